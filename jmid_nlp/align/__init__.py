@@ -1,0 +1,1 @@
+"""Matching of findings with image annotations."""

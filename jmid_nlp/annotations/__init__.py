@@ -1,0 +1,1 @@
+"""Readers and writers of image and text annotations, one module a format."""

@@ -1,0 +1,1 @@
+"""Jobs over many reports: rows in, rows out, in bounded memory."""

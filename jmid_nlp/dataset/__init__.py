@@ -1,0 +1,1 @@
+"""Labelled datasets: splits, opt-outs, build, card, leak check."""

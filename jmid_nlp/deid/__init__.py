@@ -1,0 +1,1 @@
+"""De-identification: detection, policies, replacement, audit."""

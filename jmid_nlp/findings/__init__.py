@@ -1,0 +1,1 @@
+"""Structured findings: entities, certainty, sites, sizes, change, staging, label sets."""

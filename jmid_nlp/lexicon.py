@@ -1,0 +1,112 @@
+"""Lexicon files and the automaton that finds their forms: the only place that knows the file formats.
+
+A table is a UTF-8 TSV in `jmid_nlp/lexicons/`: first lines `# key: value` (at least `source` and `licence`), then a header
+line with the column names, then the rows. Empty lines and lines that start with `#` are skipped. A cell holds several
+forms separated by `|`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import daachorse
+
+from jmid_nlp.errors import LexiconError
+
+Row = dict[str, str]
+
+
+def read_text(name: str) -> str:
+    """The text of a lexicon file inside the package, by its path under `lexicons/`."""
+    return files("jmid_nlp").joinpath("lexicons", *name.split("/")).read_text(encoding="utf-8")
+
+
+def read_table(name: str, columns: Sequence[str] = (), *, overlay: Path | None = None) -> list[Row]:
+    """Rows of a table as dicts, with the user's own rows after ours.
+
+    Args:
+        name: Path under `lexicons/`, such as `phi/surnames.tsv`.
+        columns: Columns that must exist.
+        overlay: A file of the same form with rows of the user's own.
+
+    Raises:
+        LexiconError: A column is missing, or a row has another number of cells than the header.
+    """
+    rows = list(_parse(name, read_text(name), columns))
+    if overlay is not None:
+        rows += _parse(overlay.name, overlay.read_text(encoding="utf-8"), columns)
+    return rows
+
+
+def _parse(name: str, text: str, columns: Sequence[str]) -> Iterator[Row]:
+    header: list[str] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if header is None:
+            header = cells
+            if missing := [c for c in columns if c not in header]:
+                raise LexiconError(f"{name}: column {missing[0]!r} is missing; the header must hold {list(columns)}")
+            continue
+        if len(cells) > len(header):
+            raise LexiconError(f"{name}, line {number}: {len(cells)} cells where the header has {len(header)}")
+        yield dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))
+
+
+def read_pairs(name: str) -> list[tuple[str, str]]:
+    """The first two columns of a table."""
+    return [tuple(list(row.values())[:2]) for row in read_table(name)]  # type: ignore[misc]
+
+
+def split_forms(cell: str) -> list[str]:
+    """The forms of a cell: `a|b` is two."""
+    return [f for f in cell.split("|") if f]
+
+
+class Automaton:
+    """Finds all forms of a lexicon in one pass over a text (Aho-Corasick, linear in the length of the text).
+
+    Args:
+        forms: The strings to find; a form given twice keeps its first number.
+        overlapping: True to report every occurrence, False (default) for the leftmost longest ones that do not overlap.
+    """
+
+    def __init__(self, forms: Iterable[str], *, overlapping: bool = False) -> None:
+        self.forms = list(dict.fromkeys(f for f in forms if f))
+        self.overlapping = overlapping
+        self._engine: Any = None
+        if self.forms:
+            kind = daachorse.MATCH_KIND_STANDARD if overlapping else daachorse.MATCH_KIND_LEFTMOST_LONGEST
+            self._engine = daachorse.CharwiseDoubleArrayAhoCorasick(self.forms, kind)
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """`(start, end, number of the form)` of each occurrence, ascending by start."""
+        if self._engine is None:
+            return []
+        if not self.overlapping:
+            return list(self._engine.find(text))
+        return sorted(self._engine.find_overlapping(text))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (tuple(self.forms), self.overlapping))
+
+
+def _rebuild(forms: tuple[str, ...], overlapping: bool) -> Automaton:
+    return Automaton(forms, overlapping=overlapping)
+
+
+@cache
+def lexicon_version() -> str:
+    """A short hash over all lexicon files: what a result's provenance names."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    root = files("jmid_nlp").joinpath("lexicons")
+    for path in sorted(str(p.relative_to(str(root))) for p in Path(str(root)).rglob("*") if p.is_file()):
+        digest.update(path.encode() + b"\0" + Path(str(root), path).read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Tokens, sentences and sections of a report, all as offsets into its text."""
