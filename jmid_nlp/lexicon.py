@@ -7,6 +7,7 @@ forms separated by `|`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ import daachorse
 from jmid_nlp.errors import LexiconError
 
 Row = dict[str, str]
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def read_text(name: str) -> str:
@@ -89,11 +91,22 @@ class Automaton:
         if self._engine is None:
             return []
         if not self.overlapping:
-            return list(self._engine.find(text))
-        return sorted(self._engine.find_overlapping(text))
+            return _search(self._engine.find, text)
+        return sorted(_search(self._engine.find_overlapping, text))
+
+    def find_by_end(self, text: str) -> list[tuple[int, int, int]]:
+        """As `find`, every occurrence, ascending by end: the order in which a best path over the text is built."""
+        return [] if self._engine is None else _search(self._engine.find_overlapping, text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (tuple(self.forms), self.overlapping))
+
+
+def _search(find: Any, text: str) -> list[tuple[int, int, int]]:
+    try:
+        return list(find(text))
+    except UnicodeEncodeError:  # lone surrogates: one character for one, so offsets stay
+        return list(find(_SURROGATES.sub("\ufffd", text)))
 
 
 def _rebuild(forms: tuple[str, ...], overlapping: bool) -> Automaton:

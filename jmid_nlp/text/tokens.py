@@ -1,0 +1,236 @@
+"""Tokens of a Japanese text as flat lists: fugashi and unidic-lite without building a feature object per token.
+
+Two choices were measured on reports of about 350 characters (`tests/benchmarks/bench_tokens.py` repeats it):
+
+- MeCab writes surface and feature of all tokens into one string that is split once, instead of one Python node a token
+  whose features are parsed. That takes about a quarter of the time of fugashi with `surface` and `feature.pos1`, and
+  two thirds of the time of reading `feature_raw` node by node.
+- Radiology terms are kept whole by merging tokens over the matches of a table. A user dictionary, compiled with fugashi's
+  own builder, would cost the same time but needs a binary file made for one unidic version and one machine, and it
+  missed terms wherever MeCab's costs preferred another path; the merge finds every term of the table and needs no build.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from bisect import bisect_left, bisect_right
+from functools import cache, lru_cache
+from itertools import accumulate, compress
+from typing import Any
+
+from jmid_nlp.offsets import Folded, fold
+from jmid_nlp.text.whole_terms import find_whole
+
+# Fields of a unidic feature string: https://clrd.ninjal.ac.jp/unidic/faq.html (unidic 2.x has 26 columns).
+_LEMMA, _KANA, _FORM = 7, 17, 6
+_CHUNK = 4096  # MeCab keeps token lengths in 16 bits and its lattice in memory: long texts go through in pieces
+_SPACE = re.compile(r"\s")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+UNKNOWN = "名詞,普通名詞,一般,*,*,*"
+
+
+class Tokens:
+    """Tokens of one text. Spans are `[starts[i], ends[i])` in `text`; whitespace belongs to no token.
+
+    Args:
+        text: The text as given.
+        starts: First position of each token, ascending.
+        ends: Position after the last character of each token.
+        raw: unidic's feature string of each token, parsed only when asked for.
+    """
+
+    __slots__ = ("ends", "raw", "starts", "text")
+
+    def __init__(self, text: str, starts: list[int], ends: list[int], raw: list[str]) -> None:
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+        self.raw = raw
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __repr__(self) -> str:
+        return f"Tokens({len(self.starts)} tokens)"
+
+    def surface(self, i: int) -> str:
+        """The token's characters as the text has them."""
+        return self.text[self.starts[i] : self.ends[i]]
+
+    def pos1(self, i: int) -> str:
+        """unidic's first part of speech, such as 名詞 or 助詞."""
+        return self.raw[i].partition(",")[0]
+
+    def pos(self, i: int) -> str:
+        """unidic's part of speech with its subclasses, such as `名詞-普通名詞-一般`."""
+        return features(self.raw[i])[0]
+
+    def lemma(self, i: int) -> str:
+        """The dictionary form; the surface where unidic has none."""
+        return features(self.raw[i])[1] or self.surface(i)
+
+    def reading(self, i: int) -> str:
+        """The reading in katakana, "" where unidic has none."""
+        return features(self.raw[i])[2]
+
+    def at(self, position: int) -> int | None:
+        """Number of the token that covers a position of the text, None in whitespace."""
+        i = bisect_right(self.starts, position) - 1
+        return i if i >= 0 and position < self.ends[i] else None
+
+
+@lru_cache(maxsize=65536)
+def features(raw: str) -> tuple[str, str, str]:
+    """Part of speech joined by "-", lemma ("" for none) and reading in katakana ("" for none) of a feature string."""
+    cells = next(csv.reader([raw])) if '"' in raw else raw.split(",")
+    pos = "-".join(c for c in cells[:4] if c and c != "*")
+    lemma = _cell(cells, _LEMMA).partition("-")[0] or _cell(cells, _LEMMA)
+    return pos, lemma, _cell(cells, _KANA) or _cell(cells, _FORM)
+
+
+def _cell(cells: list[str], i: int) -> str:
+    return cells[i] if len(cells) > i and cells[i] != "*" else ""
+
+
+def tokenize(text: str) -> Tokens:
+    """Cuts a text into tokens.
+
+    Args:
+        text: Any string: control characters, NUL, astral characters and lone surrogates included.
+
+    Returns:
+        Tokens with offsets into `text`. MeCab sees the folded text (width, radicals, combining marks), so spelling does
+        not change the cut; two tokens that come from one character of the text (㎜) are one.
+    """
+    folded = fold(text)
+    starts, ends, raw = _cut(folded.text)
+    _merge(folded.text, starts, ends, raw)
+    if folded.map:
+        starts, ends, raw = _to_source(folded, starts, ends, raw)
+    return Tokens(text, starts, ends, raw)
+
+
+@cache
+def _tagger() -> Any:
+    import fugashi
+    import unidic_lite
+
+    # One pass writes "surface with the whitespace before it, newline, feature, newline" for every token.
+    return fugashi.GenericTagger(
+        f"-r /dev/null -d '{unidic_lite.DICDIR}' -O '' -F '%M\\n%H\\n' -U '%M\\n%H\\n' -B '' -E '%M'"
+    )
+
+
+def _cut(text: str) -> tuple[list[int], list[int], list[str]]:
+    """MeCab's tokens of a folded text."""
+    # Every exchange is one character for one, so offsets stay. MeCab reads NUL-ended UTF-8 and skips blanks.
+    safe = _SPACE.sub(" ", text)
+    if _UNSAFE.search(safe):
+        safe = _UNSAFE.sub("\ufffd", safe)
+    if len(safe) <= _CHUNK:
+        return _parse(safe, 0)
+    starts: list[int] = []
+    ends: list[int] = []
+    raw: list[str] = []
+    for at, end in _pieces(text):
+        more = _parse(safe[at:end], at)
+        starts += more[0]
+        ends += more[1]
+        raw += more[2]
+    return starts, ends, raw
+
+
+def _parse(text: str, base: int) -> tuple[list[int], list[int], list[str]]:
+    if not text or text.isspace():
+        return [], [], []
+    lines = _tagger().parse(text).split("\n")
+    stop = len(lines) // 2 * 2
+    surfaces = lines[0:stop:2]
+    # a surface brings the blanks before it along: ends are plain sums, starts are the ends before, moved over blanks
+    ends = list(accumulate(map(len, surfaces), initial=base))
+    starts = ends[:-1]
+    del ends[0]
+    for i in compress(range(len(surfaces)), map(_SPACE.match, surfaces)):
+        starts[i] = ends[i] - len(surfaces[i].lstrip(" "))
+    return starts, ends, lines[1:stop:2]
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Pieces of at most `_CHUNK` characters, cut after a line or sentence end where the second half has one."""
+    pieces, at = [], 0
+    while len(text) - at > _CHUNK:
+        stop = at + _CHUNK
+        low = at + _CHUNK // 2
+        cut = max(text.rfind("\n", low, stop), text.rfind("。", low, stop))
+        if cut < 0:
+            cut = text.rfind(" ", low, stop)
+        end = cut + 1 if cut >= 0 else stop
+        pieces.append((at, end))
+        at = end
+    pieces.append((at, len(text)))
+    return pieces
+
+
+def _merge(text: str, starts: list[int], ends: list[int], raw: list[str]) -> None:
+    """Joins, in place, the tokens under each whole term; from the last to the first, so that numbers stay valid."""
+    for start, end in reversed(find_whole(text)):
+        i = bisect_left(starts, start)
+        j = bisect_left(ends, end)
+        if i == j and i < len(starts) and starts[i] == start and ends[i] == end:
+            continue
+        if i >= len(starts) or j >= len(ends) or starts[i] != start or ends[j] != end:
+            fixed = _trim(text, start, end, starts, ends, raw)
+            if fixed is None:
+                continue
+            i, j = fixed
+        if i < j:
+            raw[i : j + 1] = [_joined(text[start:end], raw[i : j + 1])]
+            starts[i : j + 1] = [start]
+            ends[i : j + 1] = [end]
+
+
+def _trim(
+    text: str, start: int, end: int, starts: list[int], ends: list[int], raw: list[str]
+) -> tuple[int, int] | None:
+    """Cuts tokens at the edges of a term. Only codes of Latin letters and digits are cut free: MeCab glues `,#` in
+    `#4R,#7`; in Japanese script a token across the edge means that the match is an accident."""
+    if not text[start:end].isascii():
+        return None
+    for edge in (end, start):
+        i = bisect_right(starts, edge) - 1
+        if i >= 0 and starts[i] < edge < ends[i]:
+            starts.insert(i + 1, edge)
+            ends.insert(i, edge)
+            raw[i : i + 1] = [UNKNOWN, UNKNOWN]
+    i, j = bisect_left(starts, start), bisect_left(ends, end)
+    return (i, j) if i <= j else None
+
+
+def _joined(surface: str, parts: list[str]) -> str:
+    """The feature string of a merged term: a noun whose lemma is the term and whose reading is the parts' readings."""
+    readings = [features(part)[2] for part in parts]
+    reading = "".join(readings) if all(readings) else "*"
+    lemma = f'"{surface}"' if "," in surface else surface
+    return f"{UNKNOWN},{reading},{lemma},{lemma},{reading},{lemma},{reading},*,*,*,*,*,{reading},{reading}"
+
+
+def _to_source(
+    folded: Folded, starts: list[int], ends: list[int], raw: list[str]
+) -> tuple[list[int], list[int], list[str]]:
+    """Spans in the original text; tokens that share a character of it become one."""
+    out_starts: list[int] = []
+    out_ends: list[int] = []
+    out_raw: list[str] = []
+    for start, end, feature in zip(starts, ends, raw, strict=True):
+        s, e = folded.map.to_source(start, end)
+        if s == e:
+            continue
+        if out_ends and s < out_ends[-1]:
+            if e > out_ends[-1]:
+                out_ends[-1] = e
+            continue
+        out_starts.append(s)
+        out_ends.append(e)
+        out_raw.append(feature)
+    return out_starts, out_ends, out_raw
