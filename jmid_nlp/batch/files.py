@@ -1,0 +1,198 @@
+"""Rows from JSONL, CSV and Parquet files, one at a time, with bad rows as errors beside the good ones."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from jmid_nlp.errors import InputError, RowError
+
+Row = dict[str, Any]
+SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
+_CHUNK = 1 << 20
+
+
+def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row | RowError]]:
+    """All rows of a file, or of a folder's files in the order of their names, numbered from 0 over all files.
+
+    Args:
+        path: A `.jsonl`, `.ndjson`, `.csv`, `.tsv` or `.parquet` file, or a folder that holds such files.
+        encoding: Encoding of text files. `auto` takes UTF-8 (with or without BOM) where the whole file is UTF-8, else
+            CP932 (Shift_JIS) where the whole file is that, else UTF-8 with the undecodable rows as errors.
+
+    Yields:
+        The row's number and the row, or a `RowError` that says why the row cannot be read.
+
+    Raises:
+        InputError: The path does not exist, has another suffix, is empty or is not what its suffix says.
+    """
+    number = 0
+    for file in input_files(path):
+        found = False
+        for row in _READERS[SUFFIXES[file.suffix.lower()]](file, encoding):
+            if isinstance(row, str):
+                yield number, RowError(row=number, field="row", reason=row)
+            else:
+                yield number, row
+            number += 1
+            found = True
+        if not found:
+            raise InputError(f"{file.name}: the file holds no rows")
+
+
+def input_files(path: Path) -> list[Path]:
+    """The readable files behind a path: itself, or a folder's files by name."""
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+        if not files:
+            raise InputError(f"{path.name}: the folder holds no {', '.join(SUFFIXES)} file")
+        return files
+    if not path.exists():
+        raise InputError(f"{path.name}: no such file")
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path.name}: the suffix is not one of {', '.join(SUFFIXES)}; rename or convert the file")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path.name}: the file is empty")
+    return [path]
+
+
+def sniff_encoding(file: Path) -> str:
+    """`utf-8-sig` where the whole file is UTF-8 (or neither), `cp932` where it is only that."""
+    for name in ("utf-8-sig", "cp932"):
+        if _decodes(file, name):
+            return name
+    return "utf-8-sig"
+
+
+def _decodes(file: Path, encoding: str) -> bool:
+    try:
+        with file.open(encoding=encoding, newline="") as stream:
+            while stream.read(_CHUNK):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _open(file: Path, encoding: str) -> IO[str]:
+    try:
+        chosen = sniff_encoding(file) if encoding == "auto" else encoding
+        # surrogateescape keeps the position of a bad byte, so that one bad row does not spoil the file
+        return file.open(encoding=chosen, errors="surrogateescape", newline="")
+    except LookupError:
+        raise InputError(f"encoding {encoding!r} is not known; use auto, utf-8 or cp932") from None
+
+
+def _undecodable(text: str) -> bool:
+    return not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text)
+
+
+_BAD_BYTES = "holds bytes that are not {}; convert the file or give --encoding"
+
+
+def _read_jsonl(file: Path, encoding: str) -> Iterator[Row | str]:
+    wanted = "UTF-8" if encoding == "auto" else encoding
+    with _open(file, encoding) as stream:
+        for line in stream:
+            if not line.strip():
+                continue
+            if _undecodable(line):
+                yield _BAD_BYTES.format(wanted)
+                continue
+            yield _parse_json(line)
+
+
+def _parse_json(line: str) -> Row | str:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        return f"is not JSON{where}; each line must hold one JSON object"
+    except RecursionError:
+        return "is nested too deeply to be a row"
+    return value if isinstance(value, dict) else "is not a JSON object; each line must hold one JSON object"
+
+
+def _read_csv(file: Path, encoding: str, delimiter: str = ",") -> Iterator[Row | str]:
+    csv.field_size_limit(1 << 30)  # a report of a megabyte is a field, too
+    wanted = "UTF-8" if encoding == "auto" else encoding
+    with _open(file, encoding) as stream:
+        reader = csv.reader((line.replace("\0", "\ufffd") for line in stream), delimiter=delimiter)
+        header = next(reader, None)
+        if not header:
+            return
+        _check_header(file, header)
+        for cells in reader:
+            if not cells:
+                continue
+            if any(map(_undecodable, cells)):
+                yield _BAD_BYTES.format(wanted)
+            elif len(cells) != len(header):
+                yield f"has {len(cells)} cells where the header has {len(header)}; quote cells that hold a separator or line break"
+            else:
+                yield {k: (v if v != "" else None) for k, v in zip(header, cells, strict=True)}
+
+
+def _check_header(file: Path, header: list[str]) -> None:
+    doubled = sorted({c for c in header if header.count(c) > 1})
+    if doubled:
+        raise InputError(
+            f"{file.name}: {len(doubled)} column names stand twice in the header; each column needs its own name"
+        )
+
+
+def _read_tsv(file: Path, encoding: str) -> Iterator[Row | str]:
+    yield from _read_csv(file, encoding, delimiter="\t")
+
+
+def _read_parquet(file: Path, encoding: str) -> Iterator[Row | str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(batch_size=1024):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{file.name}: cannot be read as Parquet ({type(error).__name__}); write the file again"
+        ) from None
+
+
+_READERS = {"jsonl": _read_jsonl, "csv": _read_csv, "tsv": _read_tsv, "parquet": _read_parquet}
+
+
+def count_rows(path: Path) -> int | None:
+    """Number of rows where it is known without reading the files (Parquet), else None."""
+    files = input_files(path)
+    if any(SUFFIXES[f.suffix.lower()] != "parquet" for f in files):
+        return None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return sum(pq.ParquetFile(f).metadata.num_rows for f in files)
+    except (pa.ArrowException, OSError):
+        return None
+
+
+def dump_json(row: Row) -> str:
+    """One line of JSON without a line break; dates and the like as ISO strings."""
+    return json.dumps(row, ensure_ascii=False, separators=(", ", ": "), default=_plain)
+
+
+def _plain(value: object) -> object:
+    for method in ("isoformat", "item", "tolist"):
+        if hasattr(value, method):
+            return getattr(value, method)()
+    return str(value)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines with `\\n` after each, UTF-8, lone surrogates kept as escapes so that nothing is lost."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+        for line in lines:
+            stream.write(line + "\n")

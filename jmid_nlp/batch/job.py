@@ -1,0 +1,253 @@
+"""A job: rows in, rows out. The same call serves one process, many processes, `datasets.map` and Spark.
+
+A job knows the domain and nothing of files or processes; a runner knows files and processes and nothing of the domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from jmid_nlp.batch.rows import parse_id, parse_report
+from jmid_nlp.errors import InputError, JmidError, RowError
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a chunk of rows: results in input order, the rows that failed, and records of the second output."""
+
+    rows: list[Row] = field(default_factory=list)
+    failed: list[Row] = field(default_factory=list)
+    audit: list[Row] = field(default_factory=list)
+    left_out: int = 0
+
+
+class Job(Protocol):
+    """What a runner needs: a picklable callable and a word that changes whenever its results could."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the job, its options and all versions its results depend on."""
+        ...
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """Treat numbered rows; errors of single rows come back as failed rows, never as exceptions."""
+        ...
+
+
+def failure(error: RowError, row_id: str | None = None) -> Row:
+    """A failed row as it is listed: id, position, field and reason, nothing of its content."""
+    return {"id": error.row_id or row_id, "row": error.row, "field": error.field, "reason": error.reason}
+
+
+def run_rows(
+    chunk: Sequence[tuple[int, Row | RowError]], treat: Callable[[int, Row], tuple[Row | None, Iterable[Row]]]
+) -> Outcome:
+    """Apply `treat` to each row of a chunk and sort results from failures.
+
+    Args:
+        chunk: Rows with their numbers; an unreadable row stands as its error.
+        treat: Gives the output row (None for a row that is left out on purpose) and records of the second output.
+    """
+    outcome = Outcome()
+    for number, row in chunk:
+        if isinstance(row, RowError):
+            outcome.failed.append(failure(row))
+            continue
+        try:
+            result, side = treat(number, row)
+        except RowError as error:
+            outcome.failed.append(failure(error))
+        except (
+            Exception
+        ) as error:  # one bad row must not stop the others; the text of a foreign error may hold report text
+            outcome.failed.append(failure(_hidden(error, number), _id_or_none(row, number)))
+        else:
+            outcome.audit.extend(side)
+            if result is None:
+                outcome.left_out += 1
+            else:
+                outcome.rows.append(result)
+    return outcome
+
+
+def _hidden(error: Exception, number: int) -> RowError:
+    reason = (
+        str(error)
+        if isinstance(error, JmidError)
+        else f"could not be treated ({type(error).__name__}); the row is withheld"
+    )
+    return RowError(row=number, field="row", reason=reason)
+
+
+def _id_or_none(row: Mapping[str, Any], number: int) -> str | None:
+    try:
+        return parse_id(row, number=number)
+    except RowError:
+        return None
+
+
+@dataclass(frozen=True)
+class DetectJob:
+    """Identifiers of each report's text: `{"id", "spans": [...]}`, without the strings themselves."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Job, options and versions."""
+        return _fingerprint("detect")
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """Detect in each row; the record's own identifiers sharpen the search."""
+        from jmid_nlp.deid.detect import detect
+        from jmid_nlp.schema import to_plain
+
+        def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
+            report = parse_report(row, number=number)
+            return {"id": report.report_id, "spans": to_plain(detect(report.text, known=report))}, ()
+
+        return run_rows(chunk, treat)
+
+
+@dataclass(frozen=True)
+class ExtractJob:
+    """Entities, findings, lung-cancer TNM and label sets of each report.
+
+    Args:
+        edition: Edition of the TNM classification, 8 or 9.
+        explain: True to keep for each value the spans and the rule it came from.
+    """
+
+    edition: int = 8
+    explain: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Job, options and versions."""
+        return _fingerprint("extract", str(self.edition), str(self.explain))
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """Extract from each row."""
+        from jmid_nlp.findings.extract import extract
+
+        def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
+            report = parse_report(row, number=number)
+            found = extract(report.text, report_id=report.report_id, edition=self.edition)
+            return extraction_row(found, explain=self.explain), ()
+
+        return run_rows(chunk, treat)
+
+
+def extraction_row(extraction: Any, *, explain: bool = False) -> Row:
+    """An `Extraction` in the form of the output contract; `why` only where it is asked for."""
+    from jmid_nlp.schema import to_plain
+
+    plain = to_plain(extraction)
+    plain["id"] = plain.pop("report_id")
+    row = {"id": plain["id"], "entities": plain["entities"], "findings": plain["findings"], "tnm": plain["tnm"]}
+    row["labels"] = plain["labels"]
+    if not explain:
+        for item in (*row["entities"], *row["findings"], *([row["tnm"]] if row["tnm"] else [])):
+            item.pop("why", None)
+    return row
+
+
+@dataclass(frozen=True)
+class AlignJob:
+    """Pairs of findings and annotations of each study."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Job, options and versions."""
+        return _fingerprint("align")
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """Extract the findings of each study's report and match them with its annotations."""
+        from jmid_nlp.align.match import align, alignment_row, parse_study
+        from jmid_nlp.findings.extract import extract
+
+        def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
+            study_id = parse_id(row, number=number)
+            report, annotations = parse_study(row, number)
+            found = extract(report.text, report_id=report.report_id)
+            return alignment_row(align(study_id, report, found.findings, annotations)), ()
+
+        return run_rows(chunk, treat)
+
+
+class DeidJob:
+    """Reports with text and identifying columns treated by a policy; audit records as second output.
+
+    Args:
+        deidentifier: Treats one report; holds policy and key.
+        opt_out: Patients whose reports are left out before anything else; ids folded by `dataset.optout.OptOut`.
+    """
+
+    def __init__(self, deidentifier: Any, opt_out: Callable[[str | None], bool] | None = None) -> None:
+        self.deidentifier = deidentifier
+        self.opt_out = opt_out
+
+    @property
+    def fingerprint(self) -> str:
+        """Job, policy, key fingerprint, opt-out list and versions."""
+        return _fingerprint("deid", str(self.deidentifier.fingerprint), str(getattr(self.opt_out, "fingerprint", "")))
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """De-identify each row; a row that fails is withheld, never passed through."""
+        from jmid_nlp.deid.audit import audit_rows
+
+        def treat(number: int, row: Row) -> tuple[Row | None, list[Row]]:
+            report = parse_report(row, number=number)
+            if self.opt_out is not None and self.opt_out(report.patient_id):
+                return None, []
+            try:
+                safe = self.deidentifier(report)
+            except InputError:
+                raise
+            except JmidError as error:
+                raise RowError(row=number, field="row", reason=str(error), row_id=report.report_id) from None
+            return deid_output(row, safe.row), audit_rows(safe)
+
+        return run_rows(chunk, treat)
+
+
+def deid_output(row: Mapping[str, Any], treated: Mapping[str, Any]) -> Row:
+    """The treated record with the columns of the input row, in its order and under its names, and nothing else of it.
+
+    Only values of `treated` are written: a column that the policy does not give back is dropped.
+    """
+    names = {"id": "report_id"} if "id" in row else {}
+    out = {column: treated.get(names.get(column, column)) for column in row if names.get(column, column) in treated}
+    return out | {c: v for c, v in treated.items() if c.startswith("deid_")}
+
+
+def _fingerprint(*parts: str) -> str:
+    import jmid_nlp
+    from jmid_nlp.lexicon import lexicon_version
+
+    return "|".join((*parts, jmid_nlp.__version__, lexicon_version()))
+
+
+def map_function(job: Job) -> Callable[[Mapping[str, list[Any]], list[int]], dict[str, list[Any]]]:
+    """A batched function for `datasets.Dataset.map(..., batched=True, with_indices=True, remove_columns=...)`.
+
+    Raises:
+        RowError: Of the first row that cannot be treated; a map has no place for failed rows.
+    """
+    return _MapFunction(job)
+
+
+@dataclass(frozen=True)
+class _MapFunction:
+    job: Job
+
+    def __call__(self, columns: Mapping[str, list[Any]], indices: list[int]) -> dict[str, list[Any]]:
+        rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+        outcome = self.job(list(zip(indices, rows, strict=True)))
+        if outcome.failed:
+            first = outcome.failed[0]
+            raise RowError(row=first["row"], field=first["field"], reason=first["reason"], row_id=first["id"])
+        keys = list(dict.fromkeys(k for row in outcome.rows for k in row))
+        return {k: [row.get(k) for row in outcome.rows] for k in keys}

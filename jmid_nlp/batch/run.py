@@ -1,0 +1,234 @@
+"""Run a job over files on this machine: chunks in order, in one or several processes, resumable, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from jmid_nlp.batch.files import Row, count_rows, dump_json, input_files, read_rows, write_lines
+from jmid_nlp.batch.job import Job, Outcome
+from jmid_nlp.batch.rows import parse_id
+from jmid_nlp.batch.sinks import Sink, replace_file, sink_for
+from jmid_nlp.errors import InputError, RowError
+from jmid_nlp.progress import progress
+
+Chunk = list[tuple[int, Row | RowError]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did: rows written, rows that failed, rows left out on purpose, and where they lie."""
+
+    written: int
+    failed: int
+    left_out: int
+    output: Path
+    failed_file: Path | None
+    resumed_parts: int = 0
+
+
+def run_job(
+    job: Job,
+    source: Path,
+    output: Path,
+    *,
+    audit: Path | None = None,
+    workers: int = 1,
+    encoding: str = "auto",
+    chunk_rows: int = 500,
+    title: str = "",
+) -> Summary:
+    """Treat all rows of `source` and write `output`.
+
+    The output appears only when it is complete. Finished chunks lie in `OUTPUT.partial/` until then; a run that is started
+    again after an interruption uses them if input, job and chunk size are the same, and gives the same bytes. Rows that
+    fail are listed in `OUTPUT.failed.jsonl` with id, row, field and reason.
+
+    Args:
+        job: What to do with the rows.
+        source: Input file or folder.
+        output: Output file; its suffix chooses the format.
+        audit: Where to write the job's second output as JSONL, hash-chained.
+        workers: Number of processes; 1 stays in this one.
+        encoding: Encoding of text input, see `read_rows`.
+        chunk_rows: Rows treated and stored together.
+        title: Word before the progress bar.
+
+    Raises:
+        InputError: Input or output cannot be used at all.
+    """
+    sink = sink_for(output)
+    if not output.parent.is_dir():
+        raise InputError(f"{output.parent}: no such folder; make it first")
+    if workers < 1 or chunk_rows < 1:
+        raise InputError("workers and chunk rows must be 1 or more")
+    store = _PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
+    resumed = store.done()
+    failed = output.with_name(output.name + ".failed.jsonl")
+    with progress(total=count_rows(source), title=title or "rows") as bar:
+        for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
+            bar.update(rows)
+            store.last = number
+    return store.finish(output, failed, audit, resumed)
+
+
+def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
+    digest = hashlib.sha256(f"{job.fingerprint}|{encoding}|{chunk_rows}".encode())
+    for file in input_files(source):
+        digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _chunks(source: Path, encoding: str, size: int) -> Iterator[Chunk]:
+    """Chunks of numbered rows; a row whose id came before is an error, not a second result."""
+    seen: dict[int, int] = {}
+    chunk: Chunk = []
+    for number, row in read_rows(source, encoding=encoding):
+        chunk.append((number, _unless_double(row, number, seen)))
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _unless_double(row: Row | RowError, number: int, seen: dict[int, int]) -> Row | RowError:
+    if isinstance(row, RowError):
+        return row
+    try:
+        row_id = parse_id(row, number=number)
+    except RowError as error:
+        return error
+    key = int.from_bytes(hashlib.blake2b(row_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    first = seen.setdefault(key, number)
+    if first == number:
+        return row
+    return RowError(row=number, field="id", reason=f"is the id of row {first}, too; ids must be unique", row_id=row_id)
+
+
+def _treat(job: Job, chunks: Iterator[Chunk], store: _PartStore, workers: int) -> Iterator[tuple[int, int]]:
+    """Treat what is not stored yet; yields chunk number and row count, in order."""
+    if workers == 1:
+        for number, chunk in enumerate(chunks):
+            if not store.has(number):
+                store.write(number, job(chunk))
+            yield number, len(chunk)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,)) as pool:
+        waiting: deque[tuple[int, Chunk, Future[Outcome] | None]] = deque()
+        for number, chunk in enumerate(chunks):
+            waiting.append((number, chunk, None if store.has(number) else pool.submit(_work, chunk)))
+            if len(waiting) > 2 * workers:  # bounded, so that memory stays flat
+                yield _settle(*waiting.popleft(), store)
+        while waiting:
+            yield _settle(*waiting.popleft(), store)
+
+
+def _settle(number: int, chunk: Chunk, future: Future[Outcome] | None, store: _PartStore) -> tuple[int, int]:
+    if future is not None:
+        store.write(number, future.result())
+    return number, len(chunk)
+
+
+_JOB: Job | None = None
+
+
+def _start(job: Job) -> None:
+    global _JOB
+    _JOB = job
+
+
+def _work(chunk: Chunk) -> Outcome:
+    if _JOB is None:
+        raise RuntimeError("the worker has no job")
+    return _JOB(chunk)
+
+
+class _PartStore:
+    """The folder `OUTPUT.partial/`: for each chunk its rows, its failures and its audit records, and a manifest."""
+
+    def __init__(self, folder: Path, sink: Sink) -> None:
+        self.folder = folder
+        self.sink = sink
+        self.last = -1
+
+    @classmethod
+    def open(cls, output: Path, sink: Sink, fingerprint: str) -> _PartStore:
+        folder = output.with_name(output.name + ".partial")
+        manifest = folder / "manifest.json"
+        wanted = json.dumps({"fingerprint": fingerprint, "format": sink.suffix})
+        if folder.exists() and (not manifest.exists() or manifest.read_text(encoding="utf-8") != wanted):
+            shutil.rmtree(folder)
+        folder.mkdir(exist_ok=True)
+        if not manifest.exists():
+            ready = folder / "manifest.tmp"
+            ready.write_text(wanted, encoding="utf-8")
+            replace_file(ready, manifest)
+        return cls(folder, sink)
+
+    def _part(self, number: int, kind: str) -> Path:
+        return self.folder / f"{number:08d}.{kind}"
+
+    def has(self, number: int) -> bool:
+        return self._part(number, "done.json").exists()
+
+    def done(self) -> int:
+        return sum(1 for _ in self.folder.glob("*.done.json"))
+
+    def write(self, number: int, outcome: Outcome) -> None:
+        """Store one chunk; it counts as done when its last file is in place."""
+        self.sink.write_part(self._part(number, "rows" + self.sink.suffix), outcome.rows)
+        write_lines(self._part(number, "failed.jsonl"), map(dump_json, outcome.failed))
+        write_lines(self._part(number, "audit.jsonl"), map(dump_json, outcome.audit))
+        counts = {"written": len(outcome.rows), "failed": len(outcome.failed), "left_out": outcome.left_out}
+        ready = self._part(number, "tmp")
+        ready.write_text(json.dumps(counts), encoding="utf-8")
+        replace_file(ready, self._part(number, "done.json"))
+
+    def finish(self, output: Path, failed: Path, audit: Path | None, resumed: int) -> Summary:
+        """Join all parts, put the files in place, remove the folder."""
+        numbers = range(self.last + 1)
+        counts = [json.loads(self._part(n, "done.json").read_text(encoding="utf-8")) for n in numbers]
+        total = {key: sum(c[key] for c in counts) for key in ("written", "failed", "left_out")}
+        ready = self.folder / "joined"
+        if audit is not None:
+            self._join_audit([self._part(n, "audit.jsonl") for n in numbers], ready)
+            replace_file(ready, audit)
+        if total["failed"]:
+            with ready.open("wb") as out:
+                for n in numbers:
+                    out.write(self._part(n, "failed.jsonl").read_bytes())
+            replace_file(ready, failed)
+        else:
+            failed.unlink(missing_ok=True)
+        self.sink.join([self._part(n, "rows" + self.sink.suffix) for n in numbers], ready)
+        replace_file(ready, output)
+        shutil.rmtree(self.folder)
+        return Summary(**total, output=output, failed_file=failed if total["failed"] else None, resumed_parts=resumed)
+
+    def _join_audit(self, parts: Sequence[Path], target: Path) -> None:
+        from jmid_nlp.batch.chain import chained
+
+        write_lines(target, chained(line for part in parts for line in _lines(part)))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            yield line.rstrip("\n")
+
+
+def default_workers() -> int:
+    """Processes that this machine can keep busy."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
