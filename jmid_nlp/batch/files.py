@@ -174,7 +174,7 @@ def count_rows(path: Path) -> int | None:
     import pyarrow.parquet as pq
 
     try:
-        return sum(pq.ParquetFile(f).metadata.num_rows for f in files)
+        return sum(int(pq.ParquetFile(f).metadata.num_rows) for f in files)
     except (pa.ArrowException, OSError):
         return None
 
@@ -192,7 +192,7 @@ def _plain(value: object) -> object:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write lines with `\\n` after each, UTF-8, lone surrogates kept as escapes so that nothing is lost."""
+    """Write lines with a line feed after each, UTF-8, lone surrogates kept as escapes so that nothing is lost."""
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
         for line in lines:
             stream.write(line + "\n")

@@ -112,10 +112,8 @@ def _near_duplicates(rows: Sequence[tuple[str, Mapping[str, Any]]], similarity: 
             continue
         union = len(shingles[a] | shingles[b])
         if union and len(shingles[a] & shingles[b]) / union >= similarity:
-            one, other = (
-                sorted(home[a])[0],
-                next((n for n in sorted(home[b]) if n != sorted(home[a])[0]), sorted(home[b])[0]),
-            )
+            one = min(home[a])
+            other = min(home[b] - {one}, default=one)
             leaks.append(Leak("near-duplicate text", (one, other), (shown[a, one], shown[b, other])))
     return leaks
 
