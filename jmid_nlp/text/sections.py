@@ -1,0 +1,139 @@
+"""Sections of a report: request, history, technique, comparison, findings, impression, recommendation, addendum.
+
+A heading is known by its words (`lexicons/section.tsv`, compiled from the spellings Japanese systems export) and its
+shape: brackets, a mark or number at the start of a line, a colon, or a line of its own. Organ headings inside the findings
+(【胸部】, 肝：) have the shape but not the words, so they do not change the section.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.offsets import Span, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: `[start, end)` holds heading and body; a section without a heading has an empty heading span.
+
+    `name` is one of indication, history, technique, comparison, findings, impression, recommendation, addendum, other;
+    None for text before the first heading.
+    """
+
+    name: str | None
+    start: int
+    end: int
+    heading_start: int
+    heading_end: int
+
+
+_OPEN, _CLOSE = "【\\[〔《〈<≪「『", "】\\]〕》〉>≫」』"
+_MARK = r"[■□●○◆◇▼▽▲△★☆◎※#*・\-–—=~>§†▶►➤✓]{1,6}"
+_NUMBER = r"(?:\d{1,2}|[ivxIVX]{1,4}|[A-Ha-h])[.)、]"
+# What may stand between a heading's mark and its words: modality, contrast, body part, "today's".
+_SCOPE = (
+    r"(?:(?:今回|本日|当日|単純|造影|ダイナミック|低線量|高分解能|頭部|頭頸部|頸部|胸部|腹部|骨盤部?|全身|乳腺|脊椎|頸椎|胸椎|腰椎"
+    r"|冠動脈|心臓|四肢|関節|肩|膝|股|上|下|ct|cta|mri?|mra|mrcp|pet|pet[-/]ct|us|xp|xr|x線|単純写真|写真|エコー|超音波|画像|放射線科?)"
+    r"[~・/+\- ]?){0,6}の?"
+)
+_LEFT = re.compile(
+    rf"(?:(?P<line>^)|(?P<inside>(?<=[。\s])|(?=[{_OPEN}])))[ \t]{{0,8}}(?P<head>)(?P<mark>(?:{_MARK}|{_NUMBER}){{0,2}})[ \t]{{0,2}}"
+    rf"(?P<open>[{_OPEN}(]?)[ \t]{{0,2}}{_SCOPE}\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RIGHT = re.compile(
+    rf"(?:[ \t]?[・/,、&+と][ \t]?[^\s:。{_OPEN}{_CLOSE}()]{{1,14}})?(?:[ \t]?\([^()\n]{{0,24}}\))?"
+    rf"(?:[ \t]{{0,2}}(?P<close>[{_CLOSE})]))?(?:[ \t]{{0,2}}{_MARK})?"
+    rf"(?:[ \t]{{0,4}}(?P<colon>[:;=])(?!\d))?(?P<end>)[ \t]*(?P<alone>$)?",
+    re.MULTILINE,
+)
+# what may follow a heading's words; looked at before any pattern is tried
+_NEXT = frozenset(" \t\n:;=)(・/,、&+と" + _CLOSE.replace("\\", "") + "■□●○◆◇▼▽▲△★☆◎※#*-–—~>§†")
+_BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_WINDOW = 32
+
+
+@cache
+def _lexicon() -> tuple[Automaton, list[str], frozenset[str]]:
+    """The automaton, the section name of each of its forms, and the forms that need no more than a blank after them."""
+    names: dict[str, str] = {}
+    strong: set[str] = set()
+    for row in read_table("section.tsv", ("name", "form", "strong")):
+        for form in split_forms(row["form"]):
+            names.setdefault(form, row["name"])
+        strong.update(split_forms(row["strong"]))
+    automaton = Automaton(names)
+    return automaton, [names[form] for form in automaton.forms], frozenset(strong)
+
+
+def headings(text: str) -> list[tuple[str, int, int]]:
+    """`(name, start, end)` of each section heading of the text, brackets and colon included, ascending."""
+    folded = fold(text)
+    low = folded.text.lower()
+    if len(low) != len(folded.text):
+        low = folded.text
+    low = _BREAKS.sub("\n", low)
+    automaton, names, strong = _lexicon()
+    found: list[tuple[str, int, int]] = []
+    for start, end, form in automaton.find(low):
+        if end < len(low) and low[end] not in _NEXT:
+            continue
+        span = _shape(low, start, end, automaton.forms[form] in strong)
+        if span and (not found or span[0] >= found[-1][2]):
+            found.append((names[form], *span))
+    return [(name, *folded.source(start, end)) for name, start, end in found]
+
+
+def _shape(text: str, start: int, end: int, strong: bool) -> Span | None:
+    """The heading's span if what stands around the words makes them one."""
+    left = _LEFT.search(text, max(0, start - _WINDOW), start)
+    right = _RIGHT.match(text, end)
+    if left is None or right is None:
+        return None
+    opened, closed = left["open"], right["close"] or ""
+    at_line = left["line"] is not None
+    colon, alone = right["colon"] is not None, right["alone"] is not None
+    blank = end < len(text) and text[end] in " \t"
+    if opened and opened != "(":
+        ok = bool(closed) and closed != ")"
+    elif opened:
+        ok = at_line and closed == ")"
+    elif closed and closed != ")":
+        ok = False
+    elif at_line:
+        ok = colon or alone or closed == ")" or (blank and (strong or bool(left["mark"])))
+    else:
+        ok = strong and colon and not closed
+    if not ok:
+        return None
+    bare = not (opened or closed or colon or alone)
+    return left.start("head"), end if bare else right.start("end")
+
+
+def sections(text: str) -> list[Section]:
+    """The sections of a report in order; together they cover the text.
+
+    Args:
+        text: The report as given.
+
+    Returns:
+        At least one section for a text that is not empty.
+    """
+    if not text:
+        return []
+    found = headings(text)
+    if not found:
+        return [Section(None, 0, len(text), 0, 0)]
+    out = []
+    first = found[0][1]
+    if text[:first].strip():
+        out.append(Section(None, 0, first, 0, 0))
+    else:
+        first = 0
+    starts = [first] + [h[1] for h in found[1:]]
+    for (name, head, tail), start, end in zip(found, starts, [*starts[1:], len(text)], strict=True):
+        out.append(Section(name, start, end, head, tail))
+    return out
