@@ -1,0 +1,162 @@
+"""Hard line breaks and blanks inside words and sentences: which ones mean nothing, and the text without them.
+
+Hospital systems break lines at a fixed column and PDF exports put blanks between letters (気 管 支). A break is taken out
+only where several signs agree; bullets, headings and short complete lines stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from jmid_nlp.offsets import IDENTITY, Block, Folded, OffsetMap, Span, fold
+
+BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_BLANK = " \t\u3000"
+_CJK = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"
+_SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?: [{_CJK}])+(?![{_CJK}])")
+# A line that begins like this is an item or a heading of its own.
+BULLET = re.compile(
+    r"[ \t\u3000]{0,12}(?:[・･●○◯◆◇■□▪▫◉◎▶►▷▸➤➢→⇒※★☆▼▽▲△✓✔§†*‣•∙]|[\-–—−](?!\d)|[#＃]"
+    r"|[(（\[［]?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4}|[一二三四五六七八九十])[)）\]］](?!\d)|\d{1,2}[.．](?!\d)|[①-⑳㉑-㉟❶-❿⓪Ⅰ-Ⅻ⑴-⒇]"
+    r"|[【\[［〔《〈＜<≪「『]|[A-Za-z\u3041-\u9fff・/]{1,12}[:：](?!\d))"
+)
+_LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
+# What ends a statement although no 。 stands there.
+ENDING = re.compile(
+    r"(?:[。．｡.!?！？]|な[しい]|無し|ません|ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|った|した|れた|れる|する|ある|える|いる|なる"
+    r"|せる|める|ぜる|びる|じる|つく|たい|よい|良い|ない|疑い|疑う|疑|否定的|不変|著変なし|同様|以上|以下同文|ください|下さい|願います|術後|切除後|のみ"
+    r"|後|中|[+＋\-−±]|[)）」』])\Z"
+)
+# What cannot end a statement: particles, unfinished verb forms, list commas.
+_OPEN_END = re.compile(
+    r"(?:[、，,・/／(（「『]|[のをにはがへも]|から|より|まで|での|として|とともに|および|及び|また|または|又は|並びに|ならびに|かつ|ほど|につき|について|伴い|認め|おり"
+    r"|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿]く|[^\d][\-‐])\Z"
+)
+# What cannot begin a statement or a word.
+_NO_START = re.compile(r"[、。，．,.)）」』】］〕》〉＞ーっゃゅょッャュョァィゥェォぁぃぅぇぉ々％%ゝゞヽヾ・：:；;]")
+_PARTICLE_START = re.compile(
+    r"(?:を|は[、認み明な有指見]|が[、あ認み疑目見ら]|に[、は認み対伴見もて]|の[^う]|で[、はあすき]|と[、考思しのなみ]|も[、認み見あ]|や[、]"
+    r"|ん[。、]|ます|ません|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|です|する|った|って|た[。め]|い[。]|る[。]|す[。]|し[、。])"
+)
+_UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
+_MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
+_SLACK = 4  # columns a full line may lack: a wide letter, and 禁則 that carries one more over
+
+
+@lru_cache(maxsize=4096)
+def _wide(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+
+
+def width(line: str) -> int:
+    """Columns a line takes in a fixed-width font."""
+    if line.isascii():
+        return len(line)
+    return sum(map(_wide, line))
+
+
+def breaks_inside(text: str) -> list[Span]:
+    """Spans of the line breaks, with the blanks around them, that stand inside a sentence or word.
+
+    Args:
+        text: Any string, folded or not. (Folding hides which number was a circled one, so the original shows more.)
+
+    Returns:
+        Spans ascending; removing one (or leaving one blank between Latin words) restores the line as it was written.
+    """
+    marks = list(BREAK.finditer(text))
+    if not marks:
+        return []
+    starts = [0] + [m.end() for m in marks]
+    ends = [m.start() for m in marks] + [len(text)]
+    lines = [text[s:e] for s, e in zip(starts, ends, strict=True)]
+    widths = [width(line.rstrip(_BLANK)) for line in lines]
+    column = _column(lines, widths)
+    out = []
+    for i in range(len(marks)):
+        if _joins(lines, widths, i, column):
+            left = starts[i] + len(lines[i].rstrip(_BLANK))
+            right = starts[i + 1] + len(lines[i + 1]) - len(lines[i + 1].lstrip(_BLANK))
+            out.append((left, right))
+    return out
+
+
+def _column(lines: list[str], widths: list[int]) -> int:
+    """The column at which the text seems to have been broken, 0 where nothing speaks for one."""
+    widest = max(widths)
+    return widest if widest >= _MIN_WIDTH and len(lines) > 1 else 0
+
+
+def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
+    line, after = lines[i].strip(_BLANK), lines[i + 1].strip(_BLANK)
+    if not line or not after:
+        return False
+    if line[-1] in "。．｡!?！？" or _LABEL_ONLY.fullmatch(line):
+        return False
+    if _NO_START.match(after) and after[0] not in "・：:":
+        return True
+    if BULLET.match(after):
+        return False
+    return _score(line, after, widths[i], column) >= 2
+
+
+def _score(line: str, after: str, wide: int, column: int) -> int:
+    """Signs that a break is inside a sentence, against those that it ends one."""
+    full = bool(column) and wide >= column - _SLACK
+    score = 0
+    if full:
+        score += 2
+    elif column and wide < column * 0.75:
+        score -= 1
+    if _OPEN_END.search(line):
+        score += 2
+    if _PARTICLE_START.match(after):
+        score += 2
+    if line[-1].isdigit() and (_UNIT_START.match(after) or after[0].isdigit()):
+        score += 2
+    if line[-1].islower() and line[-1].isascii() and after[0].islower() and after[0].isascii():
+        score += 2
+    if ENDING.search(line) and not _OPEN_END.search(line):
+        score -= 2
+    return score
+
+
+def unwrap(text: str) -> Folded:
+    """The folded text without hard line breaks inside sentences and without blanks between the letters of a word.
+
+    Args:
+        text: Any string.
+
+    Returns:
+        The text to look at, and one map whose source is `text`.
+    """
+    folded = fold(text)
+    edits = sorted(_edits(text, folded))
+    if not edits:
+        return folded
+    out: list[str] = []
+    blocks: list[Block] = []
+    at, shift = 0, 0
+    for start, end, new in edits:
+        out += (folded.text[at:start], new)
+        if end - start != len(new):
+            blocks.append((start, end, start + shift, start + shift + len(new)))
+            shift += len(new) - (end - start)
+        at = end
+    out.append(folded.text[at:])
+    return Folded("".join(out), folded.map.then(OffsetMap(blocks) if blocks else IDENTITY))
+
+
+def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
+    edits = []
+    for source_start, source_end in breaks_inside(text):
+        start, end = folded.map.to_target(source_start, source_end)
+        before, after = folded.text[start - 1 : start], folded.text[end : end + 1]
+        keep = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+        edits.append((start, end, " " if keep else ""))
+    if " " in folded.text:
+        for found in _SPACED.finditer(folded.text):
+            edits += [(at, at + 1, "") for at in range(found.start() + 1, found.end(), 2)]
+    return edits
