@@ -1,3 +1,51 @@
-"""Japanese radiology reports: de-identify, extract structured findings, align with image annotations."""
+"""Japanese radiology reports: de-identify, extract structured findings, align with image annotations.
+
+The public names below are loaded on first use, so that `import jmid_nlp` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from jmid_nlp.api import (
+        align,
+        build_dataset,
+        deidentify,
+        detect,
+        extract,
+        findings,
+        read_annotations,
+        read_reports,
+        show,
+    )
+    from jmid_nlp.pipeline import blank, load
+
+__all__ = [
+    "align",
+    "blank",
+    "build_dataset",
+    "deidentify",
+    "detect",
+    "extract",
+    "findings",
+    "load",
+    "read_annotations",
+    "read_reports",
+    "show",
+]
+
+_HOMES = {"blank": "jmid_nlp.pipeline", "load": "jmid_nlp.pipeline"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module(_HOMES.get(name, "jmid_nlp.api")), name)
+    raise AttributeError(f"module 'jmid_nlp' has no attribute {name!r}; public names: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

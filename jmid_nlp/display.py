@@ -167,3 +167,16 @@ def deid_html(reports: Iterable[DeidReport]) -> str:
         if n < _SHOWN
     ]
     return f'{style()}<section class="jmid">{"".join(shown)}</section>'
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A piece of HTML that a notebook shows."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<HTML of {len(self.html)} characters; show it in a notebook, or write its .html to a file>"

@@ -142,7 +142,8 @@ def _as_dataset(rows: Mapping[str, list[Row]], task: Task) -> Any:
     from datasets import Dataset, DatasetDict
 
     features = task.features()
-    return DatasetDict({name: Dataset.from_list(part, features=features) for name, part in rows.items()})
+    columns = {name: {c: [row[c] for row in part] for c in features} for name, part in rows.items()}
+    return DatasetDict({name: Dataset.from_dict(values, features=features) for name, values in columns.items()})
 
 
 def _manifest(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jmid_nlp.errors import InputError
 
+_SHARD_ROWS = 200_000
 _CATEGORY = {"classification": "text-classification", "staging": "text-classification"}
 
 
@@ -32,7 +34,8 @@ def save(dataset: Any, manifest: Mapping[str, Any], folder: Path, *, opt_out_dat
         )
     ready = folder.with_name(folder.name + ".partial")
     shutil.rmtree(ready, ignore_errors=True)
-    dataset.save_to_disk(ready)
+    # an empty split needs a shard, too, or the folder cannot be loaded
+    dataset.save_to_disk(ready, num_shards={name: 1 + len(part) // _SHARD_ROWS for name, part in dataset.items()})
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (ready / "manifest.json").write_text(text, encoding="utf-8")
     (ready / "README.md").write_text(card(manifest, opt_out_date=opt_out_date), encoding="utf-8")
@@ -51,3 +54,32 @@ def card(manifest: Mapping[str, Any], *, title: str = "J-MID reports", opt_out_d
     return template.render(
         m=manifest, title=f"{title} ({manifest['task']})", category=category, opt_out_date=opt_out_date
     )
+
+
+def with_card(dataset: Any, manifest: Mapping[str, Any]) -> Any:
+    """The same `DatasetDict`, whose `save_to_disk` writes card and manifest, too."""
+    return _labelled_type()(dict(dataset), manifest)
+
+
+@cache
+def _labelled_type() -> type:
+    from datasets import DatasetDict
+
+    class LabelledDataset(DatasetDict):  # type: ignore[misc]
+        """A `DatasetDict` with the manifest it was built with."""
+
+        def __init__(self, splits: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+            super().__init__(splits)
+            self.manifest = dict(manifest)
+
+        def save_to_disk(self, dataset_dict_path: str | Path, *, opt_out_date: str | None = None) -> None:
+            """Write data, card and manifest into a folder, all or nothing; see `jmid_nlp.dataset.save.save`."""
+            save(DatasetDict(self), self.manifest, Path(dataset_dict_path), opt_out_date=opt_out_date)
+
+        def _repr_html_(self) -> str:
+            from jmid_nlp.display import summary_html
+
+            rows = [{"split": name, **counts} for name, counts in self.manifest["splits"].items()]
+            return summary_html(f"task {self.manifest['task']}", rows)
+
+    return LabelledDataset

@@ -1,0 +1,282 @@
+"""The public functions, in the order of the chain: read, detect, de-identify, extract, align, build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jmid_nlp.errors import InputError, NotDeidentifiedError, RowError
+from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
+from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
+
+
+def read_reports(source: Any, *, encoding: str = "auto") -> Reports:
+    """Read reports.
+
+    Args:
+        source: A `.jsonl`, `.csv`, `.tsv` or `.parquet` file, a folder of such files, a pandas or Arrow table, a
+            `datasets.Dataset`, or any iterable of dicts. Each row needs `text` and `id` (or `report_id`).
+        encoding: Encoding of text files; `auto` takes UTF-8, else CP932.
+
+    Returns:
+        The reports; rows that cannot be used are listed in its `failed`, with id, row, field and reason.
+
+    Raises:
+        InputError: The source as a whole cannot be read.
+    """
+    from jmid_nlp.batch.job import failure
+    from jmid_nlp.batch.rows import parse_report
+
+    reports, failed, seen = [], [], set()
+    for number, row in _numbered(source, encoding):
+        try:
+            if isinstance(row, RowError):
+                raise row
+            report = parse_report(row, number=number)
+            if report.report_id in seen:
+                raise RowError(
+                    row=number, field="id", reason="stands twice; ids must be unique", row_id=report.report_id
+                )
+        except RowError as error:
+            failed.append(failure(error))
+        else:
+            seen.add(report.report_id)
+            reports.append(report)
+    return Reports(reports, failed=failed)
+
+
+def _numbered(source: Any, encoding: str) -> Iterable[tuple[int, Any]]:
+    from jmid_nlp.batch.files import read_rows
+
+    if isinstance(source, str | Path):
+        return read_rows(Path(source), encoding=encoding)
+    if hasattr(source, "to_pylist"):  # Arrow
+        return enumerate(source.to_pylist())
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
+        return enumerate(source.to_dict("records"))
+    if hasattr(source, "to_dicts"):  # polars
+        return enumerate(source.to_dicts())
+    if isinstance(source, Iterable):
+        return enumerate(source)
+    raise InputError(f"cannot read reports from {type(source).__name__}; give a path, a table or a list of dicts")
+
+
+def detect(report: str | Report) -> tuple[Identifier, ...]:
+    """Personal identifiers in a text or report, as offsets; a report's own identifiers sharpen the search."""
+    from jmid_nlp.deid.detect import detect as run
+
+    return run(report) if isinstance(report, str) else run(report.text, known=report)
+
+
+def deidentify(
+    reports: Iterable[Report] | str | Path,
+    *,
+    policy: str | Path | Any = "kamei",
+    key: Any = None,
+    opt_out: Iterable[str] = (),
+    date_shift_days: Mapping[str, int] | None = None,
+) -> DeidReports:
+    """Remove or replace the personal identifiers of reports, in their text and in their record.
+
+    Args:
+        reports: Reports, or a path that `read_reports` takes.
+        policy: `kamei`, `tokumei`, `jisedai-kamei`, `hipaa`, the path of an own policy in TOML, or a `Policy`.
+        key: A `Key`, the path of a key file, or None to take the environment variable JMID_KEY where the policy needs one.
+        opt_out: Ids of patients whose reports are left out first.
+        date_shift_days: Shift of dates per patient id, in days, to agree with images shifted elsewhere.
+
+    Returns:
+        The treated reports; a report that could not be treated is withheld and listed in `failed`.
+
+    Raises:
+        PolicyError: The policy cannot be used.
+        KeyMaterialError: The policy needs a key and there is none, or it is too short.
+    """
+    from jmid_nlp.dataset.optout import OptOut
+
+    source = read_reports(reports) if isinstance(reports, str | Path) else reports
+    treat = deidentifier(policy, key=key, date_shift_days=date_shift_days)
+    left_out = OptOut(opt_out)
+    safe, failed = [], list(getattr(source, "failed", ()))
+    for number, report in enumerate(source):
+        if left_out(report.patient_id):
+            continue
+        try:
+            safe.append(treat(report))
+        except (
+            Exception
+        ) as error:  # fail closed: the report is withheld, the others go on; a foreign message may hold text
+            reason = str(error) if isinstance(error, InputError) else f"could not be treated ({type(error).__name__})"
+            failed.append({"id": report.report_id, "row": number, "field": "row", "reason": reason})
+    return DeidReports(safe, failed=failed)
+
+
+def deidentifier(policy: str | Path | Any, *, key: Any = None, date_shift_days: Mapping[str, int] | None = None) -> Any:
+    """The callable behind `deidentify`: treats one `Report`, gives a `DeidReport`; picklable for workers."""
+    from jmid_nlp.deid.deidentify import Deidentifier
+    from jmid_nlp.deid.keys import Key, load_key
+    from jmid_nlp.deid.policy import load_policy
+
+    rules = load_policy(policy) if isinstance(policy, str | Path) else policy
+    if rules.key != "keyed":
+        secret = None
+    elif isinstance(key, Key):
+        secret = key
+    else:
+        secret = load_key(key_file=Path(key) if key is not None else None)
+    return Deidentifier(rules, secret, date_shift_days=date_shift_days)
+
+
+def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:
+    """Entities, findings, lung-cancer TNM and label sets of reports.
+
+    Args:
+        reports: Reports, de-identified or not, or plain texts (which get their position as id).
+        edition: Edition of the TNM classification, 8 or 9.
+    """
+    from jmid_nlp.findings.extract import extract as run
+
+    return Extractions(
+        run(r, report_id=str(n), edition=edition)
+        if isinstance(r, str)
+        else run(r.text, report_id=r.report_id, edition=edition)
+        for n, r in enumerate(reports)
+    )
+
+
+def findings(source: Any) -> FindingsTable:
+    """The findings of one text, report or spaCy Doc, as a table that shows itself in a notebook."""
+    from jmid_nlp.findings.extract import extract as run
+
+    text = source if isinstance(source, str) else source.text
+    return FindingsTable(run(text).findings)
+
+
+def read_annotations(path: str | Path, *, deidentifier: Any = None) -> Annotations:
+    """Read image annotations from a file or a folder of mixed files, told apart by their content.
+
+    Args:
+        path: DICOM SR, SEG or RTSTRUCT, COCO, JSON, JSONL or CSV, or a folder of these.
+        deidentifier: Where reports were de-identified with a key: the same callable (`api.deidentifier`), so that UIDs
+            and patient ids of the marks are mapped the way the reports' were.
+
+    Raises:
+        FileFormatError: A single file cannot be read; in a folder such files are listed in `failed` instead.
+    """
+    from jmid_nlp.annotations import read_annotations as read
+
+    found = read(Path(path))
+    records = list(found)
+    failed = [{"file": str(p)} for p in getattr(found, "problems", ())]
+    if deidentifier is not None:
+        records = [deidentifier.annotation(r) for r in records]
+    return Annotations(records, failed=failed)
+
+
+def align(
+    extractions: Iterable[Extraction],
+    annotations: Iterable[AnnotationRecord],
+    reports: Iterable[Report | DeidReport],
+) -> Alignments:
+    """Match the findings of each report with the annotations of the same study.
+
+    Args:
+        extractions: What was read from the reports.
+        annotations: The marks; those of studies without a report stay unmatched.
+        reports: The same reports, for their study UIDs and texts.
+
+    Returns:
+        One alignment a report that belongs to a study; links carry a score and the reasons in words.
+    """
+    from jmid_nlp.align.match import align as run
+
+    marks: dict[str | None, list[AnnotationRecord]] = {}
+    for mark in annotations:
+        marks.setdefault(mark.study_uid, []).append(mark)
+    found = {e.report_id: e for e in extractions}
+    aligned: list[Alignment] = []
+    for report in reports:
+        plain = as_report(report)
+        if plain.report_id in found and plain.study_uid in marks:
+            own = marks[plain.study_uid]
+            aligned.append(run(plain.report_id, plain, found[plain.report_id].findings, own))
+    return Alignments(aligned)
+
+
+def as_report(report: Report | DeidReport) -> Report:
+    """The fields of a report that later stages look at, whichever kind it is."""
+    if isinstance(report, Report):
+        return report
+    row = report.row
+    known = {
+        k: None if row.get(k) is None else str(row[k]) for k in ("study_uid", "patient_id", "modality", "exam_date")
+    }
+    return Report(report_id=report.report_id, text=report.text, **known)
+
+
+def build_dataset(
+    reports: Sequence[DeidReport],
+    extractions: Iterable[Extraction],
+    alignments: Iterable[Alignment] = (),
+    annotations: Iterable[AnnotationRecord] = (),
+    *,
+    task: str = "grounding",
+    label_set: str = "ct_rate18",
+    ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    salt: str = "jmid",
+    opt_out: Iterable[str] = (),
+) -> Any:
+    """Build a labelled `datasets.DatasetDict` with patient-safe splits.
+
+    Args:
+        reports: De-identified reports; raw ones are refused.
+        extractions: What was read from their text.
+        alignments: Links, for the task `grounding`.
+        annotations: The marks the links point to.
+        task: `entities`, `classification`, `grounding`, `staging` or `deid`.
+        label_set: Label set of a classification.
+        ratios: Shares of train, validation and test.
+        salt: Names the splitting; the same salt keeps each patient in its split when data are added.
+        opt_out: Patient keys, as they stand in the de-identified reports, to leave out first.
+
+    Returns:
+        A `datasets.DatasetDict`; its `save_to_disk` writes the card and the manifest beside the data.
+
+    Raises:
+        NotDeidentifiedError: Raw reports were given.
+        LeakError: The dataset would leak between splits.
+    """
+    from jmid_nlp.dataset.build import BuildOptions, build
+    from jmid_nlp.dataset.optout import OptOut
+    from jmid_nlp.dataset.save import with_card
+    from jmid_nlp.findings.labels import label_names
+
+    names = tuple(label_names(label_set)) if task == "classification" else ()
+    options = BuildOptions(task=task, ratios=ratios, salt=salt, label_set=label_set, label_names=names)
+    if any(isinstance(r, Report) for r in reports):
+        raise NotDeidentifiedError("datasets are built from de-identified reports only; call deidentify() first")
+    dataset, manifest = build(reports, extractions, alignments, annotations, options=options, opted_out=OptOut(opt_out))
+    return with_card(dataset, manifest)
+
+
+def show(report: Any, *, identifiers: bool = True) -> Any:
+    """One report with its findings, and its identifiers where it still has them, for a notebook.
+
+    Args:
+        report: A `Report`, `DeidReport`, text or spaCy Doc.
+        identifiers: False to mark findings only.
+
+    Returns:
+        An object that shows itself as HTML in a notebook and as text elsewhere.
+    """
+    from jmid_nlp.display import Shown, report_html
+    from jmid_nlp.findings.extract import extract as run
+
+    text = report if isinstance(report, str) else report.text
+    known = report if isinstance(report, Report) else None
+    spans: tuple[Identifier, ...] = ()
+    if identifiers and not isinstance(report, DeidReport):
+        spans = detect(known or text)
+    html = report_html(text, title=getattr(report, "report_id", ""), identifiers=spans, extraction=run(text))
+    return Shown(html)
