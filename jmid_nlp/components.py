@@ -1,0 +1,119 @@
+"""The names that spaCy finds through entry points: one tokenizer and four components.
+
+spaCy imports this module whenever any pipeline is made, another package's too. So it needs nothing but spaCy at import;
+all else is imported when a component runs, and a missing dependency of ours breaks our components only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from spacy.language import Language
+from spacy.util import registry
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Span
+
+    from jmid_nlp.text.spacy_tokenizer import MecabTokenizer
+
+Row = tuple[int, int, str, str, str]
+
+
+@registry.tokenizers("jmid.MecabTokenizer.v1")  # type: ignore[untyped-decorator]
+def create_tokenizer() -> Callable[[Language], MecabTokenizer]:
+    """What a config's `[nlp.tokenizer]` with `@tokenizers = "jmid.MecabTokenizer.v1"` stands for."""
+
+    def make(nlp: Language) -> MecabTokenizer:
+        from jmid_nlp.text.spacy_tokenizer import MecabTokenizer
+
+        return MecabTokenizer(nlp.vocab)
+
+    return make
+
+
+@Language.component("jmid_sentences", assigns=["token.is_sent_start", "doc.sents"])
+def jmid_sentences(doc: Doc) -> Doc:
+    """Sets sentence starts by `jmid_nlp.text.sentences`."""
+    import numpy as np
+
+    from jmid_nlp.text.sentences import sentences
+
+    if not len(doc):
+        return doc
+    index = doc.to_array(["IDX"])
+    starts = np.full(len(doc), -1, dtype=np.int64)
+    positions = [start for start, _ in sentences(doc.text)]
+    starts[np.searchsorted(index, positions, side="right") - 1] = 1
+    starts[0] = 1
+    doc.from_array(["SENT_START"], starts.astype(np.uint64).reshape(-1, 1))
+    return doc
+
+
+@Language.component("jmid_sections", assigns=["doc.spans"])
+def jmid_sections(doc: Doc) -> Doc:
+    """Fills `doc.spans["sections"]`: `label_` is the section's name, "" before the first heading."""
+    from jmid_nlp.schema import to_plain
+    from jmid_nlp.text.sections import sections
+
+    found = sections(doc.text)
+    fill(doc, "sections", ((s.start, s.end, s.name or "", "", "") for s in found), to_plain(found))
+    return doc
+
+
+@Language.component("jmid_identifiers", assigns=["doc.spans"])
+def jmid_identifiers(doc: Doc) -> Doc:
+    """Fills `doc.spans["identifiers"]`: `label_` is the category, `kb_id_` the subtype, `id_` the detector."""
+    from jmid_nlp.deid.detect import detect
+    from jmid_nlp.schema import to_plain
+
+    found = detect(doc.text)
+    fill(doc, "identifiers", ((i.start, i.end, i.category, i.subtype, i.detector) for i in found), to_plain(found))
+    return doc
+
+
+@Language.component("jmid_findings", assigns=["doc.spans"])
+def jmid_findings(doc: Doc) -> Doc:
+    """Fills `doc.spans["entities"]` (`label_` type, `id_` attribute) and `doc.spans["findings"]`.
+
+    A finding has `label_` "finding", `kb_id_` its concept and `id_` its certainty. The records themselves, with
+    staging and labels, are in `doc.user_data["jmid"]`.
+    """
+    from jmid_nlp.findings.extract import extract
+    from jmid_nlp.schema import to_plain
+
+    found = extract(doc.text)
+    entities, findings = found.entities, found.findings
+    fill(doc, "entities", ((e.start, e.end, e.type, "", e.attr or "") for e in entities), to_plain(entities))
+    rows = ((f.start, f.end, "finding", f.concept or "", f.certainty) for f in findings)
+    fill(doc, "findings", rows, to_plain(findings))
+    _records(doc).update(tnm=to_plain(found.tnm), labels=to_plain(found.labels))
+    return doc
+
+
+def fill(doc: Doc, group: str, rows: Iterable[Row], records: Sequence[Any]) -> None:
+    """Writes one span group and its exact records.
+
+    Tokens are a view: a span that cuts a token grows to the whole token in `doc.spans`, while `doc.user_data["jmid"]`
+    keeps the records with their exact character offsets.
+
+    Args:
+        doc: The document.
+        group: Key of the span group and of the records.
+        rows: `(start, end, label, kb_id, id)` of each record, offsets in `doc.text`.
+        records: The records as plain dicts and lists.
+    """
+    spans = []
+    for start, end, label, kb_id, span_id in rows:
+        span: Span | None = doc.char_span(
+            start, end, label=label, kb_id=kb_id, span_id=span_id, alignment_mode="expand"
+        )
+        if span is not None:
+            spans.append(span)
+    doc.spans[group] = spans
+    _records(doc)[group] = list(records)
+
+
+def _records(doc: Doc) -> dict[str, Any]:
+    found: dict[str, Any] = doc.user_data.setdefault("jmid", {})
+    return found
