@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -37,7 +37,9 @@ class OffsetMap:
         src, tgt = 0, 0
         for s0, s1, t0, t1 in self.blocks:
             if s0 < src or s1 < s0 or t1 < t0 or t0 - tgt != s0 - src:
-                raise ValueError("blocks must ascend, and the text between two blocks must have one length on both sides")
+                raise ValueError(
+                    "blocks must ascend, and the text between two blocks must have one length on both sides"
+                )
             src, tgt = s1, t1
         self._src_starts = [b[0] for b in self.blocks]
         self._src_ends = [b[1] for b in self.blocks]
@@ -144,7 +146,9 @@ _ERA = {0x32FF: "令和"}  # U+32FF; the Unicode tables of an older Python lack 
 # BOM, soft hyphen, zero-width, bidi marks and variation selectors print nothing and only hide a match.
 _IGNORABLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
 # Characters known to fold to themselves: ASCII, kana, unified ideographs, Japanese punctuation. All others are looked at.
-_STABLE = r"\x00-\x7f\u3001-\u3035\u3041-\u3096\u309d\u309e\u30a1-\u30fe\u4e00-\u9fff"
+_STABLE = r"\x00-\x7f\u3001-\u3029\u3030-\u3035\u3041-\u3096\u309d\u309e\u30a1-\u30fe\u4e00-\u9fff"
+_SHORT = 64  # characters: longer runs are not kept in the cache
+_LONGEST = 256  # characters of one cluster: nobody writes more marks on one letter, and sorting them takes quadratic time
 _LOOK = re.compile(f"[{_STABLE}]?[^{_STABLE}]+")
 _DROP = re.compile(f"[{_IGNORABLE}]")
 
@@ -184,16 +188,23 @@ def fold(text: str) -> Folded:
     return Folded("".join(out), OffsetMap(blocks) if blocks else IDENTITY)
 
 
-@lru_cache(maxsize=65536)
-def _fold_run(run: str) -> tuple[tuple[str, str], ...]:
+def _fold_run(run: str) -> Iterable[tuple[str, str]]:
     """A run cut where folding the parts gives what folding the whole gives; each part with its folded form."""
-    clusters = [run[0]]
-    for char in run[1:]:
-        if _joins(clusters[-1], char):
-            clusters[-1] += char
-        else:
-            clusters.append(char)
-    return tuple((c, _fold_whole(c)) for c in clusters)
+    return _fold_short(run) if len(run) <= _SHORT else _fold_clusters(run)
+
+
+@lru_cache(maxsize=65536)
+def _fold_short(run: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_fold_clusters(run))
+
+
+def _fold_clusters(run: str) -> Iterator[tuple[str, str]]:
+    start = 0
+    for at in range(1, len(run)):
+        if at - start >= _LONGEST or not _joins(run[start:at], run[at]):
+            yield run[start:at], _fold_whole(run[start:at])
+            start = at
+    yield run[start:], _fold_whole(run[start:])
 
 
 def _fold_whole(text: str) -> str:
