@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jmid_nlp.errors import InputError, NotDeidentifiedError, RowError
+from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, RowError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
@@ -96,18 +96,21 @@ def deidentify(
     from jmid_nlp.dataset.optout import OptOut
 
     source = read_reports(reports) if isinstance(reports, str | Path) else reports
-    treat = deidentifier(policy, key=key, date_shift_days=date_shift_days)
     left_out = OptOut(opt_out)
-    safe, failed = [], list(getattr(source, "failed", ()))
-    for number, report in enumerate(source):
-        if left_out(report.patient_id):
-            continue
+    kept = Reports([r for r in source if not left_out(r.patient_id)], failed=getattr(source, "failed", ()))
+    return deidentify_with(kept, deidentifier(policy, key=key, date_shift_days=date_shift_days))
+
+
+def deidentify_with(reports: Reports, treat: Any) -> DeidReports:
+    """`deidentify` with a callable that `deidentifier` made."""
+    safe, failed = [], list(reports.failed)
+    for number, report in enumerate(reports):
         try:
             safe.append(treat(report))
         except (
             Exception
         ) as error:  # fail closed: the report is withheld, the others go on; a foreign message may hold text
-            reason = str(error) if isinstance(error, InputError) else f"could not be treated ({type(error).__name__})"
+            reason = str(error) if isinstance(error, JmidError) else f"could not be treated ({type(error).__name__})"
             failed.append({"id": report.report_id, "row": number, "field": "row", "reason": reason})
     return DeidReports(safe, failed=failed)
 
@@ -119,7 +122,7 @@ def deidentifier(policy: str | Path | Any, *, key: Any = None, date_shift_days: 
     from jmid_nlp.deid.policy import load_policy
 
     rules = load_policy(policy) if isinstance(policy, str | Path) else policy
-    if rules.key != "keyed":
+    if rules.key == "ephemeral":
         secret = None
     elif isinstance(key, Key):
         secret = key

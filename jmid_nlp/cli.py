@@ -160,7 +160,7 @@ def build_dataset(
 
     with _exits():
         result = run_chain(
-            source, annotations, policy=_policy(policy), key_file=key_file, opt_out=opt_out, encoding=encoding
+            source, annotations, policy=_policy(policy), key=key_file, opt_out=opt_out, encoding=encoding
         )
         dataset = result.build(task=task, label_set=label_set, salt=salt)
         dataset.save_to_disk(output)

@@ -1,0 +1,91 @@
+"""The whole chain in one call: opt-outs out, de-identify, extract, read annotations, align; ready to build a dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jmid_nlp import api
+from jmid_nlp.dataset.optout import OptOut
+from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, Reports
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What each stage gave.
+
+    Args:
+        reports: The reports as read, without opted-out patients.
+        safe: The same reports de-identified.
+        extractions: What was read from the de-identified texts.
+        annotations: The marks, their ids mapped like the reports'.
+        alignments: The links.
+        opted_out: Number of reports left out on opt-out.
+    """
+
+    reports: Reports
+    safe: DeidReports
+    extractions: Extractions
+    annotations: Annotations
+    alignments: Alignments
+    opted_out: int
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """Rows and files that could not be treated."""
+        return [*self.safe.failed, *self.annotations.failed]
+
+    def build(self, *, task: str, label_set: str = "ct_rate18", salt: str = "jmid") -> Any:
+        """The labelled dataset of a task; see `api.build_dataset`."""
+        dataset = api.build_dataset(
+            self.safe, self.extractions, self.alignments, self.annotations, task=task, label_set=label_set, salt=salt
+        )
+        dataset.manifest["flow"]["opted_out"] += self.opted_out
+        dataset.manifest["flow"]["reports_in"] += self.opted_out
+        return dataset
+
+    def list_failed(self, path: Path) -> None:
+        """Write what failed as JSONL; without failures no file is left."""
+        path.unlink(missing_ok=True)
+        if self.failed:
+            lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in self.failed]
+            path.write_text("".join(lines), encoding="utf-8")
+
+
+def run_chain(
+    source: Path,
+    annotations: Path | None = None,
+    *,
+    policy: Any = "kamei",
+    key: Any = None,
+    opt_out: Path | None = None,
+    encoding: str = "auto",
+    step: Callable[[str], None] = lambda name: None,
+) -> Chain:
+    """Run all stages over an extract that fits into memory.
+
+    Args:
+        source: Reports with their identifiers.
+        annotations: Annotation file or folder.
+        policy: See `api.deidentify`.
+        key: See `api.deidentify`.
+        opt_out: Text file with ids of patients to leave out.
+        encoding: Encoding of text input.
+        step: Told the name of each stage as it begins.
+    """
+    step("read")
+    read = api.read_reports(source, encoding=encoding)
+    left_out = OptOut.read(opt_out) if opt_out else OptOut()
+    reports = Reports([r for r in read if not left_out(r.patient_id)], failed=read.failed)
+    treat = api.deidentifier(policy, key=key)
+    step("deidentify")
+    safe = api.deidentify_with(reports, treat)
+    step("extract")
+    extractions = api.extract(safe)
+    step("align")
+    marks = api.read_annotations(annotations, deidentifier=treat) if annotations else Annotations()
+    alignments = api.align(extractions, marks, safe)
+    return Chain(reports, safe, extractions, marks, alignments, len(read) - len(reports))

@@ -1,0 +1,179 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jmid_nlp.dataset.build import BuildOptions, build
+from jmid_nlp.dataset.check import check_dataset
+from jmid_nlp.dataset.duplicates import near_duplicates
+from jmid_nlp.dataset.optout import OptOut
+from jmid_nlp.dataset.save import with_card
+from jmid_nlp.dataset.split import SPLITS, Groups, assign
+from jmid_nlp.errors import InputError, LeakError, NotDeidentifiedError
+from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Entity, Extraction, Finding, Link, Report
+
+SITES = "右上葉 右中葉 右下葉 左上葉 左下葉 肝右葉 肝左葉 膵頭部 膵尾部 脾臓 右腎 左腎 子宮体部 前立腺 甲状腺右葉 右乳房 左乳房 橋背側 右視床 左被殻".split()
+SHAPES = "結節 腫瘤 嚢胞 石灰化 浸潤影 血腫 膿瘍 梗塞 浮腫 血栓".split()
+
+
+def text_of(n):
+    site, shape = SITES[n % 20], SHAPES[n // 20 % 10]
+    return f"{site}に{n}mm大の{shape}を認め、辺縁は{'不整' if n % 3 else '平滑'}です。" + "".join(
+        f"{SITES[(n * k) % 20]}{SHAPES[(n + k) % 10]}" for k in range(1, 9)
+    )
+
+
+def study(n, patient):
+    report = DeidReport(
+        f"r{n:03d}", text_of(n), {"patient_id": patient, "study_uid": f"2.25.{n}"}, provenance={"policy": "kamei"}
+    )
+    finding = Finding(0, 2, "結節", "nodule", "positive", sizes_mm=((float(n),),))
+    extraction = Extraction(
+        report.report_id, (Entity(0, 2, "d", "positive"),), (finding,), None, {"own": {"nodule": "positive"}}
+    )
+    alignment = Alignment(report.report_id, (Link(0, 2, f"a{n}", 0.9, ("size",)),))
+    return report, extraction, alignment, AnnotationRecord(f"a{n}", label="nodule", bbox=(1.0, 2.0, 3.0, 4.0))
+
+
+@pytest.fixture(scope="module")
+def studies():
+    return [list(column) for column in zip(*(study(n, f"p{n % 40}") for n in range(120)), strict=True)]
+
+
+@pytest.mark.parametrize("task", ["entities", "classification", "grounding", "deid", "staging"])
+def test_each_task_builds_saves_and_loads(studies, task, tmp_path):
+    from datasets import load_from_disk
+
+    options = BuildOptions(task=task, label_set="own", label_names=("nodule",), ratios=(0.6, 0.2, 0.2))
+    dataset, manifest = build(*studies, options=options)
+    with_card(dataset, manifest).save_to_disk(tmp_path / "out")
+    loaded = load_from_disk(str(tmp_path / "out"))
+    assert set(loaded) == set(SPLITS)
+    rows = sum(len(part) for part in loaded.values())
+    assert rows == (0 if task == "staging" else 120)
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["task"] == task
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "patients 患者" in card
+    if task == "classification":
+        assert loaded["train"].features["nodule"].int2str(loaded["train"][0]["nodule"]) == "positive"
+
+
+def test_patients_never_stand_in_two_splits_and_stay_when_data_grow(studies):
+    reports, extractions, alignments, marks = studies
+    small, _ = build(reports[:60], extractions[:60], alignments[:60], marks[:60])
+    large, _ = build(reports, extractions, alignments, marks)
+    home = {row["patient_id"]: name for name, part in large.items() for row in part}
+    assert len(home) == len({r["patient_id"] for part in large.values() for r in part})
+    for name, part in small.items():
+        assert all(home[row["patient_id"]] == name for row in part)
+
+
+def test_the_order_of_the_input_does_not_matter(studies):
+    forward, manifest = build(*studies)
+    backward, other = build(*(column[::-1] for column in studies))
+    assert manifest == other
+    assert [dict(r) for r in forward["train"]] == [dict(r) for r in backward["train"]]
+
+
+def test_opted_out_patients_are_gone_before_anything_else(studies):
+    dataset, manifest = build(*studies, opted_out=OptOut(["Ｐ3"]))
+    assert manifest["flow"]["opted_out"] == 3
+    assert all(row["patient_id"] != "p3" for part in dataset.values() for row in part)
+
+
+def test_raw_reports_are_refused(studies):
+    with pytest.raises(NotDeidentifiedError):
+        build([Report("a", "text")], [])
+
+
+def test_patients_of_one_study_and_linked_patients_share_a_split():
+    groups = Groups.of([("mother", "s1"), ("child", "s2"), ("x", "s3"), ("y", "s3")], [("mother", "child")])
+    split = assign(["mother", "child", "x", "y"], groups, salt="s", ratios=(0.4, 0.3, 0.3))
+    assert split["mother"] == split["child"]
+    assert split["x"] == split["y"]
+    with pytest.raises(InputError, match="linked patients"):
+        assign(["x", "y"], groups, salt="s", ratios=(0.4, 0.3, 0.3), fixed={"x": "train", "y": "test"})
+
+
+@pytest.mark.parametrize("ratios", [(0.5, 0.5, 0.5), (1.0, 0.0), (-0.2, 0.6, 0.6)])
+def test_bad_ratios_are_refused(ratios):
+    with pytest.raises(InputError, match="sum to 1"):
+        assign(["a"], Groups(), salt="s", ratios=ratios)
+
+
+def test_near_duplicates_of_other_patients_do_not_cross_splits(studies):
+    reports, extractions, alignments, marks = (list(column) for column in studies)
+    copies = [study(n, f"q{n}") for n in range(60, 120)]
+    for n in range(len(copies)):
+        text = reports[n + 60].text.replace("辺縁", "邊縁")
+        copies[n] = (
+            DeidReport(f"c{n}", text, {"patient_id": f"q{n}"}),
+            Extraction(f"c{n}"),
+            Alignment(f"c{n}"),
+            marks[0],
+        )
+    columns = [a + [c[k] for c in copies] for k, a in enumerate((reports, extractions, alignments))]
+    _, manifest = build(*columns, marks, options=BuildOptions(task="entities", similarity=0.7))
+    assert manifest["flow"]["near_duplicates_left_out"] > 0
+
+
+LONG = "右下葉に分葉状の腫瘤を認め胸膜陥入を伴います。縦隔リンパ節は腫大していません。肝に嚢胞を認めます。胸水はありません。骨に異常はありません。"
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "kind"),
+    [
+        ({"patient_id": "00-12"}, {"patient_id": "００１２"}, "same patient"),
+        ({"study_uid": "2.25.5"}, {"study_uid": "2.25.5"}, "same study"),
+        ({"text": LONG}, {"text": LONG + " "}, "same text"),
+        ({"text": LONG}, {"text": LONG.replace("嚢胞", "腫瘤")}, "near-duplicate text"),
+    ],
+)
+def test_the_checker_catches_what_crosses_splits(train, test, kind):
+    leaks = check_dataset({"train": [{"id": "a"} | train], "test": [{"id": "b"} | test]}, similarity=0.8)
+    assert [leak.kind for leak in leaks] == [kind]
+
+
+def test_the_checker_catches_opted_out_patients_and_labels_in_paths():
+    rows = {"train": [{"id": "a", "patient_id": "p1", "image_path": "images/positive/1.png"}]}
+    assert {leak.kind for leak in check_dataset(rows, opted_out=lambda p: p == "p1")} == {
+        "opted-out patient",
+        "label in a path",
+    }
+
+
+def test_a_leak_fails_the_build(studies, monkeypatch):
+    import jmid_nlp.dataset.build as module
+
+    monkeypatch.setattr(
+        module, "_split", lambda studies, options: {s.report.report_id: SPLITS[n % 3] for n, s in enumerate(studies)}
+    )
+    with pytest.raises(LeakError, match="same patient"):
+        build(*studies)
+
+
+@given(st.lists(st.text(alphabet="あいう", min_size=60, max_size=70), max_size=12))
+def test_prefix_filtering_misses_no_pair(texts):
+    def pieces(t):
+        return {t[i : i + 5] for i in range(len(t) - 4)}
+
+    exact = [
+        (i, j)
+        for j in range(len(texts))
+        for i in range(j)
+        if len(pieces(texts[i]) & pieces(texts[j])) >= 0.6 * len(pieces(texts[i]) | pieces(texts[j]))
+    ]
+    assert near_duplicates(texts, threshold=0.6) == sorted(exact)
+
+
+def test_opt_out_list_reads_both_encodings_and_shows_no_id(tmp_path):
+    for encoding in ("utf-8", "cp932"):
+        path = tmp_path / "out.txt"
+        path.write_bytes("# 同意撤回\nＡ-12\n\n".encode(encoding))
+        listed = OptOut.read(path)
+        assert listed("a12")
+        assert not listed(None)
+        assert "12" not in repr(listed)
+    with pytest.raises(InputError, match="cannot be read"):
+        OptOut.read(tmp_path / "none.txt")
