@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from jmid_nlp.offsets import Span
-from jmid_nlp.text.lines import BREAK, ENDING, breaks_inside
+from jmid_nlp.text.lines import BREAK, breaks_inside
 
 _CANDIDATE = re.compile(
     r"(?P<stop>[。｡!?！？]+|[．.]+)[)）」』】\]］〉》]*|(?P<blank>[ \t\u3000]+)|(?P<item>[①-⑳㉑-㉟❶-❿])|(?P<open>[(（「『【［\[])"

@@ -59,11 +59,11 @@ class Tokens:
         return self.text[self.starts[i] : self.ends[i]]
 
     def pos1(self, i: int) -> str:
-        """unidic's first part of speech, such as 名詞 or 助詞."""
+        """The first part of speech in unidic, such as 名詞 or 助詞."""
         return self.raw[i].partition(",")[0]
 
     def pos(self, i: int) -> str:
-        """unidic's part of speech with its subclasses, such as `名詞-普通名詞-一般`."""
+        """The part of speech in unidic with its subclasses, such as `名詞-普通名詞-一般`."""
         return features(self.raw[i])[0]
 
     def lemma(self, i: int) -> str:
@@ -194,7 +194,8 @@ def _trim(
     text: str, start: int, end: int, starts: list[int], ends: list[int], raw: list[str]
 ) -> tuple[int, int] | None:
     """Cuts tokens at the edges of a term. Only codes of Latin letters and digits are cut free: MeCab glues `,#` in
-    `#4R,#7`; in Japanese script a token across the edge means that the match is an accident."""
+    `#4R,#7`; in Japanese script a token across the edge means that the match is an accident.
+    """
     if not text[start:end].isascii():
         return None
     for edge in (end, start):
