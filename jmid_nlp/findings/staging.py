@@ -1,0 +1,103 @@
+"""Lung-cancer TNM from a report: what it states wins, else it is inferred from size, invasion, nodes and metastases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jmid_nlp.errors import InputError
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.staging_m import m_reasons
+from jmid_nlp.findings.staging_n import affected_nodes, n_reasons
+from jmid_nlp.findings.staging_primary import Primary, find_primary
+from jmid_nlp.findings.staging_scene import WEAK, Scene, read_scene
+from jmid_nlp.findings.staging_stated import stated
+from jmid_nlp.findings.staging_t import RANK, Reason, editions, t_reasons
+from jmid_nlp.offsets import Span
+from jmid_nlp.schema import Staging
+from jmid_nlp.text.lines import unwrap
+from jmid_nlp.text.sentences import sentences
+
+
+def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
+    """T, N and M of the lung cancer a report describes, each with the spans it rests on.
+
+    A stated category wins; where the text supports a subdivision of it (T1 and 28 mm), the subdivision is given. What is not
+    stated is inferred: T from the solid part's size, invasion, main bronchus, atelectasis and further nodules; N from the
+    affected stations against the tumour's side; M from the other lung, dissemination and distant deposits. Hedges count as
+    the modules of each component say.
+
+    Args:
+        text_or_parsed: The report's text, or its parsed form where that is at hand.
+        edition: 8 or 9 of the UICC/IASLC classification.
+
+    Returns:
+        The stage, spans in the original text; None where the report is not about a lung tumour.
+
+    Raises:
+        InputError: The edition is not known.
+    """
+    if str(edition) not in editions()["edition"]:
+        raise InputError(f"edition {edition!r} is not known; give one of {sorted(map(int, editions()['edition']))}")
+    parsed = text_or_parsed if isinstance(text_or_parsed, Parsed) else _light(text_or_parsed)
+    scene = read_scene(parsed)
+    said = stated(scene)
+    primary = find_primary(scene)
+    if not _about_lung_cancer(scene, primary, bool(said)):
+        return None
+    nodes = affected_nodes(scene, primary)
+    reasons = {
+        "T": (t_reasons(scene, primary), RANK, "T0"),
+        "N": (n_reasons(nodes, edition), ("N0", "N1", "N2", "N2a", "N2b", "N3"), "N0"),
+        "M": (m_reasons(scene, primary, nodes, edition), ("M0", "M1a", "M1b", "M1c", "M1c1", "M1c2"), "M0"),
+    }
+    values, evidence, why = {}, {}, {}
+    for part, (found, ranks, none) in reasons.items():
+        values[part], spans, why[part] = _decide(said.get(part), found, ranks, none)
+        evidence[part] = tuple(sorted({scene.source(*span) for span in spans}))
+    return Staging(
+        values["T"], values["N"], values["M"], edition, {k: v for k, (v, _) in sorted(said.items())}, evidence, why
+    )
+
+
+def _light(source: str) -> Parsed:
+    """A text parsed as far as staging needs it."""
+    folded = unwrap(source)
+    return Parsed(source, folded.text, folded.map, sentences(folded.text), [], [])
+
+
+def _decide(
+    said: tuple[str, Span] | None, found: Sequence[Reason], ranks: Sequence[str], none: str
+) -> tuple[str, list[Span], str]:
+    best = max((ranks.index(r.category) for r in found), default=-1)
+    highest = [r for r in found if ranks.index(r.category) == best]
+    spans = [s for r in highest for s in r.spans]
+    words = "; ".join(dict.fromkeys(r.why for r in highest))
+    if said is None:
+        return (
+            (ranks[best] if highest else none),
+            spans,
+            f"inferred: {words}" if words else "inferred: nothing speaks for more",
+        )
+    value, span = said
+    if highest and ranks[best].startswith(value) and len(ranks[best]) > len(value):
+        return ranks[best], [span, *spans], f"stated {value}; {words}"
+    return value, [span], "stated"
+
+
+def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> bool:
+    """Whether a report is material for staging: a lung cancer is named or suspected, or a mass or a stated TNM is in a lung."""
+    lung = other = False
+    cancer = 0
+    for clause in scene.clauses:
+        lung = lung or bool(clause.of("lung"))
+        other = other or clause.has("other")
+        for key, hit in clause.kinds.get("cancer", ()):
+            if key != "vague" and not scene.text.startswith(("術後", "治療後"), hit.end):
+                cancer = max(cancer, clause.verdict)
+    if said and (lung or cancer >= WEAK):
+        return True
+    if cancer >= WEAK:
+        return primary is not None or any(c.has("node") and c.verdict >= WEAK for c in scene.clauses)
+    return (
+        (primary is not None and not other and primary.kind == "mass") or (primary is not None and primary.cancer >= WEAK)
+    )

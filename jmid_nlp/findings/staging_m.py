@@ -1,0 +1,60 @@
+"""M: nodules of the other lung, malignant effusion and dissemination (M1a), deposits outside the chest (M1b, M1c).
+
+Effusion alone is no metastasis. A deposit counts when it is present or suspected (疑う, 可能性がある); one that is only not
+excluded or one of several differentials (否定できない, 鑑別に挙がる, 可能性もある) does not.
+"""
+
+from __future__ import annotations
+
+from jmid_nlp.findings.staging_n import Nodes
+from jmid_nlp.findings.staging_primary import Primary
+from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Place, Scene
+from jmid_nlp.findings.staging_t import Reason, editions, satellites
+
+
+def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition: int) -> list[Reason]:
+    """All that speaks for an M category; the highest one is the answer, none means M0."""
+    reasons = [
+        Reason("M1a", "tumour nodule in the other lung", spans)
+        for relation, spans in satellites(scene, primary)
+        if relation in ("contra", "everywhere")
+    ]
+    for clause in scene.clauses:
+        if clause.verdict < SUSPECTED or clause.has("organ!", "peritoneum"):
+            continue
+        spans = clause.spans("malignant_effusion") + clause.spans("dissemination")
+        if spans:
+            reasons.append(Reason("M1a", "pleural or pericardial dissemination", tuple(spans)))
+    return reasons + _distant(scene, nodes, edition)
+
+
+def _distant(scene: Scene, nodes: list[Nodes], edition: int) -> list[Reason]:
+    deposits: dict[tuple[str, str], tuple[Place, bool]] = {}
+    for number, clause in enumerate(scene.clauses):
+        for place, several in _deposits(scene, number, clause):
+            deposits.setdefault((place.key, place.detail), (place, several))
+    far = [n for n in nodes if n.group == "distant"]
+    if not deposits and not far:
+        return []
+    organs = sorted({key for key, _ in deposits} | ({"node"} if far else set()))
+    bare = {key for key, detail in deposits if "転移" not in detail and "播種" not in detail}
+    count = len([1 for key, detail in deposits if key not in bare or ("転移" not in detail and "播種" not in detail)])
+    several = (
+        count + len({n.station for n in far}) > 1 or any(s for _, s in deposits.values()) or any(n.several for n in far)
+    )
+    name = editions()["edition"][str(edition)]["m1c"][len(organs) > 1] if several else "M1b"
+    spans = [(p.start, p.end) for p, _ in deposits.values()] + [s for n in far for s in n.spans]
+    return [Reason(name, "distant: " + ", ".join(organs), tuple(sorted(set(spans))))]
+
+
+def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bool]]:
+    if clause.verdict < SUSPECTED:
+        return []
+    named = clause.has("organ!")
+    if not named and (not (clause.has("metastasis") or clause.has("satellite")) or clause.has("node")):
+        return []
+    where = clause if clause.of("organ") else scene.around(number)
+    if (where.has("node") and not named) or (clause.has("satellite") and not clause.of("organ")):
+        return []
+    several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.form for h in clause.hits)
+    return [(place, several or place.side == "both") for place in where.of("organ")]

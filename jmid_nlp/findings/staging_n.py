@@ -1,0 +1,102 @@
+"""N: enlarged or suspected nodes by station and side against the tumour's side.
+
+Enlargement itself counts, as readers and the reference answers have it; nodes called insignificant, unspecific, calcified
+or inflammatory do not. A station without a side, or one that carries the side of a bilateral neighbour, is ipsilateral.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jmid_nlp.findings.staging_primary import Primary
+from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Scene
+from jmid_nlp.findings.staging_t import Reason, editions
+from jmid_nlp.offsets import Span
+
+_NAMES = {"N1": "ipsilateral hilar or lung nodes", "N2": "ipsilateral mediastinal or subcarinal nodes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """A group of affected nodes: its group and station, its side against the tumour, and whether several are meant."""
+
+    group: str
+    station: str
+    relation: str
+    several: bool
+    spans: tuple[Span, ...]
+
+
+def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
+    """All node groups that the report holds for affected."""
+    found: list[Nodes] = []
+    for number, clause in enumerate(scene.clauses):
+        if not (clause.has("node") or clause.has("station!")) or clause.verdict < SUSPECTED:
+            continue
+        places = clause.of("node") or (scene.around(number).of("node") if clause.anchor >= 0 else [])
+        if not places or not _affected(scene, number, clause):
+            continue
+        for place in places:
+            relation = _relation(place.side, primary)
+            spans = ((place.start, place.end), *clause.spans("node"))
+            found.append(Nodes(place.key, place.detail, relation, clause.has("multiple"), spans))
+    return found
+
+
+def _affected(scene: Scene, number: int, clause: Clause) -> bool:
+    after = list(_after(scene, number))
+    suspected = any(c.has("metastasis") and c.verdict >= SUSPECTED for c in [clause, *after])
+    enlarged = clause.has("state") or any(
+        "腫大" in h.form or "転移" in h.form or "腫脹" in h.form for _, h in clause.kinds.get("node", ())
+    )
+    enlarged = enlarged or any(c.has("state") and c.verdict >= SUSPECTED for c in after)
+    if suspected:
+        return True
+    sentence = [c for c in scene.clauses if c.sentence == clause.sentence]
+    if any(c.has("insignificant") and c.verdict >= 0 for c in [*sentence, *after]):
+        return False
+    if any(c.has("benign") and c.verdict >= SUSPECTED for c in [clause, *after]):
+        return False
+    return enlarged
+
+
+def _after(scene: Scene, number: int) -> Iterator[Clause]:
+    """The clauses that go on about the places of this one."""
+    root = scene.clauses[number].anchor if scene.clauses[number].anchor >= 0 else number
+    for clause in scene.clauses[number + 1 :]:
+        if clause.anchor != root or clause.has("effusion"):
+            return
+        yield clause
+
+
+def _relation(side: str | None, primary: Primary | None) -> str:
+    if side in ("both", "contra"):
+        return "contra"
+    if side in (None, "ipsi") or primary is None or primary.side is None:
+        return "ipsi"
+    return "ipsi" if side == primary.side else "contra"
+
+
+def n_reasons(nodes: list[Nodes], edition: int) -> list[Reason]:
+    """All that speaks for an N category; the highest one is the answer, none means N0."""
+    reasons = []
+    mediastinal = sorted(
+        {n.station for n in nodes if n.group in ("mediastinal", "subcarinal") and n.relation == "ipsi"}
+    )
+    several = len(mediastinal) > 1 or any(n.several for n in nodes if n.station in mediastinal)
+    n2 = editions()["edition"][str(edition)]["n2"][several]
+    for node in nodes:
+        if node.group == "distant":
+            continue
+        if node.group == "supraclavicular":
+            reasons.append(Reason("N3", "supraclavicular or scalene nodes", node.spans))
+        elif node.group == "subcarinal":
+            reasons.append(Reason(n2, _NAMES["N2"], node.spans))
+        elif node.relation == "contra":
+            reasons.append(Reason("N3", "contralateral mediastinal or hilar nodes", node.spans))
+        elif node.group == "hilar":
+            reasons.append(Reason("N1", _NAMES["N1"], node.spans))
+        else:
+            reasons.append(Reason(n2, _NAMES["N2"], node.spans))
+    return reasons

@@ -1,0 +1,311 @@
+"""A report as staging reads it: clauses with a verdict, and the sides, lobes, stations and organs each speaks of.
+
+The words are data (`lexicons/staging/`). A clause ends at its predicate, which decides for every noun before it: that is
+how Japanese reports deny ('AとBは認めません'), hedge ('Cを疑います') and affirm ('Dを認め、'). A clause that names no place
+of its own speaks of the place before it ('…に腫瘤を認めます。転移を疑います。').
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.terms import expand
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.offsets import Span, fold
+
+DENIED, GENERAL, WEAK, SUSPECTED, PRESENT = 0, 1, 2, 3, 4
+_VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPECTED, "present": PRESENT}
+_ENDING = frozenset(("deny", "general", "weak", "suspect", "suspecting", "present", "presenting"))
+# A noun that is also a verb: '腫大し、' ends a clause as a predicate does.
+_VERBAL = frozenset(("state", "invasion", "atelectasis", "metastasis", "dissemination"))
+_VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)")
+_NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
+_SPACE = re.compile(r"\s+")
+_SIZE = re.compile(
+    r"(?P<a>\d{1,3}(?:\.\d{1,2})?)(?P<u1>mm|cm|センチ|ミリ)?"
+    r"(?:[x×*X✕](?P<b>\d{1,3}(?:\.\d{1,2})?)(?P<u2>mm|cm)?)?(?:[x×*X✕](?P<c>\d{1,3}(?:\.\d{1,2})?)(?P<u3>mm|cm)?)?"
+    r"(?:[~〜～\-–ー](?P<d>\d{1,3}(?:\.\d{1,2})?))?(?P<u>mm|cm|センチ|ミリ)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A known word: `[start, end)` of the scene's text and the roles `(kind, key)` it can play."""
+
+    start: int
+    end: int
+    form: str
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place named in a clause: kind `lung`, `node` or `organ`, its key (lobe, group, organ) and the side as written."""
+
+    kind: str
+    key: str
+    detail: str
+    side: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size in mm, its largest dimension, and what it measures: `solid`, `whole`, `short`, `prior`, `other` or ''."""
+
+    mm: float
+    part: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Clause:
+    """Words up to a predicate, with the predicate's verdict; `anchor` is the clause whose places it speaks of."""
+
+    start: int
+    end: int
+    sentence: int
+    verdict: int
+    hits: list[Hit]
+    kinds: dict[str, list[tuple[str, Hit]]] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
+    sizes: list[Size] = field(default_factory=list)
+    anchor: int = -1
+
+    def has(self, kind: str, *keys: str) -> bool:
+        """Whether a word of this kind (and, where given, one of these keys) stands in the clause."""
+        found = self.kinds.get(kind)
+        return found is not None and (not keys or any(key in keys for key, _ in found))
+
+    def spans(self, kind: str) -> list[Span]:
+        """Where the words of a kind stand."""
+        return [(hit.start, hit.end) for _, hit in self.kinds.get(kind, ())]
+
+    def of(self, kind: str) -> list[Place]:
+        """The clause's own places of a kind."""
+        return [place for place in self.places if place.kind == kind]
+
+
+@dataclass(slots=True)
+class Scene:
+    """The whole report: its text without spaces, its clauses, and the way back to the original."""
+
+    parsed: Parsed
+    text: str
+    clauses: list[Clause]
+    _index: list[int] | None
+
+    def source(self, start: int, end: int) -> Span:
+        """The span of the original text for `[start, end)` of the scene's text."""
+        if self._index is not None:
+            start, end = self._index[start], self._index[end - 1] + 1
+        return self.parsed.span(start, end)
+
+    def around(self, number: int) -> Clause:
+        """The clause whose places a clause speaks of: itself, or the one before that named them."""
+        clause = self.clauses[number]
+        return clause if clause.anchor < 0 else self.clauses[clause.anchor]
+
+
+@cache
+def _lexicon() -> tuple[Automaton, tuple[tuple[tuple[str, str], ...], ...]]:
+    roles: dict[str, list[tuple[str, str]]] = {}
+
+    def add(form: str, kind: str, key: str) -> None:
+        for one in expand(form):
+            known = roles.setdefault(_SPACE.sub("", fold(one).text), [])
+            if (kind, key) not in known:
+                known.append((kind, key))
+
+    rows = read_table("staging/verdict.tsv", ("kind", "key", "forms"))
+    suffixes = [f for row in rows if row["kind"] == "suffix" for f in split_forms(row["forms"])]
+    for row in rows:
+        for form in split_forms(row["forms"]):
+            if row["kind"] == "stem":
+                for suffix in suffixes:
+                    for topic in ("", "は", "も"):
+                        add(form + topic + suffix, "deny", "deny")
+            elif row["kind"] != "suffix":
+                add(form, row["kind"], row["key"])
+    for row in read_table("staging/terms.tsv", ("kind", "key", "forms")):
+        for form in split_forms(row["forms"]):
+            add(form, row["kind"], row["key"])
+    for table, kind, key in (
+        ("invasion", "target", "target"),
+        ("nodes", "station", "group"),
+        ("distant", "organ", "organ"),
+    ):
+        for row in read_table(f"staging/{table}.tsv", (key, "alone", "forms")):
+            for form in split_forms(row["forms"]):
+                add(form, kind + ("!" if row["alone"] else ""), row[key])
+    return Automaton(roles), tuple(tuple(r) for r in roles.values())
+
+
+def read_scene(parsed: Parsed) -> Scene:
+    """The clauses of a report.
+
+    Args:
+        parsed: The report as the findings layer looks at it.
+    """
+    text, index, borders = _compact(parsed)
+    automaton, roles = _lexicon()
+    forms = automaton.forms
+    hits = [Hit(start, end, forms[number], roles[number]) for start, end, number in automaton.find(text)]
+    clauses: list[Clause] = []
+    at = 0
+    for number, (start, end) in enumerate(borders):
+        here = []
+        while at < len(hits) and hits[at].start < end:
+            here.append(hits[at])
+            at += 1
+        clauses += _clauses(text, start, end, number, here)
+    for number, clause in enumerate(clauses):
+        _fill(text, clause)
+        if not clause.places and number and not clause.has("lobe", "same", "others"):
+            before = clauses[number - 1]
+            clause.anchor = before.anchor if before.anchor >= 0 else number - 1
+    return Scene(parsed, text, clauses, index)
+
+
+def _compact(parsed: Parsed) -> tuple[str, list[int] | None, list[Span]]:
+    """The text without spaces, the index of each character in the parsed text, and the sentences."""
+    text = parsed.text
+    if not _SPACE.search(text):
+        return text, None, list(parsed.sentences)
+    out: list[str] = []
+    index: list[int] = []
+    borders: list[Span] = []
+    for start, end in parsed.sentences:
+        begin = len(index)
+        at = start
+        for space in _SPACE.finditer(text, start, end):
+            out.append(text[at : space.start()])
+            index.extend(range(at, space.start()))
+            at = space.end()
+        out.append(text[at:end])
+        index.extend(range(at, end))
+        borders.append((begin, len(index)))
+    return "".join(out), index, borders
+
+
+def _clauses(text: str, start: int, end: int, number: int, hits: list[Hit]) -> Iterator[Clause]:
+    """Cuts a sentence at its predicates."""
+    nouns: list[Hit] = []
+    pending = PRESENT
+    begin = start
+    last: Clause | None = None
+    for place, hit in enumerate(hits):
+        kind = hit.roles[0][0]
+        if kind in _ENDING:
+            ahead = bool(_NOUN_AHEAD.match(text, hit.end))
+            if ahead and kind in ("suspecting", "presenting"):
+                pending = min(pending, SUSPECTED) if kind == "suspecting" else pending
+                continue
+            verdict = SUSPECTED if kind == "suspecting" else PRESENT if kind == "presenting" else _VERDICTS[kind]
+        elif any(role in _VERBAL for role, _ in hit.roles) and _VERB_END.match(text, hit.end):
+            nouns.append(hit)
+            if place + 1 < len(hits) and hits[place + 1].start == hit.end and hits[place + 1].roles[0][0] in _ENDING:
+                continue
+            verdict = PRESENT
+        else:
+            nouns.append(hit)
+            continue
+        if not nouns:
+            if last is not None and hit.start - last.end <= 3 and verdict in (DENIED, WEAK):
+                last.verdict = min(last.verdict, verdict)
+                last.end = hit.end
+            continue
+        if verdict == PRESENT:
+            verdict = pending
+        if last is not None:
+            yield last
+        last = Clause(begin, hit.end, number, verdict, nouns)
+        nouns, pending, begin = [], PRESENT, hit.end
+    if last is not None:
+        yield last
+    if nouns:
+        yield Clause(begin, end, number, pending, nouns)
+
+
+def _fill(text: str, clause: Clause) -> None:
+    for hit in clause.hits:
+        for kind, key in hit.roles:
+            clause.kinds.setdefault(kind, []).append((key, hit))
+    _places(text, clause)
+    clause.sizes = list(_sizes(text, clause))
+
+
+def _places(text: str, clause: Clause) -> None:
+    """Lobes, stations and organs with the side in force where they stand."""
+    side: str | None = None
+    fresh = False  # the side stands directly before the place
+    previous: Hit | None = None
+    for hit in clause.hits:
+        lead = hit.roles[0]
+        if lead[0] == "side":
+            side, fresh = lead[1], True
+            previous = hit
+            continue
+        placed = False
+        for kind, key in hit.roles:
+            name = _PLACE.get(kind)
+            if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
+                continue
+            written = side
+            if not fresh and side in ("both", "contra"):
+                written = None
+            if kind in ("station!",) and hit.form[-1] in "RL":
+                written = "right" if hit.form[-1] == "R" else "left"
+            clause.places.append(Place(name, key, hit.form, written, hit.start, hit.end))
+            placed = True
+        if not placed and lead[0] not in ("lesion", "node", "near", "multiple", "metastasis", "state"):
+            side = None
+        fresh = False
+        previous = hit
+
+
+_PLACE = {
+    "lobe": "lung", "hilum": "lung", "airway": "lung",
+    "station": "node", "station!": "node", "organ": "organ", "organ!": "organ",
+}  # fmt: skip
+
+
+def _after_liver(hit: Hit | None) -> bool:
+    return hit is not None and any(role == ("organ", "liver") for role in hit.roles)
+
+
+def _sizes(text: str, clause: Clause) -> Iterator[Size]:
+    at = clause.start
+    for found in _SIZE.finditer(text, clause.start, clause.end):
+        if not (found["u"] or found["u1"] or found["u2"] or found["u3"]):
+            continue
+        unit = found["u"] or found["u3"] or found["u2"] or found["u1"]
+        scale = 10.0 if unit in ("cm", "センチ") else 1.0
+        mm = max(float(found[g]) for g in "abcd" if found[g]) * scale
+        yield Size(mm, _part(text, clause, found, at), found.start(), found.end())
+        at = found.end()
+
+
+def _part(text: str, clause: Clause, found: re.Match[str], after: int) -> str:
+    """What a size measures, from the words between the size before and it, and those right behind it."""
+    behind = text[found.end() : found.end() + 2]
+    before = [h for h in clause.hits if after <= h.start and h.end <= found.start()]
+    kinds = [kind for h in before for kind, _ in h.roles]
+    if "former" in kinds or behind.startswith(("→", "から", "⇒", "->")):
+        return "prior"
+    if "thickness" in kinds:
+        return "other"
+    if "axis" in kinds:
+        return "short"
+    part = next((kind for kind in reversed(kinds) if kind in ("solid", "whole")), "")
+    if not part and text.startswith(
+        ("の充実成分", "大の充実成分", "の充実部", "大の充実部", "の実性成分"), found.end()
+    ):
+        part = "solid"
+    return part

@@ -1,0 +1,198 @@
+"""T of the primary tumour: size of its solid part, invasion, main bronchus, atelectasis, and further nodules in the lung.
+
+Hedges: what is present or suspected (疑う, 可能性がある) counts. What is weaker (否定できない, 可能性もある, 鑑別) counts for the
+visceral pleura only, where readers write so of every tumour that touches it and the category moves by one step.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jmid_nlp.findings.staging_primary import Primary, lobe_of, side_of
+from jmid_nlp.findings.staging_scene import SUSPECTED, WEAK, Clause, Scene, Size
+from jmid_nlp.lexicon import read_table, read_text
+from jmid_nlp.offsets import Span
+
+RANK = ("T0", "Tis", "T1mi", "T1", "T1a", "T1b", "T1c", "T2", "T2a", "T2b", "T3", "T4")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A category that one piece of the text calls for: the words for it and its spans in the scene's text."""
+
+    category: str
+    why: str
+    spans: tuple[Span, ...]
+
+
+@cache
+def editions() -> dict[str, Any]:
+    """The rules that differ between editions or are mere numbers (`lexicons/staging/editions.toml`)."""
+    return tomllib.loads(read_text("staging/editions.toml"))
+
+
+@cache
+def _targets() -> dict[str, str]:
+    return {row["target"]: row["t"] for row in read_table("staging/invasion.tsv", ("target", "t"))}
+
+
+def t_reasons(scene: Scene, primary: Primary | None) -> list[Reason]:
+    """All that speaks for a T category; the highest one is the answer, none means T0."""
+    reasons = [] if primary is None else [*_size(scene, primary), *_airway(scene, primary), *_lung(scene, primary)]
+    if primary is not None:
+        reasons += _invasion(scene, primary)
+    for relation, spans in satellites(scene, primary):
+        if relation == "same":
+            reasons.append(
+                Reason(editions()["common"]["same_lobe"], "separate nodule in the lobe of the primary", spans)
+            )
+        elif relation in ("other", "everywhere"):
+            reasons.append(
+                Reason(editions()["common"]["other_lobe"], "separate nodule in another lobe of the side", spans)
+            )
+    return reasons
+
+
+def category(mm: float) -> str:
+    """The T category of a size in mm alone."""
+    return str(next(name for name, limit in editions()["common"]["size"] if mm <= limit))
+
+
+def _size(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    size = _measure(scene, primary)
+    clause = scene.clauses[primary.clause]
+    spans = ((clause.start, clause.end),)
+    if size is None:
+        if primary.kind == "mass":
+            yield Reason("T2", "a mass, by definition over 3 cm, without a size", spans)
+        else:
+            yield Reason("T1", "a lesion without a size", spans)
+        return
+    common = editions()["common"]
+    if any(scene.clauses[k].has("pure") for k in primary.about) and primary.kind == "ggo" and size.part != "solid":
+        name = "Tis" if size.mm <= common["whole_limit_mm"] else "T1a"
+        yield Reason(name, "pure ground-glass lesion", ((size.start, size.end),))
+        return
+    whole = max((s.mm for s in primary.sizes if s.part == "whole"), default=0.0)
+    name = category(size.mm)
+    if size.part == "solid" and size.mm <= common["minimally_invasive_mm"] and 0 < whole <= common["whole_limit_mm"]:
+        name = "T1mi"
+    part = "solid part" if size.part == "solid" else "tumour"
+    yield Reason(name, f"{part} of {size.mm:g} mm", ((size.start, size.end),))
+
+
+def _measure(scene: Scene, primary: Primary) -> Size | None:
+    """The size that decides: the solid part's, else the largest where the tumour is introduced, else the first after."""
+    solid = [s for s in primary.sizes if s.part == "solid"]
+    if solid:
+        return max(solid, key=lambda s: s.mm)
+    for k in primary.about:
+        here = [s for s in scene.clauses[k].sizes if s.part in ("", "whole")]
+        if here:
+            return max(here, key=lambda s: s.mm)
+    return None
+
+
+def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    for k in primary.about:
+        clause = scene.clauses[k]
+        if clause.verdict < SUSPECTED:
+            continue
+        for place in clause.of("lung"):
+            beside = (
+                place.key == "side"
+                and k == primary.clause
+                and scene.text[place.start - 1 : place.start] in ("右", "左")
+            )
+            if place.key == "main" or beside:
+                yield Reason(editions()["common"]["main_bronchus"], "in the main bronchus", ((place.start, place.end),))
+                return
+
+
+def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    for number, clause in enumerate(scene.clauses):
+        if clause.verdict < SUSPECTED or not clause.has("atelectasis"):
+            continue
+        sides = {side_of(p) for p in scene.around(number).of("lung")} - {None, "ipsi"}
+        if "both" in sides or (sides and primary.side and primary.side not in sides) or clause.has("effusion"):
+            continue
+        yield Reason(
+            editions()["common"]["atelectasis"],
+            "atelectasis or obstructive pneumonia",
+            tuple(clause.spans("atelectasis")),
+        )
+        return
+
+
+def _invasion(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    for number, clause in enumerate(scene.clauses):
+        spans = clause.spans("invasion") + clause.spans("target!")
+        if (
+            not spans
+            or clause.verdict < WEAK
+            or clause.has("metastasis")
+            or (clause.has("node") and not clause.has("lesion"))
+        ):
+            continue
+        named = clause.kinds.get("target!", []) + clause.kinds.get("target", [])
+        if not named and number and scene.clauses[number - 1].sentence == clause.sentence:
+            named = scene.clauses[number - 1].kinds.get("target", [])
+        for key, hit in named:
+            if clause.verdict >= SUSPECTED or key == "pleura":
+                yield Reason(_targets()[key], f"invasion: {key.replace('_', ' ')}", ((hit.start, hit.end), *spans))
+
+
+def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tuple[Span, ...]]]:
+    """Further tumour nodules in the lung: `same` lobe, `other` lobe of the side, `contra`lateral or `everywhere`."""
+    for number, clause in enumerate(scene.clauses):
+        if clause.verdict < SUSPECTED:
+            continue
+        explicit = clause.has("satellite")
+        if not explicit and not (clause.has("metastasis") and not clause.has("node")):
+            continue
+        where = scene.around(number)
+        if not explicit and (not where.of("lung") or where.has("node") or _elsewhere(where)):
+            continue
+        if not explicit and primary is not None and where is scene.clauses[primary.clause]:
+            continue
+        if primary is None and not clause.has("satellite", "satellite") and not clause.has("multiple"):
+            relation = _relation(scene, clause, where, primary)
+            if relation not in ("contra", "everywhere"):
+                continue
+        spans = tuple(clause.spans("satellite") or clause.spans("metastasis"))
+        yield _relation(scene, clause, where, primary), spans
+
+
+def _elsewhere(clause: Clause) -> bool:
+    return bool(clause.of("organ")) and any(
+        not any(q.start == p.start and q.kind != "organ" for q in clause.places) for p in clause.of("organ")
+    )
+
+
+def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | None) -> str:
+    if clause.has("lobe", "same") or where.has("lobe", "same"):
+        return "same"
+    if clause.has("lobe", "others"):
+        return "other"
+    places = [p for p in where.of("lung") if p.key not in ("main", "side", "lobar")]
+    sides = [side_of(p) for p in places]
+    if "contra" in sides or (
+        primary and primary.side and any(s in ("right", "left") and s != primary.side for s in sides)
+    ):
+        return "contra"
+    specific = [lobe for p in places if (lobe := lobe_of(p)) not in (None, "hilum")]
+    if "both" in sides or any(p.key == "all" for p in places) or (not specific and clause.has("multiple")):
+        return "everywhere"
+    if any("多発" in hit.form for _, hit in clause.kinds.get("satellite", ())) and not specific:
+        return "everywhere"
+    if primary is None:
+        return "same" if clause.has("satellite", "satellite") else "other"
+    if not specific or (where is scene.clauses[primary.clause]):
+        return "same"
+    if primary.lobe in (None, "hilum"):
+        return "same" if clause.has("satellite", "satellite") else "other"
+    return "same" if primary.lobe in specific else "other"
