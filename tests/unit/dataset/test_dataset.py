@@ -13,8 +13,29 @@ from jmid_nlp.dataset.split import SPLITS, Groups, assign
 from jmid_nlp.errors import InputError, LeakError, NotDeidentifiedError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Entity, Extraction, Finding, Link, Report
 
-SITES = "右上葉 右中葉 右下葉 左上葉 左下葉 肝右葉 肝左葉 膵頭部 膵尾部 脾臓 右腎 左腎 子宮体部 前立腺 甲状腺右葉 右乳房 左乳房 橋背側 右視床 左被殻".split()
-SHAPES = "結節 腫瘤 嚢胞 石灰化 浸潤影 血腫 膿瘍 梗塞 浮腫 血栓".split()
+SITES = [
+    "右上葉",
+    "右中葉",
+    "右下葉",
+    "左上葉",
+    "左下葉",
+    "肝右葉",
+    "肝左葉",
+    "膵頭部",
+    "膵尾部",
+    "脾臓",
+    "右腎",
+    "左腎",
+    "子宮体部",
+    "前立腺",
+    "甲状腺右葉",
+    "右乳房",
+    "左乳房",
+    "橋背側",
+    "右視床",
+    "左被殻",
+]
+SHAPES = ["結節", "腫瘤", "嚢胞", "石灰化", "浸潤影", "血腫", "膿瘍", "梗塞", "浮腫", "血栓"]
 
 
 def text_of(n):
@@ -146,9 +167,10 @@ def test_the_checker_catches_opted_out_patients_and_labels_in_paths():
 def test_a_leak_fails_the_build(studies, monkeypatch):
     import jmid_nlp.dataset.build as module
 
-    monkeypatch.setattr(
-        module, "_split", lambda studies, options: {s.report.report_id: SPLITS[n % 3] for n, s in enumerate(studies)}
-    )
+    def scattered(studies, options):
+        return {s.report.report_id: SPLITS[n % 3] for n, s in enumerate(studies)}
+
+    monkeypatch.setattr(module, "_split", scattered)
     with pytest.raises(LeakError, match="same patient"):
         build(*studies)
 
