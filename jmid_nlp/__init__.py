@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         findings,
         read_annotations,
         read_reports,
+        sample,
         show,
     )
     from jmid_nlp.pipeline import blank, load
@@ -35,6 +36,7 @@ __all__ = [
     "load",
     "read_annotations",
     "read_reports",
+    "sample",
     "show",
 ]
 

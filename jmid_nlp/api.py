@@ -11,6 +11,13 @@ from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction,
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
 
+def sample() -> Path:
+    """Folder of the bundled sample extract: invented reports of fictitious hospitals, with annotations and an opt-out list."""
+    from importlib.resources import files
+
+    return Path(str(files("jmid_nlp").joinpath("sample")))
+
+
 def read_reports(source: Any, *, encoding: str = "auto") -> Reports:
     """Read reports.
 

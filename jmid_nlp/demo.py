@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from jmid_nlp.api import sample
 from jmid_nlp.chain import Chain, run_chain
 from jmid_nlp.tables import AuditTable
 
@@ -30,10 +31,9 @@ def run_demo(output: Path) -> Iterator[str]:
     output.mkdir(parents=True, exist_ok=True)
     # The sample is invented and its demo should give the same result everywhere; a real key is secret and random.
     key = Key(hashlib.sha256(b"the demo's key is public").digest())
-    with as_file(files("jmid_nlp").joinpath("sample")) as sample:
-        chain = run_chain(
-            sample / "reports.jsonl", sample / "annotations", policy="kamei", key=key, opt_out=sample / "opt_out.txt"
-        )
+    folder = sample()
+    marks, opt_out = folder / "annotations", folder / "opt_out.txt"
+    chain = run_chain(folder / "reports.jsonl", marks, policy="kamei", key=key, opt_out=opt_out)
     audit = chain.safe.audit()
     yield f"{len(chain.reports)} reports of the sample extract, {chain.opted_out} left out on opt-out"
     yield f"{len(audit)} identifiers replaced, {len(chain.extractions.findings())} findings read"
