@@ -63,30 +63,58 @@ _FULL = re.compile(
     rf"(?<![0-9A-Za-z])(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
-_YM = re.compile(r"(?<![0-9A-Za-z.])(?P<y>(?:19|20)\d\d)\s?[/.\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9]|[.\-/]\d|\s?(?:mm|cm|ms|HU|Gy|mg|ml|mL|%))")
-_YEAR = re.compile(rf"(?<![0-9A-Za-z])(?P<y>(?:18|19|20)\d\d)\s?年(?:度|末|初頭?|春|夏|秋|冬|頃|ごろ|代)?{_INTERVAL}(?!版|改訂|ガイドライン|度版|分類|基準)")
-_YEAR_BARE = re.compile(r"(?<![0-9A-Za-z./\-])(?P<y>(?:19[3-9]|20[0-4])\d)(?=に(?!なる)|の(?:前回|CT|MRI|検査|手術|画像|PET)|頃|ごろ|[〜~～]|CT|MRI)")
-_COMPACT = re.compile(r"(?<![0-9A-Za-z.\-/])(?P<y>(?:18|19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?=(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?![0-9])|(?![0-9A-Za-z\-]))")
+_YM = re.compile(
+    r"(?<![0-9A-Za-z.])(?P<y>(?:19|20)\d\d)\s?[/.\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9]|[.\-/]\d|\s?(?:mm|cm|ms|HU|Gy|mg|ml|mL|%))"
+)
+_YEAR = re.compile(
+    rf"(?<![0-9A-Za-z])(?P<y>(?:18|19|20)\d\d)\s?年(?:度|末|初頭?|春|夏|秋|冬|頃|ごろ|代)?{_INTERVAL}(?!版|改訂|ガイドライン|度版|分類|基準)"
+)
+_YEAR_BARE = re.compile(
+    r"(?<![0-9A-Za-z./\-])(?P<y>(?:19[3-9]|20[0-4])\d)(?=に(?!なる)|の(?:前回|CT|MRI|検査|手術|画像|PET)|頃|ごろ|[〜~～]|CT|MRI)"
+)
+_COMPACT = re.compile(
+    r"(?<![0-9A-Za-z.\-/])(?P<y>(?:18|19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?=(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?![0-9])|(?![0-9A-Za-z\-]))"
+)
 _JAPANESE = re.compile(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA})[.\s]?\s?(?P<y>元|{_N}{{1,4}}|{_D}{{1,2}})"
     rf"(?:\s{{0,2}}年\s{{0,2}}(?:(?P<m1>{_N}{{1,3}}|{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_N}{{1,4}}|{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?(?:度|末|頃|ごろ|春|夏|秋|冬)?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
-_ERA_YM = re.compile(rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))")
-_ERA_BARE = re.compile(rf"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮))|(?P<e2>[STM])(?P<y2>\d{{1,2}})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))")
-_ERA_COMPACT = re.compile(r"(?<![0-9A-Za-z])(?P<e>[MTSHR])\s?(?P<y>[0-6]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![0-9A-Za-z\-])")
+_ERA_YM = re.compile(
+    rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))"
+)
+_ERA_BARE = re.compile(
+    rf"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮))|(?P<e2>[STM])(?P<y2>\d{{1,2}})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
+)
+_ERA_COMPACT = re.compile(
+    r"(?<![0-9A-Za-z])(?P<e>[MTSHR])\s?(?P<y>[0-6]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![0-9A-Za-z\-])"
+)
 _KANJI_FULL = re.compile(
     r"(?<![〇零一二三四五六七八九十百千])(?P<y>[〇零一二三四五六七八九]{4}|(?:二千|千九百|千八百)[〇零一二三四五六七八九十]{0,4})年(?:(?P<m>[一二三四五六七八九十]{1,3})月(?:(?P<d>[一二三四五六七八九十廿卅]{1,4})日)?)?"
 )
-_KANJI_MD = re.compile(r"(?<![〇零一二三四五六七八九十百千第か数])(?P<m>十[一二]?|[一二三四五六七八九])月\s?(?P<d>三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九]|[0-9]{1,2})日")
-_KANJI_M = re.compile(r"(?<![〇零一二三四五六七八九十百千第か数])(?P<m>十[一二]?|[一二三四五六七八九])月(?=[上中下初]旬|末|頃|ごろ|に(?!わたり|渡)|の(?:前回|CT|MRI|検査|手術|画像))[上中下初]?旬?")
+_KANJI_MD = re.compile(
+    r"(?<![〇零一二三四五六七八九十百千第か数])(?P<m>十[一二]?|[一二三四五六七八九])月\s?(?P<d>三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九]|[0-9]{1,2})日"
+)
+_KANJI_M = re.compile(
+    r"(?<![〇零一二三四五六七八九十百千第か数])(?P<m>十[一二]?|[一二三四五六七八九])月(?=[上中下初]旬|末|頃|ごろ|に(?!わたり|渡)|の(?:前回|CT|MRI|検査|手術|画像))[上中下初]?旬?"
+)
 _MD = re.compile(rf"(?<![0-9A-Za-z.])(?P<m>{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?P<d>{_D}{{1,2}})\s{{0,2}}日(?!目|間)")
-_M = re.compile(rf"(?<![0-9A-Za-z.／/\-〜~～,、第約])(?P<m>1[0-2]|0?[1-9])\s?月(?!目|齢|経|間|例|以|ごと|毎|おき|後|前(?!半)|分|児|状|生存|曜)[上中下初]?旬?(?:末)?")
+_M = re.compile(
+    rf"(?<![0-9A-Za-z.／/\-〜~～,、第約])(?P<m>1[0-2]|0?[1-9])\s?月(?!目|齢|経|間|例|以|ごと|毎|おき|後|前(?!半)|分|児|状|生存|曜)[上中下初]?旬?(?:末)?"
+)
 _RELMONTH_DAY = re.compile(r"(?:同月|今月|先月|来月|前月|当月|翌月)\s?(?P<d>[0-3]?\d)日(?!目|間)")
-_MD_SLASH = re.compile(r"(?<![0-9A-Za-z./\-‐+])(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量))")
-_YMD2 = re.compile(r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d)")
-_YM2 = re.compile(r"(?<![0-9A-Za-z./\-])(?:['’‘`](?P<y>\d\d)(?:(?:[/.\-年]\s?)(?P<m>1[0-2]|0?[1-9])月?)?(?![0-9./\-]|\s?(?:mm|cm))年?|(?P<y2>\d\d)年(?P<m2>1[0-2]|0?[1-9])月(?:(?P<d2>\d{1,2})日)?)")
-_DMY = re.compile(r"(?<![0-9A-Za-z./\-])(?P<a>3[01]|[12]\d|0?[1-9])(?P<s>[/.\-])(?P<b>3[01]|[12]\d|0?[1-9])(?P=s)(?P<y>(?:19|20)\d\d)(?![0-9./\-])")
+_MD_SLASH = re.compile(
+    r"(?<![0-9A-Za-z./\-‐+])(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量))"
+)
+_YMD2 = re.compile(
+    r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d)"
+)
+_YM2 = re.compile(
+    r"(?<![0-9A-Za-z./\-])(?:['’‘`](?P<y>\d\d)(?:(?:[/.\-年]\s?)(?P<m>1[0-2]|0?[1-9])月?)?(?![0-9./\-]|\s?(?:mm|cm))年?|(?P<y2>\d\d)年(?P<m2>1[0-2]|0?[1-9])月(?:(?P<d2>\d{1,2})日)?)"
+)
+_DMY = re.compile(
+    r"(?<![0-9A-Za-z./\-])(?P<a>3[01]|[12]\d|0?[1-9])(?P<s>[/.\-])(?P<b>3[01]|[12]\d|0?[1-9])(?P=s)(?P<y>(?:19|20)\d\d)(?![0-9./\-])"
+)
 _ENGLISH = re.compile(
     rf"(?<![A-Za-z0-9])(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?[\s\-./,]{{0,2}}(?:of\s)?(?P<m1>{_MON})\.?(?:[\s\-./,]{{1,2}}'?(?P<y1>(?:19|20)\d\d|\d\d))?"
     rf"|(?P<m2>{_MON})\.?\s?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s{{0,2}}(?P<y2>(?:19|20)\d\d))?"
@@ -216,7 +244,9 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         if m["e"] == "H" and int(m["y"]) > 31:
             continue
-        yield DateMatch(m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month")
+        yield DateMatch(
+            m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month"
+        )
     for m in _ERA_BARE.finditer(t):
         era, number = m["e"] or m["e2"], m["y"] or m["y2"]
         end = m.end() + 1 if t[m.end() : m.end() + 1] == "年" else m.end()
@@ -224,7 +254,9 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         yield DateMatch(m.start(), end, ERAS[era] + int(number), None, None, "japanese", "era-year")
     for m in _ERA_COMPACT.finditer(t):
-        yield DateMatch(m.start(), m.end(), ERAS[m["e"]] + int(m["y"]), int(m["m"]), int(m["d"]), "japanese", "era-compact")
+        yield DateMatch(
+            m.start(), m.end(), ERAS[m["e"]] + int(m["y"]), int(m["m"]), int(m["d"]), "japanese", "era-compact"
+        )
 
 
 def _kanji(t: str) -> Iterator[DateMatch]:
@@ -245,17 +277,26 @@ def _kanji(t: str) -> Iterator[DateMatch]:
 
 def _short(t: str) -> Iterator[DateMatch]:
     for m in _YMD2.finditer(t):
-        if m["s"] == "." and not m["q"] and len(m["m"] + m["d"]) < 3 and not (_date_left(t, m.start()) or _RIGHT.match(t, m.end())):
+        if (
+            m["s"] == "."
+            and not m["q"]
+            and len(m["m"] + m["d"]) < 3
+            and not (_date_left(t, m.start()) or _RIGHT.match(t, m.end()))
+        ):
             continue
         if m["s"] == "-" and not m["q"] and not (len(m["m"]) == len(m["d"]) == 2):
             continue
         year = int(m["y"])
-        yield DateMatch(m.start(), m.end(), year + (2000 if year < 50 else 1900), int(m["m"]), int(m["d"]), "gregorian", "two-digit")
+        yield DateMatch(
+            m.start(), m.end(), year + (2000 if year < 50 else 1900), int(m["m"]), int(m["d"]), "gregorian", "two-digit"
+        )
     for m in _YM2.finditer(t):
         number = m["y"] or m["y2"]
         if m["y2"] and int(number) < 32 and t[max(0, m.start() - 1) : m.start()] in tuple("和成正治後"):
             continue
-        yield DateMatch(m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit")
+        yield DateMatch(
+            m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit"
+        )
     if "/" in t:
         for m in _MD_SLASH.finditer(t):
             if _is_month_day(t, m):
@@ -292,4 +333,6 @@ def _english(t: str) -> Iterator[DateMatch]:
         value = int(year) if year else None
         if value is not None and value < 100:
             value += 2000 if value < 50 else 1900
-        yield DateMatch(m.start(), m.end(), value, _MONTHS[name[:3].lower()], int(day) if day else None, "gregorian", "english")
+        yield DateMatch(
+            m.start(), m.end(), value, _MONTHS[name[:3].lower()], int(day) if day else None, "gregorian", "english"
+        )

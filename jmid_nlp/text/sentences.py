@@ -76,7 +76,8 @@ def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
             cut = found.start() if text[found.start() - 1 : found.start()].isspace() else None
         else:
             at = _after_bracket(text, found.start(), stop)
-            heading = found[0] == "【" and not text[begin : found.start()].strip() and at - found.start() <= _HEAD
+            first = found.start() - begin <= 8 and not text[begin : found.start()].strip()
+            heading = first and found[0] == "【" and at - found.start() <= _HEAD
             cut = at if heading and at > found.end() else None
         if cut is not None:
             _add(text, begin, cut, out)
