@@ -98,6 +98,6 @@ def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> boo
         return True
     if cancer >= WEAK:
         return primary is not None or any(c.has("node") and c.verdict >= WEAK for c in scene.clauses)
-    return (
-        (primary is not None and not other and primary.kind == "mass") or (primary is not None and primary.cancer >= WEAK)
+    return (primary is not None and not other and primary.kind == "mass") or (
+        primary is not None and primary.cancer >= WEAK
     )

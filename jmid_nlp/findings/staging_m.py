@@ -6,10 +6,15 @@ excluded or one of several differentials (否定できない, 鑑別に挙がる
 
 from __future__ import annotations
 
+import re
+
 from jmid_nlp.findings.staging_n import Nodes
 from jmid_nlp.findings.staging_primary import Primary
 from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Place, Scene
 from jmid_nlp.findings.staging_t import Reason, editions, satellites
+
+
+_RANGE = re.compile(r"\d{1,2}[,、~〜～\-–−ー・/](?:[TLC]h?)?\d")
 
 
 def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition: int) -> list[Reason]:
@@ -57,4 +62,9 @@ def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bo
     if (where.has("node") and not named) or (clause.has("satellite") and not clause.of("organ")):
         return []
     several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.form for h in clause.hits)
-    return [(place, several or place.side == "both") for place in where.of("organ")]
+    return [(place, several or place.side == "both" or _numbered(scene.text, place)) for place in where.of("organ")]
+
+
+def _numbered(text: str, place: Place) -> bool:
+    """Whether a range or list of numbers stands at the place: 'Th8-11', '第8~11胸椎'."""
+    return bool(_RANGE.search(text, max(0, place.start - 6), place.end + 6))

@@ -32,7 +32,7 @@ def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
     """All node groups that the report holds for affected."""
     found: list[Nodes] = []
     for number, clause in enumerate(scene.clauses):
-        if not (clause.has("node") or clause.has("station!")) or clause.verdict < SUSPECTED:
+        if clause.verdict < SUSPECTED or not (clause.has("node") or clause.has("station!") or _deposit(scene, number)):
             continue
         places = clause.of("node") or (scene.around(number).of("node") if clause.anchor >= 0 else [])
         if not places or not _affected(scene, number, clause):
@@ -42,6 +42,18 @@ def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
             spans = ((place.start, place.end), *clause.spans("node"))
             found.append(Nodes(place.key, place.detail, relation, clause.has("multiple"), spans))
     return found
+
+
+def _deposit(scene: Scene, number: int) -> bool:
+    """Whether a mass in the mediastinum is called a metastasis without the word node."""
+    clause, where = scene.clauses[number], scene.around(number)
+    if not clause.has("metastasis") or clause.has("satellite") or not (where.has("lesion") or where is clause):
+        return False
+    return (
+        bool(where.of("node"))
+        and not any(p.key not in ("hilum", "any") for p in where.of("lung"))
+        and not where.has("organ")
+    )
 
 
 def _affected(scene: Scene, number: int, clause: Clause) -> bool:
@@ -95,7 +107,7 @@ def n_reasons(nodes: list[Nodes], edition: int) -> list[Reason]:
             reasons.append(Reason(n2, _NAMES["N2"], node.spans))
         elif node.relation == "contra":
             reasons.append(Reason("N3", "contralateral mediastinal or hilar nodes", node.spans))
-        elif node.group == "hilar":
+        elif node.group in ("hilar", "unnamed"):
             reasons.append(Reason("N1", _NAMES["N1"], node.spans))
         else:
             reasons.append(Reason(n2, _NAMES["N2"], node.spans))

@@ -80,6 +80,18 @@ def _candidate(scene: Scene, number: int, clause: Clause) -> bool:
     return clause.has("cancer") and not places.of("organ") and not clause.places
 
 
+def _nodal(scene: Scene, number: int, clause: Clause) -> bool:
+    """Whether masses at the hilum and in the mediastinum are called nodes in the next clause."""
+    if (
+        clause.has("cancer")
+        or not clause.of("node")
+        or any(lobe_of(p) not in (None, "hilum") for p in clause.of("lung"))
+    ):
+        return False
+    after = scene.clauses[number + 1 : number + 2]
+    return any(c.has("node") and not c.places and c.verdict >= SUSPECTED for c in after)
+
+
 def _lung_first(clause: Clause) -> bool:
     """Whether the lesion word belongs to the lung place and not to an organ named beside it."""
     organs = [p for p in clause.of("organ") if not any(q.start == p.start and q.kind != "organ" for q in clause.places)]
@@ -126,13 +138,23 @@ def _about(scene: Scene, number: int) -> list[int]:
         clause = scene.clauses[k]
         if clause.has("node") or (clause.of("organ") and not clause.of("lung")) or clause.has("effusion"):
             break
-        if clause.has("lesion") and k != number and not clause.has("anaphor") and not clause.has("cancer"):
-            if clause.of("lung") or clause.sizes or clause.has("lesion", "small") or clause.has("satellite"):
-                break
-        if clause.has("subject"):
+        if clause.has("subject") or _new_lesion(scene, clause):
             break
         about.append(k)
+        if clause.has("satellite"):
+            break
     return about
+
+
+def _new_lesion(scene: Scene, clause: Clause) -> bool:
+    """Whether a clause introduces a lesion: '…に結節を認め', unlike 'この結節は' or '病変のサイズは'."""
+    if clause.has("cancer") or clause.has("anaphor"):
+        return False
+    for key, hit in clause.kinds.get("lesion", ()):
+        definite = scene.text.startswith(("は", "の", "に", "と"), hit.end) and not clause.of("lung")
+        if key == "small" or (not definite and (clause.of("lung") or clause.sizes)):
+            return True
+    return False
 
 
 def _site(scene: Scene, number: int, about: list[int]) -> tuple[str | None, str | None]:

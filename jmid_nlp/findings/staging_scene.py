@@ -22,7 +22,7 @@ _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPEC
 _ENDING = frozenset(("deny", "general", "weak", "suspect", "suspecting", "present", "presenting"))
 # A noun that is also a verb: '腫大し、' ends a clause as a predicate does.
 _VERBAL = frozenset(("state", "invasion", "atelectasis", "metastasis", "dissemination"))
-_VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)")
+_VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)|とな(?:り、|っており)")
 _NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
 _SPACE = re.compile(r"\s+")
 _SIZE = re.compile(
@@ -167,10 +167,15 @@ def read_scene(parsed: Parsed) -> Scene:
         clauses += _clauses(text, start, end, number, here)
     for number, clause in enumerate(clauses):
         _fill(text, clause)
-        if not clause.places and number and not clause.has("lobe", "same", "others"):
+        if not clause.places and number and not clause.has("lobe", "same", "others") and not _elsewhere(clause):
             before = clauses[number - 1]
             clause.anchor = before.anchor if before.anchor >= 0 else number - 1
     return Scene(parsed, text, clauses, index)
+
+
+def _elsewhere(clause: Clause) -> bool:
+    """'Besides, nodules are scattered': another place, although none is named."""
+    return clause.has("subject") and clause.has("lesion") and clause.verdict >= SUSPECTED
 
 
 def _compact(parsed: Parsed) -> tuple[str, list[int] | None, list[Span]]:
@@ -253,6 +258,8 @@ def _places(text: str, clause: Clause) -> None:
             previous = hit
             continue
         placed = False
+        if lead[0] == "node" and fresh and side is not None:
+            clause.places.append(Place("node", "unnamed", hit.form, side, hit.start, hit.end))
         for kind, key in hit.roles:
             name = _PLACE.get(kind)
             if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
@@ -260,7 +267,7 @@ def _places(text: str, clause: Clause) -> None:
             written = side
             if not fresh and side in ("both", "contra"):
                 written = None
-            if kind in ("station!",) and hit.form[-1] in "RL":
+            if kind == "station!" and hit.form[-1] in "RL":
                 written = "right" if hit.form[-1] == "R" else "left"
             clause.places.append(Place(name, key, hit.form, written, hit.start, hit.end))
             placed = True

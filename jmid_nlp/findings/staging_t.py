@@ -44,7 +44,7 @@ def t_reasons(scene: Scene, primary: Primary | None) -> list[Reason]:
     """All that speaks for a T category; the highest one is the answer, none means T0."""
     reasons = [] if primary is None else [*_size(scene, primary), *_airway(scene, primary), *_lung(scene, primary)]
     if primary is not None:
-        reasons += _invasion(scene, primary)
+        reasons += [*_invasion(scene, primary), *_mediastinal(scene, primary)]
     for relation, spans in satellites(scene, primary):
         if relation == "same":
             reasons.append(
@@ -146,8 +146,21 @@ def _invasion(scene: Scene, primary: Primary) -> Iterator[Reason]:
                 yield Reason(_targets()[key], f"invasion: {key.replace('_', ' ')}", ((hit.start, hit.end), *spans))
 
 
+def _mediastinal(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    """A mass said to lie in the mediastinum as well as at the hilum, and not called nodes."""
+    clause = scene.clauses[primary.clause]
+    if primary.kind != "mass" or primary.lobe not in (None, "hilum") or clause.has("node"):
+        return
+    for place in clause.of("node"):
+        if place.key == "mediastinal" and place.detail.startswith("縦隔") and not place.detail.endswith("側"):
+            yield Reason(_targets()["mediastinum"], "mass in the mediastinum", ((place.start, place.end),))
+
+
 def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tuple[Span, ...]]]:
     """Further tumour nodules in the lung: `same` lobe, `other` lobe of the side, `contra`lateral or `everywhere`."""
+    if primary is not None and _all_over(scene, primary):
+        clause = scene.clauses[primary.clause]
+        yield "everywhere", tuple(clause.spans("lesion"))
     for number, clause in enumerate(scene.clauses):
         if clause.verdict < SUSPECTED:
             continue
@@ -165,6 +178,13 @@ def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tup
                 continue
         spans = tuple(clause.spans("satellite") or clause.spans("metastasis"))
         yield _relation(scene, clause, where, primary), spans
+
+
+def _all_over(scene: Scene, primary: Primary) -> bool:
+    """Whether the cancer itself is described as many lesions in both lungs."""
+    clause = scene.clauses[primary.clause]
+    both = any(p.side == "both" or p.key == "all" for p in clause.of("lung"))
+    return both and clause.has("multiple") and primary.cancer >= SUSPECTED
 
 
 def _elsewhere(clause: Clause) -> bool:
@@ -185,14 +205,13 @@ def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | No
     ):
         return "contra"
     specific = [lobe for p in places if (lobe := lobe_of(p)) not in (None, "hilum")]
-    if "both" in sides or any(p.key == "all" for p in places) or (not specific and clause.has("multiple")):
+    if "both" in sides or any(p.key == "all" for p in places):
         return "everywhere"
-    if any("多発" in hit.form for _, hit in clause.kinds.get("satellite", ())) and not specific:
+    many = clause.has("multiple") or any("多発" in hit.form for _, hit in clause.kinds.get("satellite", ()))
+    if many and (not specific or (primary and where is scene.clauses[primary.clause] and where is not clause)):
         return "everywhere"
     if primary is None:
         return "same" if clause.has("satellite", "satellite") else "other"
     if not specific or (where is scene.clauses[primary.clause]):
         return "same"
-    if primary.lobe in (None, "hilum"):
-        return "same" if clause.has("satellite", "satellite") else "other"
-    return "same" if primary.lobe in specific else "other"
+    return "same" if primary.lobe in (None, "hilum") or primary.lobe in specific else "other"
