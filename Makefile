@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= demo-out
 
-.PHONY: demo test check lint fix clean
+.PHONY: demo test check lint fix bench clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,9 @@ check: $(VENV)/.dev
 	$(BIN)/python -m pytest --nbmake examples -n 0
 
 test: lint check
+
+bench: $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/bench_chain.py
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis
