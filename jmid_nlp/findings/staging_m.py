@@ -13,7 +13,6 @@ from jmid_nlp.findings.staging_primary import Primary
 from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Place, Scene
 from jmid_nlp.findings.staging_t import Reason, editions, satellites
 
-
 _RANGE = re.compile(r"\d{1,2}[,、~〜～\-–−ー・/](?:[TLC]h?)?\d")
 
 
@@ -59,10 +58,23 @@ def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bo
     if not named and (not (clause.has("metastasis") or clause.has("satellite")) or clause.has("node")):
         return []
     where = clause if clause.of("organ") else scene.around(number)
+    earlier = _lesions_before(scene, number, clause) if named else []
     if (where.has("node") and not named) or (clause.has("satellite") and not clause.of("organ")):
         return []
     several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.form for h in clause.hits)
-    return [(place, several or place.side == "both" or _numbered(scene.text, place)) for place in where.of("organ")]
+    return [
+        (place, several or place.side == "both" or _numbered(scene.text, place))
+        for place in [*earlier, *where.of("organ")]
+    ]
+
+
+def _lesions_before(scene: Scene, number: int, clause: Clause) -> list[Place]:
+    """The places a summing word rests on: '腸骨と腰椎に溶骨性病変を認め、骨転移と考えます'."""
+    before = scene.clauses[number - 1] if number else clause
+    if before is clause or before.verdict < SUSPECTED or before.has("node"):
+        return []
+    keys = {p.key for p in clause.of("organ")}
+    return [p for p in before.of("organ") if p.key in keys]
 
 
 def _numbered(text: str, place: Place) -> bool:

@@ -6,6 +6,7 @@ The primary is introduced by a lesion word in the lung; that it is the primary i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.findings.staging_scene import PRESENT, SUSPECTED, WEAK, Clause, Place, Scene, Size
@@ -52,13 +53,25 @@ def find_primary(scene: Scene) -> Primary | None:
     """The primary tumour of a report, or None where no lesion can be taken for it."""
     best: Primary | None = None
     best_score = 0.0
+    named = list(_named(scene))
     for number, clause in enumerate(scene.clauses):
         if not _candidate(scene, number, clause):
             continue
-        found, score = _weigh(scene, number, clause)
+        found, score = _weigh(scene, number, clause, named)
         if found is not None and score > best_score:
             best, best_score = found, score
     return best
+
+
+def _named(scene: Scene) -> Iterator[tuple[str | None, str | None, int]]:
+    """Side, lobe and verdict of each cancer named with its place and no lesion word, as an impression does."""
+    for clause in scene.clauses:
+        if clause.verdict < SUSPECTED or clause.has("lesion"):
+            continue
+        for _, hit in clause.kinds.get("cancer", ()):
+            place = next((p for p in reversed(clause.of("lung")) if p.end <= hit.end), None)
+            if place is not None and not _history(scene, hit.end):
+                yield side_of(place), lobe_of(place), clause.verdict
 
 
 def _candidate(scene: Scene, number: int, clause: Clause) -> bool:
@@ -98,8 +111,11 @@ def _lung_first(clause: Clause) -> bool:
     return not organs
 
 
-def _weigh(scene: Scene, number: int, clause: Clause) -> tuple[Primary | None, float]:
+def _weigh(
+    scene: Scene, number: int, clause: Clause, named: list[tuple[str | None, str | None, int]]
+) -> tuple[Primary | None, float]:
     about = _about(scene, number)
+    side, lobe = _site(scene, number, about)
     kind = max((key for key, _ in clause.kinds.get("lesion", [])), key=lambda k: _KIND.get(k, 0), default="cancer")
     cancer = other = benign = stable = 0
     for k in about:
@@ -112,9 +128,16 @@ def _weigh(scene: Scene, number: int, clause: Clause) -> tuple[Primary | None, f
             benign = max(benign, one.verdict)
         if one.has("stable"):
             stable = PRESENT
+    for other_side, other_lobe, verdict in named:
+        if (
+            kind != "cancer"
+            and side == other_side is not None
+            and (lobe == other_lobe or "hilum" in (lobe, other_lobe))
+        ):
+            cancer = max(cancer, verdict)
     sizes = tuple(s for k in about for s in scene.clauses[k].sizes)
     largest = max((s.mm for s in sizes if s.part in ("", "solid", "whole")), default=0.0)
-    score = _KIND.get(kind, 2.0) + min(largest, 75.0) / 25.0 - number * 0.05
+    score = _KIND.get(kind, 1.5) + min(largest, 75.0) / 25.0 - number * 0.05
     score += 4.0 if cancer >= SUSPECTED else 1.0 if cancer == WEAK else 0.0
     score -= 4.0 * (other >= SUSPECTED) + 4.0 * (benign >= SUSPECTED) + 2.0 * (stable > 0)
     if clause.has("multiple"):
@@ -123,7 +146,6 @@ def _weigh(scene: Scene, number: int, clause: Clause) -> tuple[Primary | None, f
         (kind != "mass" and (benign or other or cancer == WEAK or kind != "nodule")) or benign >= SUSPECTED
     ):
         return None, 0.0
-    side, lobe = _site(scene, number, about)
     return Primary(number, tuple(about), side, lobe, kind, cancer, sizes), score
 
 
@@ -151,7 +173,8 @@ def _new_lesion(scene: Scene, clause: Clause) -> bool:
     if clause.has("cancer") or clause.has("anaphor"):
         return False
     for key, hit in clause.kinds.get("lesion", ()):
-        definite = scene.text.startswith(("は", "の", "に", "と"), hit.end) and not clause.of("lung")
+        before = any(p.start < hit.start for p in clause.of("lung"))
+        definite = not before and scene.text.startswith(("は", "の", "に", "と"), hit.end)
         if key == "small" or (not definite and (clause.of("lung") or clause.sizes)):
             return True
     return False
