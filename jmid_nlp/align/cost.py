@@ -1,0 +1,182 @@
+"""Evidence that a mark and a mention are of one lesion: one term a cue, each with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from jmid_nlp.align.anatomy import relate
+from jmid_nlp.align.concepts import closeness
+from jmid_nlp.align.lesions import Lesion, Mention
+from jmid_nlp.align.marks import Group, Mark
+from jmid_nlp.align.options import AlignOptions
+
+NODES = frozenset({"lymph_node", "node_meta"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One cue: its name, its evidence in nats and the reason in words."""
+
+    cue: str
+    value: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All cues of one mark and one mention."""
+
+    mention: Mention
+    terms: tuple[Term, ...]
+
+    @property
+    def total(self) -> float:
+        """The sum of the cues."""
+        return sum(t.value for t in self.terms)
+
+    def of(self, cue: str) -> float:
+        """Evidence of one cue; 0 where it is missing."""
+        return sum(t.value for t in self.terms if t.cue == cue)
+
+
+def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | None = None) -> Evidence:
+    """The evidence of every cue that both sides give.
+
+    Args:
+        mention: A finding of the report.
+        mark: An annotation of the same study.
+        options: What each cue is worth.
+        exam_date: ISO date of the examination; a mark made before it belongs to another one.
+    """
+    name = closeness(mention.concepts, mark.concepts)
+    terms = [Term("concept", options.concept[name.relation], name.words)]
+    place = relate(mention.place.nodes, mark.place.nodes)
+    if place != "unknown":
+        terms.append(Term("place", options.place[place], _PLACE_WORDS[place]))
+    for term in (_side(mention, mark, options), _size(mention, mark, options), _slice(mention, mark, options)):
+        if term is not None:
+            terms.append(term)
+    created = (mark.record.created or "")[:10]
+    if exam_date and created and created < exam_date[:10]:
+        terms.append(Term("date", options.before_exam, "annotated before the examination"))
+    return Evidence(mention, tuple(terms))
+
+
+_PLACE_WORDS = {
+    "same": "same site", "contains": "one site lies in the other", "near": "neighbouring sites", "region": "same region",
+    "sibling": "another part of the organ", "border": "organs that touch", "other": "another organ",
+}  # fmt: skip
+
+
+def _side(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
+    a, b = mention.side, mark.side
+    if a is None or b is None:
+        return None
+    if a == b:
+        return Term("side", options.side_same, f"same side ({a})")
+    if "bilateral" in (a, b):
+        return Term("side", options.side_partly, "one of both sides")
+    if "midline" in (a, b):
+        return Term("side", 0.0, "midline and a side")
+    return Term("side", options.side_conflict, f"sides differ (text {a}, annotation {b})")
+
+
+def _size(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
+    if not mention.sizes or not mark.sizes:
+        return None
+    node = bool(NODES & {*mention.concepts, *mark.concepts})
+    best = max((_fit(s, mark.sizes, mention, node, options) for s in mention.sizes), key=lambda t: t[0])
+    value, told, measured = best
+    if mention.finding.multiple and value < 0:
+        # The size of a group is that of its largest member: smaller members say nothing.
+        largest = max(max(s) for s in mention.sizes)
+        if mark.sizes[0] <= largest * (1 + options.size_share / 2):
+            return Term("size", 0.0, "smaller than the largest of the group")
+    words = f"size {told:g} mm in the text, {measured:g} mm measured"
+    return Term("size", value, words if value > 0 else words + ": too different")
+
+
+def _fit(
+    told: tuple[float, ...], measured: tuple[float, ...], mention: Mention, node: bool, options: AlignOptions
+) -> tuple[float, float, float]:
+    """Evidence of one size in the text against the mark's, on the axis both speak of, with the two numbers."""
+    if len(told) >= 2 and len(measured) >= 2:
+        pairs = [(told[0], measured[0]), (told[1], measured[1])]
+        return min((_grade(t, m, mention, options), t, m) for t, m in pairs)
+    long_axis, short_axis = measured[0], measured[-1]
+    if len(told) >= 2:
+        return (*max((_grade(t, long_axis, mention, options), t) for t in (told[0],)), long_axis)
+    if node and len(measured) >= 2 and "長径" not in mention.before + mention.after:
+        return max((_grade(told[0], short_axis, mention, options), told[0], short_axis), (-9.0, 0.0, 0.0))
+    return _grade(told[0], long_axis, mention, options), told[0], long_axis
+
+
+def _grade(told: float, measured: float, mention: Mention, options: AlignOptions) -> float:
+    """Full evidence within reading error, falling to none at the tolerance and to conflict beyond it."""
+    gap = max(0.0, abs(told - measured) - (mention.rounding if told % 10 == 0 or mention.rounding <= 1 else 0.0))
+    x = gap / max(options.size_floor_mm, options.size_share * told)
+    if x <= 0.4:
+        return options.size_same
+    if x <= 1.0:
+        return options.size_same * (1.25 - x) / 0.85
+    return max(options.size_conflict, options.size_same * 0.3 - 3.0 * (x - 1.0))
+
+
+def _slice(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
+    refs = [r for r in mention.finding.image_refs if r.image is not None]
+    if not refs or mark.images is None:
+        return None
+    series = mark.record.series_number
+    usable = [r for r in refs if r.series is None or series is None or r.series == series]
+    if not usable:
+        return None
+    low, high = mark.images
+    gap = min(max(0, low - (r.image or 0), (r.image or 0) - high) for r in usable)
+    if gap <= 1:
+        return Term("slice", options.slice_inside, "the image the text refers to")
+    if gap <= options.slice_near_images:
+        return Term("slice", options.slice_close, f"{gap} images from the one the text refers to")
+    return Term("slice", options.slice_far, f"{gap} images from the one the text refers to")
+
+
+def feasible(evidence: Evidence) -> bool:
+    """Whether no hard rule speaks against a pair.
+
+    Two names that exclude each other never pair. A wrong side is forgiven where label, size and slice or segment agree.
+    """
+    if evidence.of("concept") <= -5:
+        return False
+    if evidence.of("side") < 0:
+        firm = evidence.of("slice") > 0 or (evidence.of("size") > 1 and evidence.of("place") >= 0)
+        return firm and evidence.of("concept") > 0 and evidence.of("size") >= 0
+    return True
+
+
+def best_evidence(lesion: Lesion, group: Group, options: AlignOptions, exam_date: str | None) -> Evidence | None:
+    """The strongest feasible evidence between any mention of a lesion and any mark of a group."""
+    found: list[Evidence] = []
+    for mention in (*lesion.mentions, *lesion.members):
+        for mark in group.marks:
+            evidence = weigh(_with_cues(mention, lesion), mark, options, exam_date)
+            if feasible(evidence):
+                found.append(evidence)
+    return max(found, key=lambda e: (e.total, -e.mention.start), default=None)
+
+
+def _with_cues(mention: Mention, lesion: Lesion) -> Mention:
+    """A mention with the size, image and side that other mentions of its lesion tell and it does not."""
+    if mention in lesion.members:
+        return mention
+    others: Sequence[Mention] = lesion.mentions
+    finding, sizes, side, place = mention.finding, mention.sizes, mention.side, mention.place
+    for other in others:
+        if not sizes and other.sizes:
+            sizes = other.sizes
+        if side is None and other.side is not None:
+            side = other.side
+        if not place.nodes and other.place.nodes:
+            place = other.place
+        if not finding.image_refs and other.finding.image_refs:
+            finding = replace(finding, image_refs=other.finding.image_refs)
+    return replace(mention, finding=finding, sizes=sizes, side=side, place=place)

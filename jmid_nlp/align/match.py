@@ -1,0 +1,193 @@
+"""`align`: which annotation marks which finding, by optimal assignment with abstention, within one study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jmid_nlp.align.cost import Evidence, best_evidence
+from jmid_nlp.align.lesions import Lesion, Mention, build_lesions, read_mentions
+from jmid_nlp.align.marks import Group, group_marks
+from jmid_nlp.align.options import DEFAULTS, AlignOptions
+from jmid_nlp.align.rows import alignment_row, parse_study
+from jmid_nlp.schema import Alignment, AnnotationRecord, Finding, Link, Report
+
+__all__ = ["AlignOptions", "align", "alignment_row", "parse_study"]
+
+_NEVER = -1e6
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    groups: list[Group]
+    lesions: list[Lesion]
+    evidence: list[list[Evidence | None]]
+    denied: list[float]
+
+
+def align(
+    study_id: str,
+    report: Report,
+    findings: Sequence[Finding],
+    annotations: Sequence[AnnotationRecord],
+    *,
+    options: AlignOptions = DEFAULTS,
+) -> Alignment:
+    """Pair the findings of a report with the annotations of the same study.
+
+    Marks of one lesion (two readers, neighbouring slices) are merged first, mentions of one lesion too. Denied, past and
+    general mentions, and annotations of another study, never pair. What is ambiguous stays without a partner, with the
+    reason in `abstained`. The order of findings and annotations does not matter.
+
+    Args:
+        study_id: The study's id in the result.
+        report: The report; `study_uid`, `patient_id` and `exam_date` are used where given.
+        findings: All findings of the report's text, denied and past ones included, offsets in `report.text`.
+        annotations: Annotation records, also of other studies.
+        options: What each cue is worth and when a pair is given.
+
+    Returns:
+        Links sorted by position and annotation id, the annotations and the findings without a partner.
+    """
+    own, foreign = _split_studies(report, annotations)
+    mentions = read_mentions(report.text, findings)
+    lesions = build_lesions(mentions)
+    problem = _weigh_all(report, own, lesions, mentions, options)
+    chosen = _solve(problem, options)
+    links: list[Link] = []
+    reasons: dict[str, str] = dict(foreign)
+    taken: set[int] = set()
+    for g, (group, lesion_number) in enumerate(zip(problem.groups, chosen, strict=True)):
+        reason = _why_none(problem, g, options)
+        if lesion_number is not None:
+            margin = _margin(problem, chosen, g, options)
+            if margin >= options.tie_margin:
+                taken.add(lesion_number)
+                links += _links(problem, g, lesion_number, margin, options)
+                continue
+            reason = "ambiguous: another pairing is as good"
+        reasons.update(dict.fromkeys(group.ids, reason))
+    free = sorted((x.first.start, x.first.end) for i, x in enumerate(lesions) if i not in taken and x.reported)
+    return Alignment(
+        study_id=study_id,
+        pairs=tuple(sorted(links, key=lambda k: (k.start, k.end, k.annotation_id))),
+        unmatched_annotations=tuple(sorted(reasons)),
+        unmatched_findings=tuple(free),
+        abstained=dict(sorted(reasons.items())),
+    )
+
+
+def _split_studies(
+    report: Report, annotations: Sequence[AnnotationRecord]
+) -> tuple[list[AnnotationRecord], dict[str, str]]:
+    own: list[AnnotationRecord] = []
+    foreign: dict[str, str] = {}
+    for a in annotations:
+        if report.study_uid and a.study_uid and a.study_uid.strip() != report.study_uid.strip():
+            foreign[a.annotation_id] = "another study"
+        elif report.patient_id and a.patient_id and a.patient_id.strip() != report.patient_id.strip():
+            foreign[a.annotation_id] = "another patient"
+        else:
+            own.append(a)
+    return own, foreign
+
+
+def _weigh_all(
+    report: Report,
+    own: Sequence[AnnotationRecord],
+    lesions: list[Lesion],
+    mentions: Sequence[Mention],
+    options: AlignOptions,
+) -> _Problem:
+    groups = group_marks(own, options)
+    table = [[best_evidence(x, g, options, report.exam_date) for x in lesions] for g in groups]
+    past = [Lesion([m]) for m in mentions if m.excluded and m.finding.certainty != "general"]
+    denied = []
+    for g in groups:
+        against = [e.total for x in past if (e := best_evidence(x, g, options, report.exam_date)) is not None]
+        denied.append(max(against, default=_NEVER))
+    return _Problem(groups, lesions, table, denied)
+
+
+def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptions) -> float:
+    """What a pair adds over leaving the group alone; less for a second lesion under a word that names one."""
+    evidence = problem.evidence[g][lesion]
+    if evidence is None:
+        return _NEVER
+    bar = max(options.accept, problem.denied[g] + options.denied)
+    repeat = options.repeat if slot > 0 and problem.lesions[lesion].capacity is not None else 0.0
+    return evidence.total - bar + repeat
+
+
+def _solve(problem: _Problem, options: AlignOptions, *, forbidden: tuple[int, int] | None = None) -> list[int | None]:
+    return _best(problem, options, forbidden)[1]
+
+
+def _best(
+    problem: _Problem, options: AlignOptions, forbidden: tuple[int, int] | None
+) -> tuple[float, list[int | None]]:
+    """The assignment with the highest sum: every group goes to one slot of a lesion or stays alone at no gain."""
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    count = len(problem.groups)
+    slots = [(i, k) for i, x in enumerate(problem.lesions) for k in range(_slots(x, count))]
+    gains = np.full((count, len(slots) + count), _NEVER)
+    for g in range(count):
+        for s, (lesion, slot) in enumerate(slots):
+            if (g, lesion) != forbidden:
+                gains[g, s] = _gain(problem, g, lesion, slot, options)
+        gains[g, len(slots) + g] = 0.0
+    rows, columns = linear_sum_assignment(gains, maximize=True)
+    chosen: list[int | None] = [None] * count
+    total = 0.0
+    for g, c in zip(rows.tolist(), columns.tolist(), strict=True):
+        total += float(gains[g, c])
+        chosen[g] = slots[c][0] if c < len(slots) else None
+    return total, chosen
+
+
+def _slots(lesion: Lesion, groups: int) -> int:
+    return groups if lesion.capacity is None else min(lesion.capacity, groups)
+
+
+def _margin(problem: _Problem, chosen: list[int | None], g: int, options: AlignOptions) -> float:
+    """How much worse the best assignment without this pair is."""
+    lesion = chosen[g]
+    assert lesion is not None
+    return _best(problem, options, None)[0] - _best(problem, options, (g, lesion))[0]
+
+
+def _links(problem: _Problem, g: int, lesion: int, margin: float, options: AlignOptions) -> list[Link]:
+    group, evidence = problem.groups[g], problem.evidence[g][lesion]
+    assert evidence is not None
+    mention = _target(problem.lesions[lesion], evidence)
+    strength = min(margin, evidence.total)
+    score = round(1.0 / (1.0 + math.exp(-strength)), 4)
+    why = tuple(t.words for t in evidence.terms if t.value or t.cue == "size")
+    decision = "accept" if margin >= options.review_margin and evidence.of("side") >= 0 else "review"
+    return [
+        Link(mention.start, mention.end, i, score, why, decision)  # type: ignore[arg-type]
+        for i in group.ids
+    ]
+
+
+def _target(lesion: Lesion, evidence: Evidence) -> Mention:
+    """The introducing mention; a member of a group with a noun of its own, in a sentence of its own, stands for itself."""
+    for member in lesion.members:
+        if member.finding == evidence.mention.finding and member.kind != "generic":
+            return member if member.sentence != lesion.first.sentence else lesion.first
+    return lesion.first
+
+
+def _why_none(problem: _Problem, g: int, options: AlignOptions) -> str:
+    best = max((e for e in problem.evidence[g] if e is not None), key=lambda e: e.total, default=None)
+    if problem.denied[g] >= options.accept and (best is None or best.total < problem.denied[g] + options.denied):
+        return "the report denies it or calls it past"
+    if best is None:
+        return "no finding of this kind"
+    if best.total < options.accept:
+        against = min(best.terms, key=lambda t: t.value)
+        return f"no finding fits: {against.words}" if against.value < 0 else "too little in common with any finding"
+    return "another annotation fits its finding better"

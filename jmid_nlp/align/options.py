@@ -1,0 +1,54 @@
+"""The parameters of the matcher: what each cue is worth and when a pair is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+def _frozen(**values: float) -> Mapping[str, float]:
+    return MappingProxyType(values)
+
+
+CONCEPT = _frozen(
+    same=3.0, broader=2.4, seen_as=2.2, close=1.6, generic=0.8, unlike=-2.0, rival=-0.5, conflict=-6.0, unknown=0.0
+)
+PLACE = _frozen(
+    same=3.0, contains=2.0, near=0.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AlignOptions:
+    """Evidence of each cue in nats (positive: same lesion) and the thresholds of the decision.
+
+    A missing cue counts nothing. `concept` and `place` give the evidence per relation of `concepts.closeness` and
+    `anatomy.relate`; `size_*` that of a measured size; `slice_*` that of an image reference.
+    """
+
+    concept: Mapping[str, float] = field(default_factory=lambda: CONCEPT)
+    place: Mapping[str, float] = field(default_factory=lambda: PLACE)
+    side_same: float = 1.2
+    side_partly: float = 0.4
+    side_conflict: float = -3.5
+    size_same: float = 2.5
+    size_conflict: float = -5.0
+    size_floor_mm: float = 2.0
+    size_share: float = 0.2
+    slice_inside: float = 4.0
+    slice_close: float = 2.5
+    slice_far: float = -4.0
+    slice_near_images: int = 3
+    before_exam: float = -4.0
+    repeat: float = -2.5
+    accept: float = 1.0
+    review_margin: float = 0.75
+    tie_margin: float = 0.05
+    denied: float = 0.5
+    reader_size_share: float = 0.3
+    reader_size_floor_mm: float = 3.0
+    reader_images: int = 5
+
+
+DEFAULTS = AlignOptions()
