@@ -1,0 +1,66 @@
+"""References to images in a folded text: `Se3 Im45`, `Se5 Im120, 134`, `スライス112`, `(5/45)`, `IM:45/120`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jmid_nlp.schema import ImageRef
+
+
+@dataclass(frozen=True, slots=True)
+class RefMention:
+    """The references written at `[start, end)` of a folded text."""
+
+    start: int
+    end: int
+    refs: tuple[ImageRef, ...]
+
+
+_SERIES = r"(?:Series|Ser|Se|シリーズ(?:番号)?|S(?=\d{1,4}\s?[:/,-]?\s?I))\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?(?P<series>\d{1,4})"
+_IMAGE_WORD = r"(?:Images?|Img|Im|IMA|スライス(?:番号)?|slices?|画像(?:番号)?|I)\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?"
+_NUMBERS = (
+    r"(?P<images>\d{1,4}(?!\d|\.\d|\s?(?:mm|cm|枚|列))"
+    rf"(?:\s?(?:,|、|・|-|~|〜|および|と|&|and)\s?(?:{_IMAGE_WORD})?\d{{1,4}}(?!\d|\.\d|\s?(?:mm|cm|枚|%|か|ヶ|回|年|月|日|度|個)))*)"
+)
+_FULL = re.compile(rf"(?<![A-Za-z]){_SERIES}\s?[,、:/\-・)(]?\s?(?:{_IMAGE_WORD})?{_NUMBERS}", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"(?<![A-Za-z])(?:Images?|Img|Im|IMA|スライス(?:番号)?|slices?|画像(?:番号)?)\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?" + _NUMBERS,
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"\((?P<series>\d{1,3})/(?P<images>\d{1,4}(?:\s?[,、]\s?\d{1,4})*)\)")
+_OF = re.compile(r"\s?/\s?\d{1,4}(?!\d)")
+_NUMBER = re.compile(r"\d{1,4}")
+_HINT = re.compile(r"Se|Im|スライス|slice|画像|シリーズ|\(\d{1,3}/\d|S\d{1,3}\s?[:/,-]?\s?I", re.IGNORECASE)
+_PAIR_BEFORE = re.compile(r"(?:ステージ|Grade|T|N|カテゴリー?|スコア|点|score)\s?$", re.IGNORECASE)
+
+
+def image_refs(text: str) -> list[RefMention]:
+    """All references of a folded text, ascending.
+
+    `(5/45)` is series 5, image 45; `IM:45/120` is image 45 of 120. The ends of a range of images are two references.
+    """
+    if not _HINT.search(text):
+        return []
+    found: list[RefMention] = []
+    taken: list[tuple[int, int]] = []
+    for pattern in (_FULL, _IMAGE, _PAIR):
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            if pattern is _PAIR and _PAIR_BEFORE.search(text[: match.start()][-8:]):
+                continue
+            taken.append(match.span())
+            found.append(_mention(text, match))
+    return sorted(found, key=lambda r: r.start)
+
+
+def _mention(text: str, match: re.Match[str]) -> RefMention:
+    groups = match.groupdict()
+    series = int(groups["series"]) if groups.get("series") else None
+    numbers = [int(n) for n in _NUMBER.findall(groups["images"])]
+    end = match.end()
+    of = _OF.match(text, end)
+    if of is not None and len(numbers) == 1:
+        end = of.end()
+    return RefMention(match.start(), end, tuple(ImageRef(series, n) for n in numbers))

@@ -1,0 +1,228 @@
+"""All words the findings layer knows, found in one pass: lexicon files to one automaton, one best reading of a text.
+
+The lexicons are tables (see `LEXICONS`); each row is a concept, each cell of forms may hold several separated by `|`, and
+`{a,b}{c,d}` in a form stands for ac, ad, bc, bd, so that polite, plain and nominal variants are one line. Guard words
+(`guard.tsv`) are words that hide a form inside them (見 in 所見); they take part in the reading and are then dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from jmid_nlp.errors import LexiconError
+from jmid_nlp.lexicon import Automaton, Row, read_table, split_forms
+from jmid_nlp.offsets import fold
+
+# Table -> the kind of its terms. The order decides where a form stands in two tables: the first wins.
+LEXICONS: dict[str, str] = {
+    "observation.tsv": "observation",
+    "anatomy.tsv": "anatomy",
+    "position.tsv": "position",
+    "side.tsv": "side",
+    "modifier.tsv": "modifier",
+    "change.tsv": "change",
+    "cues.tsv": "cue",
+    "examination.tsv": "test",
+    "treatment.tsv": "treatment",
+    "timex.tsv": "timex",
+    "care.tsv": "care",
+    "guard.tsv": "guard",
+}
+FORM_COLUMNS = ("ja", "en", "abbr")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A known word in a folded text: `[start, end)` of that text, what it is and how it is written there."""
+
+    start: int
+    end: int
+    kind: str
+    concept: str
+    form: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One row of a lexicon: its kind, its class or parent, its labels and whatever other columns the table has."""
+
+    id: str
+    kind: str
+    row: Mapping[str, str] = field(repr=False)
+
+    @property
+    def parent(self) -> str | None:
+        """The concept above it in its tree, None at the top."""
+        return self.row.get("parent") or None
+
+    @property
+    def cls(self) -> str:
+        """The class within its kind, such as `disease` or `density`."""
+        return self.row.get("class", "")
+
+    @property
+    def ja(self) -> str:
+        """The Japanese label."""
+        return _label(self.row.get("ja", ""))
+
+    @property
+    def en(self) -> str:
+        """The English label."""
+        return _label(self.row.get("en", ""))
+
+
+def _label(cell: str) -> str:
+    return next(iter(expand(split_forms(cell)[0])), "") if cell else ""
+
+
+def expand(form: str) -> Iterator[str]:
+    """All forms that a form with braces stands for, in order: `a{b,c}` is ab and ac."""
+    found = _BRACES.search(form)
+    if found is None:
+        yield form
+        return
+    for choice in found.group(1).split(","):
+        yield from expand(form[: found.start()] + choice + form[found.end() :])
+
+
+def forms_of(row: Row) -> Iterator[str]:
+    """Every written form of a row, folded as the texts are."""
+    for column in FORM_COLUMNS:
+        for cell in split_forms(row.get(column, "")):
+            for form in expand(cell):
+                yield fold(form).text
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """All concepts of all lexicons by id.
+
+    Raises:
+        LexiconError: An id stands in two rows.
+    """
+    found: dict[str, Concept] = {}
+    for name, kind in LEXICONS.items():
+        for row in read_table(name, ("id", "ja")):
+            if row["id"] in found:
+                raise LexiconError(f"{name}: the id {row['id']!r} is used twice")
+            found[row["id"]] = Concept(row["id"], kind, row)
+    return found
+
+
+def concept(concept_id: str) -> Concept:
+    """The concept of an id."""
+    return concepts()[concept_id]
+
+
+@cache
+def ancestors(concept_id: str) -> tuple[str, ...]:
+    """The ids from the parent of a concept up to the top of its tree."""
+    chain: list[str] = []
+    parent = concepts()[concept_id].parent if concept_id in concepts() else None
+    while parent and parent not in chain:
+        chain.append(parent)
+        parent = concepts()[parent].parent if parent in concepts() else None
+    return tuple(chain)
+
+
+def is_a(concept_id: str, ancestor: str) -> bool:
+    """Whether a concept is another one or stands below it."""
+    return concept_id == ancestor or ancestor in ancestors(concept_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    kind: str
+    concept: str
+    weight: int
+    exact: str  # the form as written where case counts, else ""
+    latin_start: bool
+    latin_end: bool
+
+
+class Reader:
+    """Finds the best reading of a text: the sequence of known words that covers most of it with the fewest words."""
+
+    def __init__(self) -> None:
+        self._forms: list[_Form] = []
+        written: dict[str, int] = {}
+        for item in concepts().values():
+            for text in forms_of(dict(item.row)):
+                key = text.lower()
+                if key not in written:
+                    written[key] = len(self._forms)
+                    self._forms.append(_entry(text, item))
+        self._automaton = Automaton(written, overlapping=True)
+
+    def read(self, text: str) -> list[Term]:
+        """The known words of a folded text, ascending, not overlapping."""
+        low = text.lower()
+        if len(low) != len(text):  # a few capitals grow when lowered; only ASCII matters here
+            low = "".join(c.lower() if c.isascii() else c for c in text)
+        score, back = self._best(text, low)
+        terms: list[Term] = []
+        at = len(score) - 1
+        while at > 0:
+            step = back[at]
+            if step is None:
+                at -= 1
+                continue
+            form = self._forms[step[1]]
+            if form.kind != "guard":
+                terms.append(Term(step[0], at, form.kind, form.concept, text[step[0] : at]))
+            at = step[0]
+        terms.reverse()
+        return terms
+
+    def _best(self, text: str, low: str) -> tuple[list[int], list[tuple[int, int] | None]]:
+        size = len(text)
+        score = [0] * (size + 1)
+        back: list[tuple[int, int] | None] = [None] * (size + 1)
+        forms = self._forms
+        done = 0
+        for start, end, number in self._automaton.find_by_end(low):
+            form = forms[number]
+            while done < end:
+                done += 1
+                score[done] = score[done - 1]
+            if (form.latin_start or form.latin_end or form.exact) and not _stands_alone(text, start, end, form):
+                continue
+            total = score[start] + form.weight
+            if total > score[end]:
+                score[end] = total
+                back[end] = (start, number)
+        for at in range(done + 1, size + 1):
+            score[at] = score[at - 1]
+        return score, back
+
+
+def _entry(text: str, item: Concept) -> _Form:
+    # Ten points a character less three a word: most of the text with the fewest words; a finding is kept whole
+    # where the border is open (下葉|気管支拡張, not 下葉気管支|拡張).
+    weight = 10 * len(text) - 3 + (len(text) if item.kind == "observation" else 0)
+    exact = text if text.isascii() and len(text) <= _MAX_EXACT and not text.islower() else ""
+    return _Form(item.kind, item.id, weight, exact, _latin(text[0]), _latin(text[-1]))
+
+
+def _latin(char: str) -> bool:
+    return char.isascii() and char.isalpha()
+
+
+def _stands_alone(text: str, start: int, end: int, form: _Form) -> bool:
+    """Whether a Latin form is a word of its own. Long words may touch others: reports lose their spaces."""
+    if form.exact and text[start:end] != form.exact:
+        return False
+    if form.latin_start and start and _latin(text[start - 1]) and end - start <= _MAX_EXACT + 1:
+        return False
+    return not (form.latin_end and end < len(text) and _latin(text[end]) and end - start <= _MAX_EXACT + 1)
+
+
+@cache
+def reader() -> Reader:
+    """The reader over the lexicons of the package, built once a process."""
+    return Reader()
