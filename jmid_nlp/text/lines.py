@@ -11,11 +11,13 @@ import unicodedata
 from functools import lru_cache
 
 from jmid_nlp.offsets import IDENTITY, Block, Folded, OffsetMap, Span, fold
+from jmid_nlp.text.words import cut_through
 
 BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _BLANK = " \t\u3000"
 _CJK = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"
 _SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?: [{_CJK}])+(?![{_CJK}])")
+_BETWEEN = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 # A line that begins like this is an item or a heading of its own.
 BULLET = re.compile(
     r"[ \t\u3000]{0,12}(?:[・･●○◯◆◇■□▪▫◉◎▶►▷▸➤➢→⇒※★☆▼▽▲△✓✔§†*‣•∙]|[\-–—−](?!\d)|[#＃]"
@@ -25,22 +27,25 @@ BULLET = re.compile(
 _LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
 # What ends a statement although no 。 stands there.
 ENDING = re.compile(
-    r"(?:[。．｡.!?！？]|な[しい]|無し|ません|ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|った|した|れた|れる|する|ある|える|いる|なる"
-    r"|せる|める|ぜる|びる|じる|つく|たい|よい|良い|ない|疑い|疑う|疑|否定的|不変|著変なし|同様|以上|以下同文|ください|下さい|願います|術後|切除後|のみ"
-    r"|後|中|[+＋\-−±]|[)）」』])\Z"
+    r"(?:な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|[っいしれ]た|れる|する|ある|える|いる|なる|せる|める|びる|じる"
+    r"|たい|よい|良い|疑い|疑う|疑|否定的|不変|同様|以上|ください|下さい|願います|術後|切除後|のみ|後|中|[+＋\-−±]|[)）」』])\Z"
 )
+_VERB_END = re.compile(r"(?:ません|ます|ました|です|でした|なし|あり)\Z")
 # What cannot end a statement: particles, unfinished verb forms, list commas.
 _OPEN_END = re.compile(
-    r"(?:[、，,・/／(（「『]|[のをにはがへも]|から|より|まで|での|として|とともに|および|及び|また|または|又は|並びに|ならびに|かつ|ほど|につき|について|伴い|認め|おり"
-    r"|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿]く|[^\d][\-‐])\Z"
+    r"(?:[、，,・/／(（「『]|[をにはがへも]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は|並びに|ならびに|かつ|について|伴い|認め|おり"
+    r"|[あいえきけしじせちてりれめ]ま|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿]く|[^\d][\-‐])\Z"
 )
 # What cannot begin a statement or a word.
 _NO_START = re.compile(r"[、。，．,.)）」』】］〕》〉＞ーっゃゅょッャュョァィゥェォぁぃぅぇぉ々％%ゝゞヽヾ・：:；;]")
+# Particles and endings; the exceptions are words that begin alike (のう胞, がん, はっきり, とくに, もやもや病, やや).
 _PARTICLE_START = re.compile(
-    r"(?:を|は[、認み明な有指見]|が[、あ認み疑目見ら]|に[、は認み対伴見もて]|の[^う]|で[、はあすき]|と[、考思しのなみ]|も[、認み見あ]|や[、]"
-    r"|ん[。、]|ます|ません|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|です|する|った|って|た[。め]|い[。]|る[。]|す[。]|し[、。])"
+    r"(?:を|は(?![っいくらた])|が(?!ん)|に(?!ゅ)|の(?![うど])|で(?!きれ)|と(?![くこもり])|も(?![やしと])|や(?!や)|へ(?!る)"
+    r"|から|まで|より|ん(?:[。、 ]|\Z)|ませ|ます|まし|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|する|った|って|た[。め]|[いるすり](?:[。、 ]|\Z)|し[、。])"
 )
 _UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
+_DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
+_CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
 _MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
 _SLACK = 4  # columns a full line may lack: a wide letter, and 禁則 that carries one more over
 
@@ -104,22 +109,36 @@ def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
 
 def _score(line: str, after: str, wide: int, column: int) -> int:
     """Signs that a break is inside a sentence, against those that it ends one."""
-    full = bool(column) and wide >= column - _SLACK
-    score = 0
-    if full:
+    score = link = _link(line, after)
+    if column and wide >= column - _SLACK:
         score += 2
-    elif column and wide < column * 0.75:
-        score -= 1
-    if _OPEN_END.search(line):
+    if wide >= _MIN_WIDTH and ("。" in line or "．" in line):
+        score += 2  # who writes 。 inside a line writes it at its end
+    if line.count("(") + line.count("（") > line.count(")") + line.count("）") and _CLOSES.match(after):
+        score += 2
+    if ENDING.search(line) and not _OPEN_END.search(line):
+        score -= 4 if _VERB_END.search(line) else 2
+    return score if link or not column or wide >= column * 0.75 else score - 1
+
+
+def _link(before: str, after: str) -> int:
+    """Signs that what stands before and after a break or blank belongs together."""
+    score = 0
+    if _OPEN_END.search(before):
         score += 2
     if _PARTICLE_START.match(after):
         score += 2
-    if line[-1].isdigit() and (_UNIT_START.match(after) or after[0].isdigit()):
+    last, first = before[-1], after[0]
+    if last.isdigit() and _UNIT_START.match(after):
         score += 2
-    if line[-1].islower() and line[-1].isascii() and after[0].islower() and after[0].isascii():
+    if last in "-‐" and first.isdigit() and before[-2:-1].isdigit():
         score += 2
-    if ENDING.search(line) and not _OPEN_END.search(line):
-        score -= 2
+    if last in "年月" and _DATE_START.match(after):
+        score += 2
+    if last.isascii() and last.islower() and first.isascii() and first.islower():
+        score += 2
+    if score < 2 and not last.isascii() and not first.isascii() and cut_through(before, after):
+        score += 2
     return score
 
 
@@ -157,6 +176,20 @@ def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
         keep = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
         edits.append((start, end, " " if keep else ""))
     if " " in folded.text:
-        for found in _SPACED.finditer(folded.text):
-            edits += [(at, at + 1, "") for at in range(found.start() + 1, found.end(), 2)]
+        edits += [(at, at + 1, "") for at in _blanks_inside(folded.text)]
     return edits
+
+
+def _blanks_inside(text: str) -> list[int]:
+    """Positions of single blanks between two Japanese letters that separate nothing: 気 管 支, リンパ節腫 大, 結節 を."""
+    spaced: set[int] = set()
+    for found in _SPACED.finditer(text):
+        spaced.update(range(found.start() + 1, found.end(), 2))
+    for found in _BETWEEN.finditer(text):
+        at = found.start()
+        if at in spaced:
+            continue
+        before, after = text[max(0, at - 8) : at], text[at + 1 : at + 9]
+        if _link(before, after) - 2 * bool(ENDING.search(before)) >= 2:
+            spaced.add(at)
+    return sorted(spaced)

@@ -27,11 +27,15 @@ def _options(inner: str) -> list[str]:
     return inner.split("/")
 
 
+def forms() -> list[str]:
+    """All terms that stay whole, ranges and choices written out."""
+    rows = read_table("whole_terms.tsv", ("form", "kind"))
+    return [form for row in rows for cell in split_forms(row["form"]) for form in expand(cell)]
+
+
 @cache
 def _automaton() -> Automaton:
-    rows = read_table("whole_terms.tsv", ("form", "kind"))
-    forms = (form for row in rows for cell in split_forms(row["form"]) for form in expand(cell))
-    return Automaton(form.lower() for form in forms)
+    return Automaton(form.lower() for form in forms())
 
 
 def find_whole(text: str) -> list[tuple[int, int]]:
