@@ -251,18 +251,18 @@ def build(out: Path, *, dicom: bool = True) -> None:
     patients = {row["key"]: row for row in table(HERE / "source" / "patients.tsv")}
     rows = [record(entry, patients[entry.fields["patient"]]) for entry in marked]
     made = annotations(table(HERE / "source" / "annotations.tsv"))
-    out.mkdir(parents=True, exist_ok=True)
+    (out / "annotations").mkdir(parents=True, exist_ok=True)
     (out / "reports.jsonl").write_bytes(jsonl(rows))
     write_parquet(rows, out / "reports.parquet")
     (out / "gold_identifiers.jsonl").write_bytes(jsonl(map(identifiers, marked)))
     (out / "gold_findings.jsonl").write_bytes(jsonl(findings(e) for e in marked if e.fields["findings"] == "full"))
     linked = (alignment(entry, row, made) for entry, row in zip(marked, rows, strict=True))
     (out / "gold_align.jsonl").write_bytes(jsonl(row for row in linked if row))
-    (out / "annotations.csv").write_bytes(annotations_csv(made))
+    (out / "annotations" / "annotations.csv").write_bytes(annotations_csv(made))
     if dicom:
         from corpora.phantom import write_studies
 
-        gold = write_studies(out / "dicom", {row["id"]: row for row in rows}, uid)
+        gold = write_studies(out / "annotations" / "dicom", {row["id"]: row for row in rows}, uid)
         (out / "gold_dicom.jsonl").write_bytes(jsonl(gold))
         (out / "manifest.json").write_bytes(manifest(out))
 
