@@ -148,7 +148,9 @@ _IGNORABLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U
 # Characters known to fold to themselves: ASCII, kana, unified ideographs, Japanese punctuation. All others are looked at.
 _STABLE = r"\x00-\x7f\u3001-\u3029\u3030-\u3035\u3041-\u3096\u309d\u309e\u30a1-\u30fe\u4e00-\u9fff"
 _SHORT = 64  # characters: longer runs are not kept in the cache
-_LONGEST = 256  # characters of one cluster: nobody writes more marks on one letter, and sorting them takes quadratic time
+_LONGEST = (
+    256  # characters of one cluster: nobody writes more marks on one letter, and sorting them takes quadratic time
+)
 _LOOK = re.compile(f"[{_STABLE}]?[^{_STABLE}]+")
 _DROP = re.compile(f"[{_IGNORABLE}]")
 
@@ -180,7 +182,8 @@ def fold(text: str) -> Folded:
         at = found.start()
         for cluster, folded in _fold_run(found.group()):
             out.append(folded)
-            if len(cluster) != len(folded):
+            # several characters that became as many need not correspond one by one (⑩ and a joiner became 1 and 0)
+            if len(cluster) != len(folded) or len(cluster) > 1:
                 blocks.append((at, at + len(cluster), at + shift, at + shift + len(folded)))
                 shift += len(folded) - len(cluster)
             at += len(cluster)

@@ -16,7 +16,7 @@ from jmid_nlp.text.words import cut_through
 BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _BLANK = " \t\u3000"
 _CJK = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"
-_SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?: [{_CJK}])+(?![{_CJK}])")
+_SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?:(?: [{_CJK}])+(?![{_CJK}])|(?: [{_CJK}]){{2,}})")
 _BETWEEN = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 # A line that begins like this is an item or a heading of its own.
 BULLET = re.compile(
@@ -189,7 +189,8 @@ def _blanks_inside(text: str) -> list[int]:
         at = found.start()
         if at in spaced:
             continue
-        before, after = text[max(0, at - 8) : at], text[at + 1 : at + 9]
+        before = "".join(text[i] for i in range(max(0, at - 12), at) if i not in spaced)
+        after = text[at + 1 : at + 9]
         if _link(before, after) - 2 * bool(ENDING.search(before)) >= 2:
             spaced.add(at)
     return sorted(spaced)

@@ -62,6 +62,17 @@ def test_spans_map_back_and_forth_without_loss(text: str, data: st.DataObject) -
     check_round_trip(folded.map.inverse(), *sorted(data.draw(pair(len(folded.text)))), len(text))
 
 
+@settings(max_examples=600, deadline=None)
+@given(TEXTS)
+@example("00⑩\u200b")
+@example("\u1100\u1161\u200b")
+def test_what_a_folded_character_came_from_folds_to_it(text: str) -> None:
+    folded = fold(text)
+    for i, char in enumerate(folded.text):
+        start, end = folded.source(i, i + 1)
+        assert char in fold(text[start:end]).text
+
+
 def pair(size: int) -> st.SearchStrategy[tuple[int, int]]:
     return st.tuples(st.integers(0, size), st.integers(0, size))
 
