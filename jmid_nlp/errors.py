@@ -57,6 +57,25 @@ class NotDeidentifiedError(JmidError, TypeError):
     """Raw reports were handed to something that writes data for others."""
 
 
+class WithheldError(JmidError, RuntimeError):
+    """A record could not be de-identified with certainty and is held back, never passed on as it is.
+
+    Args:
+        row_id: The record's id.
+        field: The column at fault.
+        reason: What went wrong, without any of the record's text.
+    """
+
+    def __init__(self, row_id: str, field: str, reason: str) -> None:
+        super().__init__(f"record {row_id!r} is withheld, field {field!r}: {reason}")
+        self.row_id = row_id
+        self.field = field
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (WithheldError, (self.row_id, self.field, self.reason))
+
+
 class LeakError(JmidError, RuntimeError):
     """A finished dataset would leak: a patient, study or text stands in two splits, or an opted-out patient is inside."""
 
