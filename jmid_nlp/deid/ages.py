@@ -1,0 +1,37 @@
+"""Ages of ninety and over, in digits and kanji numerals: number and unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.deid.evidence import SHAPED, Hit
+
+_DIGITS = re.compile(
+    r"(?<![0-9.\-/〜~])(?:(?:9\d|1[0-2]\d)\s?(?:歳代?|才代?|代|yo(?![a-z])|y\.?/?o\.?|y(?:ea)?rs?(?:[ \-]old)?|[- ]year[- ]old|Y(?![A-Za-z])|[MF](?![A-Za-z0-9])(?=[ ,、)]))|(?:9\d|1[0-2]\d)(?=[ ]?[男女](?:性|$|[、。 )]))|(?:年齢|Age|AGE|age)[ ]?[:=]?[ ]?(?P<n>9\d|1[0-2]\d)(?![0-9.]))"
+)
+_KANJI = re.compile(
+    r"(?:九十[一二三四五六七八九]?|九[〇一二三四五六七八九]|百二?十?[一二三四五六七八九]?|百[〇零]?[一二三四五六七八九]?|一[〇一二][〇一二三四五六七八九])(?:歳代?|才代?|代(?!謝))"
+)
+_BIRTHDAY = re.compile(r"(?:卒寿|白寿|百寿|茶寿|皇寿|満百歳)")
+
+
+def find_ages(t: str) -> Iterator[Hit]:
+    """Ages from 90 up; the unit belongs to the span."""
+    for m in _DIGITS.finditer(t):
+        if (
+            m[0].endswith("代")
+            and not m[0].endswith(("歳代", "才代"))
+            and m[0][:2] != "90"
+            and not m[0].startswith("10")
+        ):
+            continue
+        start = m.start("n") if m["n"] else m.start()
+        yield Hit(start, m.end(), "AGE", "age90", 0.95, "ages", SHAPED)
+    if "歳" in t or "才" in t or "代" in t:
+        for m in _KANJI.finditer(t):
+            if t[m.start() - 1 : m.start()] not in tuple("〇一二三四五六七八九十"):
+                yield Hit(m.start(), m.end(), "AGE", "age90", 0.95, "ages", SHAPED)
+    if "寿" in t or "満百" in t:
+        for m in _BIRTHDAY.finditer(t):
+            yield Hit(m.start(), m.end(), "AGE", "age90", 0.8, "ages", SHAPED)

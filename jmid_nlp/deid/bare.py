@@ -1,0 +1,241 @@
+"""Names without label or title: alone in a run of kanji, at the head of a report, in a signature at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
+from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, KANJI, PARTLY, RUN, SURNAME, UNKNOWN, bare_names, grade, split_name
+from jmid_nlp.deid.persons import kana_known, name_at
+
+# what follows a name in running text; okurigana of verbs and adjectives is none of it
+_RIGHT = re.compile(
+    r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【+=^]|先生|Dr|[A-Z]|\d|から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|や(?!す)|です|さん|くん|ちゃん|さま|様|氏|殿|か[、。]|ら[、。に]|拝|@|※|★|〒"
+)
+_LEFT_OK = re.compile(
+    r"(?:^|[\s、。,.(（「『【\[/|;:>\"'<&・\-→~)）」』】\]+=@※はがをにとへでのもやばりるたてすくいかしれらけよ]|[A-Za-z0-9])\Z"
+)
+# a number, age, sex, kana or birth date behind a name at the beginning of a line
+_HEADER_RIGHT = re.compile(
+    r"[ \t]{0,3}[、,/|(（\[【・:;]?[ \t]{0,3}(?:\d{1,3}[ \t]?(?:歳|才|y|Y|代|か月|ヶ月|カ月)|[男女](?:性|児)?(?![ァ-ヺ])|[MF](?![A-Za-z])|(?:生年月日|ID|患者|DOB|TEL|〒)|[ァ-ヺ]{2,}[ \t]+[ァ-ヺ]{2,}|[ぁ-ゖ]{2,}[ \t]+[ぁ-ゖ]{2,}|"
+    r"(?:明治|大正|昭和|平成|令和|[MTSHR]\d{1,2}[./年])|(?:19|20)\d\d[年/.\-]|[A-Z]{0,3}[\-]?\d{4,})"
+)
+_KANA_PAREN = re.compile(
+    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? [A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/]"
+)
+_TWO_WORDS = re.compile(
+    f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})[ \t]{{1,2}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}})(?![{KANJI}])"
+)
+_LINE = re.compile(r"[^\n]+")
+_SIGN_TRASH = re.compile(
+    r"[ \t]*(?:以上|拝|記|印|\(?印\)?|\d{1,4}[年/.\-]\d{1,2}[月/.\-]?(?:\d{1,2}日?)?|(?:明治|大正|昭和|平成|令和|[MTSHR])\d{1,2}[年./\-]\d{1,2}[月./\-]\d{1,2}日?|\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[/月]\d{1,2}日?|[()\[\]【】「」.。:;,、/\-ー―_*＊※=~<>|]|MD|M\.D\.|PhD|Ph\.D\.|先生|医師|[ \t])*"
+)
+
+
+def find_bare(t: str) -> Iterator[Hit]:
+    """Surnames and full names that stand alone in their run of kanji, judged by what stands beside them."""
+    text = t
+    for run in RUN.finditer(text):
+        for start, end, g, left in bare_names(run[0]):
+            at, stop = run.start() + start, run.start() + end
+            whole = end == len(run[0])
+            if whole and not _RIGHT.match(text, stop):
+                continue
+            if not left and start == 0 and at and not _LEFT_OK.search(text[at - 1 : at]):
+                continue
+            if g >= SURNAME and _eponym(text, stop):
+                continue
+            if g >= SURNAME:
+                yield from _with_given(text, at, stop, g)
+            elif left and g == AMBIGUOUS and _RIGHT.match(text, stop):
+                if _firm(run[0][:start]):
+                    yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
+    yield from _pairs(text)
+
+
+_FIRM = ("科", "部", "室", "課", "主治医", "担当医", "当直", "執刀医", "技師", "依頼医", "外", "内", "神", "整", "放治")
+
+
+def _firm(before: str) -> bool:
+    return before.endswith(_FIRM) and before in book().depts | book().role_words
+
+
+def _eponym(t: str, at: int) -> bool:
+    return t.startswith(book().eponym_suffix, at) or bool(_EPONYM_MORE.match(t, at))
+
+
+_EPONYM_MORE = re.compile(
+    r"[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
+)
+
+
+def _with_given(t: str, at: int, stop: int, g: int) -> Iterator[Hit]:
+    end, more = name_at(t, at, hard=False)
+    if end > stop and more == FULL:
+        stop, g = end, FULL
+    score = 0.85 if g == FULL else 0.7
+    yield Hit(at, stop, "PERSON", "bare", score, "names.bare", GRAMMAR if g == FULL else LISTED)
+
+
+def _pairs(t: str) -> Iterator[Hit]:
+    """Surname and given name with a space between: 山田 太郎, 伊集院 節, 佐藤 みどり."""
+    for m in _TWO_WORDS.finditer(t):
+        family, given = m[1].translate(VARIANTS), m[2].translate(VARIANTS)
+        kind = book().surnames.get(family)
+        known = given in book().given or kana_known(given)
+        if (
+            kind is None
+            or not known
+            or given in book().generic
+            or given in book().depts
+            or given in book().labels
+            or given in book().terms
+        ):
+            continue
+        if (
+            kind in ("common", "rare")
+            or (kind == "single" and not (given in book().words))
+            or _HEADER_RIGHT.match(t, m.end())
+        ):
+            if kind == "single" and len(given) == 1 and not _HEADER_RIGHT.match(t, m.end()):
+                continue
+            yield Hit(m.start(), m.end(), "PERSON", "bare", 0.85, "names.bare", GRAMMAR)
+
+
+def find_lines(t: str) -> Iterator[Hit]:
+    """Names that their place in a line proves: before age, sex, birth date or kana; alone in a signature line."""
+    lines = list(_LINE.finditer(t))
+    for i, line in enumerate(lines):
+        yield from _header(t, line)
+        last = i >= len(lines) - 2 or (i + 2 < len(lines) and not lines[i + 1][0].strip())
+        yield from _signature(t, line, last=last, only=len(lines) == 1)
+    yield from _before_kana(t)
+    if lines:
+        yield from _trailing(t, lines[-1])
+
+
+def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
+    """`原 正、68歳`, `一尺八寸 亘 S26/2/8` at the beginning of a line or sentence."""
+    starts = {line.start() + len(line[0]) - len(line[0].lstrip(" \t-・●■◆○□*#"))}
+    starts |= {m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:200])}
+    starts = {s if s < line.end() and s >= line.start() else line.start() + s for s in starts}
+    for at in sorted(starts):
+        run = RUN.match(t, at)
+        if run is None or not _HEADER_RIGHT.search(t, run.end(), min(line.end(), run.end() + 24)):
+            continue
+        m = _TWO_WORDS.match(t, at)
+        for end in ([m.end()] if m else []) + [run.end()]:
+            name = "".join(t[at:end].split())
+            if not _HEADER_RIGHT.match(t, end):
+                continue
+            g = grade(name)
+            if g >= SURNAME or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
+                yield Hit(at, end, "PERSON", "patient", 0.8, "names.header", GRAMMAR)
+                break
+
+
+def _short_full(name: str) -> bool:
+    """A full name of two characters, such as 原正: too weak without an age behind it."""
+    plain = name.translate(VARIANTS)
+    return bool(split_name(plain)) or (
+        len(plain) == 2
+        and plain[0] in book().surnames
+        and plain[1] in book().given
+        and plain not in book().words | book().generic
+    )
+
+
+def _before_kana(t: str) -> Iterator[Hit]:
+    """A name with its reading in brackets: 骨脇 亘(ほねわき わたる), and the reading itself."""
+    for m in _KANA_PAREN.finditer(t):
+        low = max(t.rfind("\n", 0, m.start()) + 1, m.start() - 12)
+        before = re.search(f"(?:[{KANJI}]{{1,5}}[ \t]{{1,2}})?[{KANJI}]{{1,6}}\\Z", t[low : m.start()])
+        reading = m[1]
+        parts = reading.replace("・", " ").split()
+        known = any(kana_known(p) for p in parts) if not reading.isascii() else len(parts) > 1
+        if before is None or not known:
+            continue
+        name = "".join(before[0].split())
+        if len(name) < 2 or len(name) > 8 or name in book().words | book().terms | book().depts | book().generic:
+            continue
+        if len(parts) > 1 or grade(name) >= SURNAME:
+            start = low + before.start()
+            yield Hit(start, m.start(), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
+            yield Hit(m.start(1), m.end(1), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
+
+
+def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterator[Hit]:
+    """A line that holds only a name, or a department and a name, with or without a date."""
+    if only or len(line[0].strip()) > 40:
+        return
+    trash = _SIGN_TRASH.match(t, line.start(), line.end())
+    at = trash.end() if trash else line.start()
+    at = _past_department(t, at)
+    if at >= line.end():
+        return
+    end, g = name_at(t, at, hard=last)
+    if (
+        end == at
+        or g < (UNKNOWN if last else AMBIGUOUS)
+        or (not RUN.match(t, at) and g < SURNAME and not t[at].isascii())
+    ):
+        return
+    if t[at].isascii() and not last:
+        return
+    rest = _SIGN_TRASH.match(t, end, line.end())
+    if rest is None or rest.end() != line.end():
+        return
+    score = 0.8 if g >= SURNAME else 0.6
+    if g in (UNKNOWN, PARTLY) and (end - at < 2 or end - at > 5):
+        return
+    if t[at].isascii() and g < FULL and not re.match(r"[A-Z]", t[at:]):
+        return
+    yield Hit(at, end, "PERSON", "signature", score, "names.signature", GRAMMAR if g >= AMBIGUOUS else WEAK)
+
+
+def _past_department(t: str, at: int) -> int:
+    for _ in range(3):
+        run = RUN.match(t, at)
+        if run is None:
+            return at
+        word = run[0]
+        size = next(
+            (n for n in range(len(word), 1, -1) if word[:n] in book().depts or word[:n] in book().role_words), 0
+        )
+        if not size or grade(word) >= SURNAME:
+            return at
+        at = run.start() + size
+        while at < len(t) and t[at] in " \t/・:":
+            at += 1
+    return at
+
+
+def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
+    """A name behind the last sentence: …同意あり。鹿沼, (関)."""
+    m = re.search(
+        f"[。.)）」】\\s]\\s{{0,12}}[(（\\[【〔/]?\\s{{0,2}}([{KANJI}]{{1,5}}(?:[ \t]{{1,2}}[{KANJI}]{{1,4}})?)\\s{{0,2}}[)）\\]】〕]?[。]?\\s{{0,4}}\\Z",
+        t,
+    )
+    if m is None:
+        return
+    name = "".join(m[1].split())
+    g = grade(name)
+    alone = (
+        t[m.start(1) - 1 : m.start(1)] in "(（[【〔/" or m[0][0] in "。.\n" or m[0].count(" ") + m[0].count("\n") > 0
+    )
+    if (
+        g >= SURNAME
+        or (g == AMBIGUOUS and alone and name not in book().terms)
+        or (g in (UNKNOWN, PARTLY) and alone and 2 <= len(name) <= 4 and m[0][0] in "。.\n )")
+    ):
+        yield Hit(
+            m.start(1),
+            m.end(1),
+            "PERSON",
+            "signature",
+            0.75 if g >= SURNAME else 0.55,
+            "names.signature",
+            GRAMMAR if g >= SURNAME else WEAK,
+        )

@@ -1,0 +1,158 @@
+"""The lists that detection of persons rests on, read once: surnames, given names, words, titles, departments, readings."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jmid_nlp.lexicon import read_table, read_text, split_forms
+from jmid_nlp.offsets import fold
+
+# Variant characters of names, each to the commonest one: looked up so, never written so.
+VARIANTS = str.maketrans(
+    "髙﨑邉邊齋齊𠮷嶋嶌濵濱德廣惠眞榮國條檜澤櫻峯冨栁桒圓瀨曾藏與實龍瀧壽彌應當龜鐵鷗淵渕舘館萬寶靜曻莊將薗會顯關增槇",
+    "高崎辺辺斎斉吉島島浜浜徳広恵真栄国条桧沢桜峰富柳桑円瀬曽蔵与実竜滝寿弥応当亀鉄鴎渕渕館館万宝静昇荘将園会顕関増槙",
+)
+_KANA_TO_KATA = {c: c + 0x60 for c in range(0x3041, 0x3097)}
+
+
+def katakana(s: str) -> str:
+    """Hiragana as katakana; other characters stay."""
+    return s.translate(_KANA_TO_KATA)
+
+
+def _first_column(name: str) -> list[str]:
+    lines = read_text(name).splitlines()
+    return [line.split("\t", 1)[0] for line in lines if line and not line.startswith("#")][1:]
+
+
+def _forms(name: str) -> list[str]:
+    return [fold(f).text for row in read_table(name) for f in split_forms(row["form"])]
+
+
+class Book:
+    """All name lists. Use `book()`: reading takes a few tens of milliseconds."""
+
+    def __init__(self) -> None:
+        self.surnames: dict[str, str] = {}
+        self.surname_kana: set[str] = set()
+        for name in ("phi/surnames.tsv", "phi/own_surnames.tsv"):
+            for line in read_text(name).splitlines():
+                cells = line.split("\t")
+                if line.startswith("#") or len(cells) < 3 or cells[0] == "form":
+                    continue
+                for form in cells[0].split("|"):
+                    self.surnames[form.translate(VARIANTS)] = cells[2]
+                self.surname_kana.update(k for k in cells[1].split("|") if len(k) > 1)
+        self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
+        self.given_kana = set(_first_column("phi/given_kana.tsv"))
+        self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}
+        self.depts = frozenset(_forms("phi/depts.tsv"))
+        self.generic = frozenset(_forms("phi/generic.tsv"))
+        self.titles: dict[str, tuple[str, str]] = {}
+        for row in read_table("phi/titles.tsv", ("form", "strength", "subtype")):
+            for form in split_forms(row["form"]):
+                self.titles.setdefault(fold(form).text, (row["strength"], row["subtype"]))
+        self.labels: dict[str, tuple[str, str, str]] = {}
+        for row in read_table("phi/labels.tsv", ("form", "kind", "subtype", "mode")):
+            for form in split_forms(row["form"]):
+                self.labels.setdefault(fold(form).text.lower(), (row["kind"], row["subtype"], row["mode"]))
+        protect = read_table("phi/protect.tsv", ("kind", "forms"))
+        of = {
+            kind: [f for r in protect if r["kind"] == kind for f in split_forms(r["forms"])]
+            for kind in ("suffix", "term", "latin")
+        }
+        self.eponym_suffix = tuple(sorted({fold(f).text for f in of["suffix"]}, key=lambda f: (-len(f), f)))
+        self.terms = frozenset(fold(f).text for f in of["term"])
+        self.latin_terms = frozenset(f.lower() for f in of["latin"])
+        self.role_words = frozenset(
+            f for f, (kind, _, mode) in self.labels.items() if kind == "person" and mode != "sep" and not f.isascii()
+        )
+        self.surname_romaji = {romaji_key(romaji(k)) for k in self.surname_kana}
+        self.given_romaji = {romaji_key(romaji(k)) for k in self.given_kana}
+
+
+@cache
+def book() -> Book:
+    """The lists, read on first use."""
+    return Book()
+
+
+_DIGRAPHS: dict[str, str] = {}
+for _row, _cons in (
+    ("キ", "ky"),
+    ("シ", "sh"),
+    ("チ", "ch"),
+    ("ニ", "ny"),
+    ("ヒ", "hy"),
+    ("ミ", "my"),
+    ("リ", "ry"),
+    ("ギ", "gy"),
+    ("ジ", "j"),
+    ("ビ", "by"),
+    ("ピ", "py"),
+    ("ヂ", "j"),
+):
+    for _small, _vowel in zip("ャュョ", "auo", strict=True):
+        _DIGRAPHS[_row + _small] = _cons + _vowel
+_MONO = dict(
+    zip(
+        "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヰヱヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴァィゥェォー",
+        "a i u e o ka ki ku ke ko sa shi su se so ta chi tsu te to na ni nu ne no ha hi fu he ho ma mi mu me mo ya yu yo ra ri ru re ro wa i e o n ga gi gu ge go za ji zu ze zo da ji zu de do ba bi bu be bo pa pi pu pe po vu a i u e o -".split(),
+        strict=True,
+    )
+)
+
+
+def romaji(kana: str) -> str:
+    """Katakana or hiragana in Hepburn romaji without marks of length."""
+    s, out, i, double = katakana(kana), "", 0, False
+    while i < len(s):
+        if s[i] == "ッ":
+            double, i = True, i + 1
+            continue
+        step = 2 if s[i : i + 2] in _DIGRAPHS else 1
+        part = _DIGRAPHS.get(s[i : i + 2], "") or _MONO.get(s[i], s[i].lower())
+        i += step
+        if double and part:
+            out += "t" if part.startswith("ch") else part[0]
+            double = False
+        out += "" if part == "-" else part
+    return out
+
+
+def romaji_key(latin: str) -> str:
+    """One key for all spellings of a name in Latin letters: Hepburn, Kunrei, ō as o, oh, ou, oo; m before b, m, p as n."""
+    s = "".join({"ō": "o", "ū": "u", "ô": "o", "û": "u"}.get(c, c) for c in latin.lower() if c.isalpha())
+    for a, b in (
+        ("tch", "cch"),
+        ("sh", "sy"),
+        ("ch", "ty"),
+        ("ts", "t"),
+        ("j", "zy"),
+        ("f", "h"),
+        ("l", "r"),
+        ("dz", "z"),
+        ("du", "zu"),
+        ("di", "zyi"),
+    ):
+        s = s.replace(a, b)
+    s = s.replace("syi", "si").replace("tyi", "ti").replace("zyi", "zi")
+    out = ""
+    for i, c in enumerate(s):
+        nxt = s[i + 1 : i + 2]
+        if c == "h" and out.endswith("o") and nxt not in tuple("aiueoy"):
+            continue
+        if c == "m" and nxt in ("b", "m", "p"):
+            c = "n"
+        if c in "ou" and out.endswith("o"):
+            continue
+        if c == "u" and out.endswith("u"):
+            continue
+        out += c
+    return out
+
+
+def warm() -> Any:
+    """Read the lists now, so that the first report does not pay for it."""
+    return book()

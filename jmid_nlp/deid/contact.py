@@ -1,0 +1,112 @@
+"""Telephone, fax, PHS and extension numbers, e-mail, URL, social handles, IP addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.deid.cues import EXPLICIT, NONE, Label
+from jmid_nlp.deid.evidence import LABELLED, SHAPED, Hit
+
+_X = r"[0-9OoIl|]"
+_J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
+_S = r"[ \t]?[\-‐‑–—−ー―・.][ \t]?"
+_PHONE = re.compile(
+    rf"(?<![0-9A-Za-z.\-])(?:\+?81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
+    rf"|0[5789]0{_J}{_X}{{4}}{_J}{_X}{{4}}(?![0-9])"
+    rf"|\(0\d{{1,4}}\)[ \t]?\d{{1,4}}{_J}\d{{3,4}}(?![0-9])"
+    rf"|0\d{{1,4}}[ \t]?\(\d{{1,4}}\)[ \t]?\d{{3,4}}(?![0-9])"
+    rf"|[0O]{_X}{{1,4}}{_S}{_X}{{1,4}}{_S}{_X}{{3,4}}(?![0-9])"
+    rf"|0120{_J}\d{{3}}{_J}\d{{3}}(?![0-9])"
+    rf"|0\d{{1,4}}[ \t]\d{{1,4}}[ \t]\d{{4}}(?![0-9]))"
+)
+_KN = r"[〇零一二三四五六七八九]"
+_SPOKEN = r"(?:ゼロ|レイ|マル|イチ|ニ|サン|ヨン|シ|ゴ|ロク|ナナ|シチ|ハチ|キュウ|ク|[〇零一二三四五六七八九0-9])"
+_KANJI_PHONE = re.compile(
+    rf"(?<!{_KN})(?:[〇零]{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{3,4}}|(?:ゼロ|レイ|マル){_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{3,4}})"
+)
+_VALUE = re.compile(
+    r"(?:No\.?|番号|番|は|が|#|:|\(|の)?[ \t]{0,2}\(?(?P<v>[+(]?[0-9OIl][0-9OIl()\-‐‑–—−ー―・. \t*#\n]{1,20}[0-9OIl])(?![0-9A-Za-z])"
+)
+_KANJI_VALUE = re.compile(rf"(?:番号|番|は|が|:)?[ \t]{{0,2}}(?P<v>(?:{_SPOKEN}[、, のー\-]?){{3,14}})")
+_MAIL = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[ \t]?(?:@|\(at\)|\[at\]|＠)[ \t]?[A-Za-z0-9][A-Za-z0-9.\-]{1,100}\.[A-Za-z]{2,10}"
+)
+_URL = re.compile(
+    r"(?:https?|ftp|hxxps?)://[!-~]{3,300}|(?<![A-Za-z0-9@./])www\.[!-~]{3,300}|(?<![A-Za-z0-9@./\-])[a-z0-9][a-z0-9\-]{1,40}(?:\.[a-z0-9\-]{1,40}){0,3}\.(?:co|ac|or|ne|go|lg|ed|gr)\.jp(?:/[!-~]{0,200})?|(?<![A-Za-z0-9@./\-])[a-z0-9][a-z0-9\-]{1,40}\.(?:jp|com|net|org|info|app|io)/[!-~]{1,200}"
+)
+_HANDLE = re.compile(r"(?<![A-Za-z0-9._%+\-@])@[A-Za-z0-9_][A-Za-z0-9_.]{2,29}")
+_SNS_VALUE = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}")
+_IP = re.compile(
+    r"(?<![0-9.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9.])|(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])"
+)
+_NOT_PHONE_RIGHT = re.compile(r"\s?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|mGy|Hz|μ)")
+
+
+def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
+    """Everything by which a person can be reached."""
+    if digits:
+        for m in _PHONE.finditer(t):
+            if (
+                not _NOT_PHONE_RIGHT.match(t, m.end())
+                and 9 <= sum(c.isalnum() for c in m[0]) <= 14
+                and sum(c.isdigit() for c in m[0]) >= 7
+            ):
+                yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
+        if t.count(".") > 2 or t.count(":") > 4:
+            for m in _IP.finditer(t):
+                yield Hit(m.start(), m.end(), "ID", "ip", 0.85, "contact.ip", GRAMMAR_IP)
+    if _KANJI_ZERO.search(t):
+        for m in _KANJI_PHONE.finditer(t):
+            yield Hit(m.start(), m.end(), "PHONE", "phone", 0.9, "contact.phone", SHAPED)
+    if "@" in t or "(at)" in t or "[at]" in t:
+        for m in _MAIL.finditer(t):
+            yield Hit(m.start(), m.end(), "EMAIL", "email", 0.99, "contact.email", SHAPED)
+        for m in _HANDLE.finditer(t):
+            yield Hit(m.start(), m.end(), "URL", "sns", 0.8, "contact.handle", LABELLED)
+    if "://" in t or "." in t:
+        for m in _URL.finditer(t):
+            yield Hit(m.start(), m.start() + len(m[0].rstrip(".,;:)>]}\"'")), "URL", "url", 0.98, "contact.url", SHAPED)
+    for label in labels:
+        if label.kind == "phone":
+            yield from _number(t, label)
+        elif label.kind == "url" and label.subtype == "sns" and label.strength == EXPLICIT:
+            m = _SNS_VALUE.match(t, label.value)
+            if m and len(t[label.start : label.end]) > 1 and not m[0].isdigit():
+                yield Hit(m.start(), m.end(), "URL", "sns", 0.85, "contact.sns", LABELLED)
+
+
+GRAMMAR_IP = 55
+_KANJI_ZERO = re.compile("[〇零]|ゼロ|レイ|マル")
+
+
+def _number(t: str, label: Label) -> Iterator[Hit]:
+    m = _VALUE.match(t, label.value)
+    short = label.subtype == "extension"
+    if m:
+        value = m["v"].split("\n")[0] if not short else re.split(r"[\n \t]", m["v"])[0]
+        count = sum(c.isdigit() for c in value)
+        if (2 if short else 4) <= count <= 15 and not _NOT_PHONE_RIGHT.match(t, m.start("v") + len(value)):
+            if label.end - label.start <= 2 and label.strength == NONE and t[label.start].isascii() and not short:
+                return
+            yield Hit(
+                m.start("v"),
+                m.start("v") + len(value.rstrip()),
+                "PHONE",
+                label.subtype,
+                0.93,
+                "contact.label",
+                LABELLED,
+            )
+        return
+    m = _KANJI_VALUE.match(t, label.value)
+    if m and len(m["v"]) >= 3 and label.end - label.start > 1:
+        yield Hit(
+            m.start("v"),
+            m.start("v") + len(m["v"].rstrip("、, の")),
+            "PHONE",
+            label.subtype,
+            0.8,
+            "contact.label",
+            LABELLED,
+        )

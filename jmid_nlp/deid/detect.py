@@ -1,0 +1,195 @@
+"""Identifier detection: all families over one folded view of a report, merged to one list of spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jmid_nlp.deid.ages import find_ages
+from jmid_nlp.deid.bare import find_bare, find_lines
+from jmid_nlp.deid.contact import find_contact
+from jmid_nlp.deid.cues import Label, find_labels
+from jmid_nlp.deid.evidence import KNOWN, SHAPED, Hit
+from jmid_nlp.deid.facilities import find_facilities
+from jmid_nlp.deid.ids import find_ids
+from jmid_nlp.deid.latin import find_latin
+from jmid_nlp.deid.merge import propagate, resolve
+from jmid_nlp.deid.persons import find_labelled, find_titled
+from jmid_nlp.deid.occupation import find_occupations
+from jmid_nlp.deid.places import find_places
+from jmid_nlp.errors import InputError
+from jmid_nlp.offsets import Folded, OffsetMap, fold
+from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
+from jmid_nlp.text.dates import find_dates
+
+Extra = Callable[[str], Iterable[tuple[int, int, Category, str, float]]]
+_REGISTRY: dict[str, Extra] = {}
+
+
+def register_detector(name: str) -> Callable[[Extra], Extra]:
+    """Register a detector of your own under a name that `DetectOptions.extra` can then list.
+
+    The function takes the original text and returns `(start, end, category, subtype, score)` per find, in its offsets.
+
+    Args:
+        name: The name that appears as `detector` of its finds.
+    """
+
+    def keep(function: Extra) -> Extra:
+        _REGISTRY[name] = function
+        return function
+
+    return keep
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """What to look for and how sure to be.
+
+    Attributes:
+        thresholds: Lowest score per category; 0 where a category is not named.
+        disabled: Categories that are not looked for; the record's known identifiers are found all the same.
+        allow: Strings that are no identifiers, such as the name of a device room (compared folded).
+        deny: Strings that are always identifiers, with their category.
+        extra: Names of registered detectors to run as well.
+    """
+
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    disabled: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+    deny: Mapping[str, Category] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (*self.thresholds, *self.disabled, *self.deny.values()):
+            if name not in CATEGORIES:
+                raise InputError(f"unknown category in DetectOptions; one of {', '.join(CATEGORIES)} is needed")
+
+
+_DIGIT = re.compile("[0-9]")
+_WRAP = re.compile(r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒])")
+
+
+class Detector:
+    """Finds identifiers; holds only its options and can be pickled.
+
+    Args:
+        options: What to look for; the defaults where None.
+    """
+
+    def __init__(self, options: DetectOptions | None = None) -> None:
+        self.options = options or DetectOptions()
+
+    def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
+        """The identifiers of a text; see `detect`."""
+        view = fold(text)
+        hits = self._view_hits(view.text, known)
+        found = [_to_source(view, hit) for hit in hits]
+        found += self._across_lines(view, known)
+        for name in self.options.extra:
+            if name not in _REGISTRY:
+                raise InputError("an extra detector is not registered; register it with register_detector(name)")
+            found += [
+                Hit(s, e, c, sub, score, name, SHAPED)
+                for s, e, c, sub, score in _REGISTRY[name](text)
+                if 0 <= s < e <= len(text)
+            ]
+        found = [h for h in found if self._wanted(text, h)]
+        return tuple(Identifier(h.start, h.end, h.category, h.subtype, h.score, h.detector) for h in resolve(found))
+
+    def _view_hits(self, t: str, known: Report | None) -> list[Hit]:
+        hits = resolve(_find_all(t))
+        if deny := self.options.deny:
+            hits = resolve([*hits, *_denied(t, deny)])
+        return resolve([*hits, *propagate(t, hits)])
+
+    def _across_lines(self, view: Folded, known: Report | None) -> list[Hit]:
+        """Identifiers that a line break cuts: found in a copy without the breaks, kept only where they cross one."""
+        breaks = list(_WRAP.finditer(view.text))
+        if not breaks:
+            return []
+        out, blocks, at, size = [], [], 0, 0
+        joints = []
+        for b in breaks:
+            out.append(view.text[at : b.start()])
+            size += b.start() - at
+            joints.append(size)
+            blocks.append((b.start(), b.end(), size, size))
+            at = b.end()
+        out.append(view.text[at:])
+        to_joined = OffsetMap(blocks)
+        found = []
+        for hit in self._view_hits("".join(out), known):
+            if (
+                any(hit.start < j < hit.end for j in joints)
+                and hit.score >= 0.7
+                and hit.detector not in ("names.signature", "names.bare")
+            ):
+                start, end = to_joined.to_source(hit.start, hit.end)
+                start, end = view.source(start, end)
+                found.append(hit._replace(start=start, end=end))
+        return found
+
+    def _wanted(self, text: str, hit: Hit) -> bool:
+        o = self.options
+        if hit.rank >= KNOWN:
+            return True
+        if hit.category in o.disabled or hit.score < o.thresholds.get(hit.category, 0.0):
+            return False
+        return not o.allow or fold(text[hit.start : hit.end]).text not in {fold(a).text for a in o.allow}
+
+
+def _to_source(view: Folded, hit: Hit) -> Hit:
+    start, end = view.source(hit.start, hit.end)
+    return hit._replace(start=start, end=end)
+
+
+def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:
+    for word in sorted(deny):
+        form = fold(word).text
+        at = t.find(form) if form else -1
+        while at >= 0:
+            yield Hit(at, at + len(form), deny[word], "deny_list", 1.0, "deny_list", KNOWN)
+            at = t.find(form, at + len(form))
+
+
+def _find_all(t: str) -> Iterator[Hit]:
+    digits = _DIGIT.search(t) is not None
+    labels: list[Label] = find_labels(t)
+    dates = find_dates(t, folded=True)
+    births = [x.value for x in labels if x.subtype == "birth"]
+    for d in dates:
+        birth = any(0 <= d.start - b <= 3 for b in births) or t.startswith(("生", " 生"), d.end)
+        yield Hit(d.start, d.end, "DATE", "birth" if birth else "date", 0.9, f"dates.{d.form}", SHAPED)
+    yield from find_contact(t, labels, digits=digits)
+    yield from find_ids(t, labels, digits=digits)
+    if digits or "歳" in t or "才" in t or "寿" in t:
+        yield from find_ages(t)
+    yield from find_labelled(t, labels)
+    yield from find_titled(t)
+    yield from find_latin(t)
+    yield from find_facilities(t, labels)
+    yield from find_places(t, labels, digits=digits)
+    yield from find_occupations(t, labels)
+    yield from find_bare(t)
+    yield from find_lines(t)
+
+
+_DEFAULT = Detector()
+
+
+def detect(text: str, *, known: Report | None = None, options: DetectOptions | None = None) -> tuple[Identifier, ...]:
+    """Find what identifies a person in a report.
+
+    Args:
+        text: The report's text, as it is.
+        known: The record the text belongs to: its name, kana, ids, birth date, physicians and institution are then found in
+            every usual spelling.
+        options: Thresholds, disabled categories, allow and deny lists, own detectors.
+
+    Returns:
+        Identifiers in ascending order without overlap; offsets are Python string indices of `text`.
+    """
+    detector = _DEFAULT if options is None else Detector(options)
+    return detector(text, known)

@@ -1,0 +1,269 @@
+"""Hospitals, clinics, schools, employers, police and fire stations, care homes: a proper left part and a suffix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.cues import EXPLICIT, Label
+from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
+from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.offsets import fold
+
+_LEFT = re.compile(rf"(?:[{KANJI}ヶケノ々ァ-ヺー・&A-Za-z]|[ぁ-ゖ]{{1,8}}|\d{{1,2}}(?=[{KANJI}]))+\Z")
+_PARTICLES = re.compile(
+    r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|される|いる|ある|あり|なり|れば|です|ます|であり|ため|ので|ところ|とも|について|によ[りる]|ご|ような|という|くの|いう|くて|しい|ない|[ぁ-ゖ]を|を|[はがをにへも、])"
+)
+_BRANCH = re.compile(
+    rf"(?:[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分院|分室|支店|支社|支部|工場|事業所|営業所|出張所|研究所|センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
+)
+_COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
+_STRIP = (
+    "前医", "近医", "他院", "当院", "紹介元", "依頼元", "紹介先", "転院先", "転送元", "搬送元", "搬送先", "かかりつけ", "主治医", "依頼", "紹介", "転院",
+    "現在", "以前", "今回", "前回", "同日", "当日", "昨日", "先日", "術後", "術前", "手術", "検診", "健診", "入院中", "入所中", "通院中", "受診", "患者", "本人",
+    "元", "現", "旧姓", "夫", "妻", "父", "母", "長男", "長女", "今後", "後日", "平素", "なお", "また", "さらに", "その後", "現住所", "勤務先", "職場", "職業",
+)  # fmt: skip
+_GENERIC_LEFT = frozenset(
+    "当 他 前 貴 自 本 同 某 各 両 別 数 近 遠 小児 救急 専門 基幹 大学 総合 地域 中核 連携 関連 紹介 公立 民間 一般 精神 療養 療養型 急性期 回復期 慢性期 高次 市中 近隣 近く 近所 最寄り 遠方 "
+    "個人 開業 動物 がん こども 子供 老人 介護 有料 複数 今 この その どの 次 前 新 旧 元 大 小 中 会社 勤務 院内 院外 調剤 訪問 外部 外来 夜間 休日 在宅 海外 国内 県内 県外 市内 都内 地元 郷里 故郷 "
+    "肺 心 脳 肝 腎 胃 腸 骨 眼 耳 鼻 咽喉 皮膚 乳腺 呼吸器 循環器 消化器 泌尿器 整形 形成 脳神経 産婦 放射線 麻酔 神経 心療 内分泌 血液 腎臓 肝臓 第一 第二 第三 一般 総合 救命 救命救急 周産期 脳卒中 透析 健診 検診 リハビリ 手術 外傷 熱傷 移植 化学 化学療法 治療 検査 画像 研究 実験 建設 工事 化学 紡績 石綿 アスベスト 造船 製鉄 鉄工 印刷 自動車 食品 金属 機械 電気 電子 半導体 鋳物 鋳造 溶接 塗装 "
+    "メッキ 下請け 中学 小学 高等 高 女子 男子 町 村 市 区 県 都 府 道 国 私立 公立 県立 市立 国立 町立 都立 府立 町中 大きな 小さな 日本 医療 メディカル ケア デイ 地域包括".split()
+)
+
+
+@cache
+def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
+    forms: dict[str, str] = {}
+    generic: set[str] = set()
+    for row in read_table("phi/facility.tsv", ("strength", "forms")):
+        words = [fold(f).text for f in split_forms(row["forms"])]
+        if row["strength"] == "generic":
+            generic.update(words)
+        for w in words if row["strength"] != "generic" else []:
+            forms.setdefault(w, row["strength"])
+    return Automaton(forms), tuple(forms.values()), frozenset(generic)
+
+
+def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
+    """Names of facilities in a folded text."""
+    automaton, kinds, generic = _table()
+    floor = 0
+    for start, end, number in automaton.find(t):
+        kind = kinds[number]
+        hit = None
+        if kind == "company":
+            hit = _company(t, start, end)
+        elif kind == "name":
+            hit = _named(t, start, end)
+        else:
+            hit = _suffixed(t, start, end, kind, generic, floor)
+        if hit:
+            floor = hit.end
+            yield hit
+    for label in labels:
+        if label.kind == "facility" and label.strength == EXPLICIT:
+            yield from _labelled(t, label, generic)
+
+
+def _ascii_edge(t: str, start: int, end: int) -> bool:
+    return not (t[start].isascii() and start and t[start - 1].isascii() and t[start - 1].isalnum()) and not (
+        t[end - 1].isascii() and end < len(t) and t[end].isascii() and t[end].isalpha()
+    )
+
+
+def _named(t: str, start: int, end: int) -> Hit | None:
+    if not _ascii_edge(t, start, end):
+        return None
+    before, after = t[start - 1 : start], t[end : end + 3]
+    form = t[start:end]
+    if (
+        re.match(f"[{KANJI}]", before)
+        and len(form) <= 3
+        and not t[:start].endswith(("前医", "近医", "他院", "紹介元", "現在", "以前"))
+    ):
+        return None
+    if len(form) <= 3 and re.match(
+        r"先生|さん|様|医師|氏|病(?!院)|分類|法|動脈|方|型|式|症|基準|区|市|県|川|[ 　]?[一-鿿]{1,2}[ 　](?:先生|様)",
+        after,
+    ):
+        return None
+    if len(form) == 2 and form in _ONLY_WITH and not re.match(r"で|に|より|から|の|へ|病院|放|[ 　]", after):
+        return None
+    stop = end
+    if m := re.match(
+        r"(?:大学)?(?:医学部)?(?:附属|付属)?(?:[一-鿿ァ-ヺー]{0,8}(?:病院|医療センター|センター|キャンパス|分院))",
+        t[end : end + 24],
+    ):
+        stop = end + m.end()
+    return Hit(start, stop, "FACILITY", "hospital", 0.85, "facilities.name", GRAMMAR)
+
+
+_ONLY_WITH = frozenset(
+    "新大 山大 島大 長大 神大 鳥大 徳大 静大 熊大 市大 金大 岐大 群大 北大 名大 九大 岡大 広大 弘大 秋大 琉大 鹿大 日大 近大 順大 慶大 明大 福大 信大 成育 亀田 駒込 墨東 藤田 帝京 杏林 北里 慈恵 東医 理研 府医大 獨協 産医 科学大".split()
+)
+
+
+def _company(t: str, start: int, end: int) -> Hit | None:
+    """株式会社… before or behind the name, with a branch."""
+    left = _left_part(t, start, 0)
+    low = start - len(left) if left and left not in _GENERIC_LEFT else start
+    stop = end
+    if low == start or t[start:end].startswith(("医療法人", "社会医療法人", "社会福祉法人", "学校法人")):
+        m = _COMPANY_RIGHT.match(t, end)
+        if m is None:
+            return Hit(low, stop, "FACILITY", "workplace", 0.85, "facilities.company", GRAMMAR) if low < start else None
+        name = re.split(r"(?:に(?=勤|所|入|て)|で|の(?=社|従)|勤務|社員|従業員|を|から|より|、|在籍)", m["n"])[0]
+        stop = m.start("n") + len(name)
+        if t[start:end].startswith(("医療法人", "社会医療法人", "社会福祉法人")) and (
+            more := re.match(
+                rf"[ \t]?[{KANJI}ァ-ヺーぁ-ゖ]{{1,12}}?(?:病院|クリニック|医院|診療所|苑|荘|園|ホーム|センター)",
+                t[stop:],
+            )
+        ):
+            stop += more.end()
+    if b := _BRANCH.match(t, stop):
+        stop = b.end()
+    return Hit(low, stop, "FACILITY", "workplace", 0.9, "facilities.company", GRAMMAR)
+
+
+def _left_part(t: str, start: int, floor: int) -> str:
+    """What stands directly before a suffix and may belong to the name."""
+    low = max(floor, start - 20)
+    m = _LEFT.search(t[low:start])
+    if m is None:
+        return ""
+    left = m[0]
+    p = _PARTICLES.match(left)
+    if p and p.end() <= len(left):
+        left = left[p.end() :]
+    changed = True
+    while changed:
+        changed = False
+        for word in _STRIP:
+            if left.startswith(word) and (len(left) > len(word) or word in ("元", "現")):
+                left, changed = left[len(word) :], True
+        while left[:1] in ("の", "で", "に", "と", "は", "が", "を", "へ", "も", "や", "・") and left:
+            left, changed = left[1:], True
+    return left
+
+
+def _proper(left: str) -> bool:
+    """True where the left part looks like a name: a surname, a place, kana or Latin letters."""
+    plain = left.translate(VARIANTS)
+    b = book()
+    if re.search(r"[ァ-ヺ]{3}|[ぁ-ゖ]{2}|[A-Za-z]{3}", left) and left not in _GENERIC_LEFT:
+        return True
+    if plain in b.surnames and b.surnames[plain] != "single" and plain not in b.terms:
+        return True
+    if (
+        plain.endswith(
+            (
+                "市立",
+                "県立",
+                "町立",
+                "村立",
+                "都立",
+                "府立",
+                "道立",
+                "区立",
+                "国立",
+                "私立",
+                "記念",
+                "会",
+                "堂",
+                "台",
+                "ヶ丘",
+                "が丘",
+                "丘",
+                "赤十字",
+                "厚生",
+                "労災",
+                "共済",
+                "済生会",
+            )
+        )
+        and len(plain) > 2
+    ):
+        return True
+    return (
+        any(
+            plain[:n] in b.surnames and b.surnames[plain[:n]] in ("common", "rare") and plain[:n] not in b.terms
+            for n in (2, 3)
+        )
+        and len(plain) <= 6
+    )
+
+
+def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], floor: int) -> Hit | None:
+    if not _ascii_edge(t, start, end) and not (t[start - 1 : start] > "z"):
+        return None
+    left = _left_part(t, start, floor)
+    suffix = t[start:end]
+    if not left or left in _GENERIC_LEFT or left + suffix in generic or left in book().depts:
+        return None
+    if left in book().words and kind != "strong":
+        return None
+    if kind != "strong" and (not _proper(left) or not _RIGHT_WEAK.match(t, end)):
+        return None
+    if kind == "strong" and len(suffix) <= 2 and suffix not in _SURE and not _proper(left):
+        return None
+    stop = end
+    if b := _BRANCH.match(t, stop):
+        if b[0].strip() not in generic:
+            stop = b.end()
+    return Hit(
+        start - len(left),
+        stop,
+        "FACILITY",
+        _subtype(suffix),
+        0.9 if kind == "strong" else 0.7,
+        "facilities.suffix",
+        GRAMMAR if kind == "strong" else LISTED,
+    )
+
+
+_SURE = frozenset("病院 医院 CL Cl 高校 薬局 医大 大学 学園".split())
+_RIGHT_WEAK = re.compile(
+    r"$|[\s、。,.)」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
+)
+
+
+def _subtype(suffix: str) -> str:
+    if re.search(r"学|校|園|塾", suffix):
+        return "school"
+    if re.search(r"警察|消防|交番", suffix):
+        return "institution"
+    if re.search(r"病院|医院|クリニック|診療|CL|科|センター|医大|健診", suffix):
+        return "hospital"
+    if re.search(r"ホーム|苑|荘|ケア|老人", suffix):
+        return "care_home"
+    return "workplace"
+
+
+_VALUE = re.compile(r"[^\n|,;<>\"'。、()]{2,40}?(?=[ \t]{2,}|[\n|,;<>\"'。、()]|\Z)")
+_NO_VALUE = re.compile(
+    r"なし|無|不明|未|当院|他院|同上|近医|あり|有|在宅|自宅|今回|前回|CT|MRI|\d{4}|右|左|両|胸|腹|頭"
+)
+
+
+def _labelled(t: str, label: Label, generic: frozenset[str]) -> Iterator[Hit]:
+    m = _VALUE.match(t, label.value)
+    if m is None or _NO_VALUE.match(m[0]) or m[0].strip() in generic | book().generic | book().depts:
+        return
+    value = m[0].rstrip()
+    if (
+        label.end - label.start <= 2
+        and not t[label.start].isascii()
+        and t[label.start : label.end] not in ("前医", "所属", "会社", "学校", "施設")
+    ):
+        return
+    if t[label.start : label.end] in ("前医", "他院", "施設入所", "かかりつけ") and not re.search(
+        r"院|所|センター|クリニック|CL|ホーム|苑|荘|園|科", value
+    ):
+        return
+    value = re.split(r"(?:より|から|にて|に(?=勤|入|通)|で(?=[^あ]))", value)[0].rstrip()
+    if len(value) >= 2:
+        yield Hit(m.start(), m.start() + len(value), "FACILITY", label.subtype, 0.85, "facilities.label", LABELLED)

@@ -1,0 +1,122 @@
+"""One list of identifiers from what all detectors found, and the spread of proven ones through the report.
+
+Rule for overlaps, in this order: higher rank, higher score, longer span, earlier start, name of the detector. A weaker hit
+that overlaps a stronger one of the same category lends it the characters that stick out (nothing found is given up); of
+another category it is cut to what the stronger one leaves, and dropped if only punctuation is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, TITLED, Hit
+from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
+
+
+def resolve(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits without overlap, ascending, by the rule above."""
+    ranked = sorted(set(hits), key=lambda h: (-h.rank, -h.score, h.start - h.end, h.start, h.detector))
+    out: list[Hit] = []
+    for hit in ranked:
+        overlapping = [o for o in out if o.start < hit.end and hit.start < o.end]
+        if not overlapping:
+            out.append(hit)
+            continue
+        same = next((o for o in overlapping if o.category == hit.category), None)
+        if same is not None and len(overlapping) == 1:
+            out.remove(same)
+            out.append(same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end)))
+        elif same is None and hit.rank >= GRAMMAR:
+            out.extend(_remainders(hit, overlapping))
+    return sorted(out)
+
+
+def _remainders(hit: Hit, others: list[Hit]) -> Iterator[Hit]:
+    """What of a hit the others leave: parts of two characters or more."""
+    at = hit.start
+    for o in [*sorted(others), None]:
+        stop = hit.end if o is None else o.start
+        if stop - at >= 2 and hit.category in ("ADDRESS", "FACILITY", "ID", "PHONE"):
+            yield hit._replace(start=at, end=stop)
+        if o is not None:
+            at = max(at, o.end)
+
+
+_SPREAD = (LABELLED, TITLED, GRAMMAR, LISTED)
+
+
+def propagate(t: str, hits: list[Hit], vetoed: Iterable[tuple[int, int]] = ()) -> list[Hit]:
+    """Other places in the text where a proven name, number or facility stands again."""
+    forms: dict[str, Hit] = {}
+    for hit in hits:
+        if hit.rank < LISTED or hit.score < 0.7:
+            continue
+        for form in _forms(t[hit.start : hit.end], hit):
+            old = forms.get(form)
+            if old is None or old.score < hit.score:
+                forms[form] = hit
+    more = []
+    blocked = list(vetoed)
+    for form in sorted(forms):
+        first = t.find(form)
+        if t.find(form, first + 1) < 0 and first < 0:
+            continue
+        hit = forms[form]
+        at = first
+        while at >= 0:
+            end = at + len(form)
+            if (
+                not any(h.start < end and at < h.end for h in hits)
+                and _fits(t, at, end, hit)
+                and not any(s < end and at < e for s, e in blocked)
+            ):
+                more.append(Hit(at, end, hit.category, hit.subtype, round(hit.score * 0.95, 3), "propagation", LISTED))
+            at = t.find(form, end)
+    return more
+
+
+def _forms(value: str, hit: Hit) -> Iterator[str]:
+    if hit.category == "ID" and len(value) >= 5 and sum(c.isdigit() for c in value) >= 4:
+        yield value
+    elif hit.category == "FACILITY" and len(value) >= 3:
+        yield value
+    elif hit.category == "PERSON":
+        parts = value.replace("^", " ").replace("=", " ").replace("・", " ").replace(",", " ").split()
+        joined = "".join(parts)
+        if RUN.fullmatch(joined):
+            yield joined
+            cut = split_name(joined.translate(VARIANTS))
+            if len(parts) == 1 and cut:
+                parts = [joined[:cut], joined[cut:]]
+            for p in parts:
+                if len(p) >= 2 and (
+                    grade(p) >= SURNAME
+                    or (p.translate(VARIANTS) in book().given and p not in book().words and p not in book().terms)
+                ):
+                    yield p
+        elif re.fullmatch(r"[ァ-ヺー]+", joined):
+            yield from (p for p in parts if len(p) >= 4)
+        elif joined.isascii():
+            yield from (p for p in parts if len(p) >= 4 and p.lower() not in book().latin_terms and p[0].isupper())
+
+
+def _fits(t: str, at: int, end: int, hit: Hit) -> bool:
+    """True where the form stands by itself: not inside a longer word, and no eponym."""
+    before, after = t[at - 1 : at], t[end : end + 1]
+    first, last = t[at], t[end - 1]
+    if first.isascii() and before.isascii() and before.isalnum():
+        return False
+    if last.isascii() and after.isascii() and after.isalnum():
+        return False
+    if hit.category == "PERSON":
+        if "ァ" <= first <= "ヺ" and "ァ" <= before <= "ー":
+            return False
+        if "ァ" <= last <= "ー" and "ァ" <= after <= "ー":
+            return False
+        if RUN.match(first) and t.startswith(book().eponym_suffix, end):
+            return False
+        if end - at < 2 or (grade(t[at:end]) == AMBIGUOUS and (RUN.match(before or " ") or RUN.match(after or " "))):
+            return False
+    return True

@@ -1,0 +1,422 @@
+"""Persons announced by a label on the left or a title on the right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from jmid_nlp.deid.book import VARIANTS, book, katakana
+from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
+from jmid_nlp.deid.evidence import LABELLED, TITLED, Hit
+from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, KANJI, NO, PARTLY, RUN, SURNAME, UNKNOWN, grade, head_name, tail_name
+from jmid_nlp.deid.latin import is_surname, latin_name
+from jmid_nlp.lexicon import Automaton
+
+_KATA = re.compile(r"[ァ-ヺー]+(?:[・=][ァ-ヺー]+)*")
+_KATA_MORE = re.compile(r"[ \t]{1,2}(?=[ァ-ヺ])")
+_HIRA = re.compile(r"[ぁ-ゖー]+")
+_GAP = re.compile(r"[ \t]{1,2}(?=\S)")
+_SPACED = re.compile(f"(?:[{KANJI}][ \t]{{1,2}}){{2,6}}[{KANJI}](?![{KANJI}])")
+_OCR = re.compile(f"[{KANJI}][{KANJI}A-Z0-9|ぁ-んァ-ン]{{1,5}}")
+_PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
+_LIST = re.compile(r"[ \t]{0,2}(?:[、,・/／;&＆+]|と|および|及び|ならびに|→|-|~|⇒)[ \t]{0,2}")
+_EDGE = re.compile(
+    r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【\[]|(?:から|より|まで|へ|に|と|が|は|を|の|も|で|や|です|さん|くん|ちゃん|さま|Dr|Pt|MD|M\.D|拝|RT|\d)"
+)
+_DEPT_GAP = re.compile(r"[ \t]{0,3}[/・:\-)]?[ \t]{0,3}")
+_STOP_KANA = frozenset(
+    "ナシ アリ フメイ ミテイ フショウ ミキニュウ コメント フォロー カルテ オーダー システム スタッフ オペ ドクター ナース レポート フィルム シリーズ".split()
+)
+
+
+@cache
+def _skip_words() -> tuple[str, ...]:
+    """Departments and roles that may stand between a label and the name."""
+    words = book().depts | book().role_words
+    return tuple(sorted(words, key=lambda w: (-len(w), w)))
+
+
+def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
+    """The name that begins at `at`, as (end, grade); the end equals `at` where there is none."""
+    if at >= len(t):
+        return at, NO
+    char = t[at]
+    if RUN.match(char):
+        return _kanji_at(t, at, hard)
+    if "ァ" <= char <= "ヺ":
+        return _katakana_at(t, at, hard)
+    if "ぁ" <= char <= "ゖ":
+        return _hiragana_at(t, at, hard)
+    if char.isascii() and char.isalpha():
+        end = latin_name(t, at, hard=hard)
+        return end, SURNAME if end > at else NO
+    return at, NO
+
+
+def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
+    if hard and (m := _SPACED.match(t, at)):
+        joined = "".join(m[0].split())
+        if grade(joined) >= AMBIGUOUS:
+            return m.end(), FULL
+    run = RUN.match(t, at)
+    assert run is not None
+    size, g = head_name(run[0], hard)
+    end = at + size
+    if size == 0:
+        return _ocr_name(t, at) if hard else (at, NO)
+    if end == run.end():
+        if hard and g <= PARTLY and (m := _OCR.match(t, at)) and m.end() > end and _titled(t, m.end()):
+            return m.end(), UNKNOWN
+        if g <= SURNAME:
+            end, g = _with_given(t, end, g, hard)
+        if not hard and g < FULL and not _EDGE.match(t, end):
+            return at, NO
+    return end, g
+
+
+def _ocr_name(t: str, at: int) -> tuple[int, int]:
+    m = _OCR.match(t, at)
+    if m and re.search("[A-Z|]", m[0]) and _EDGE.match(t, m.end()):
+        return m.end(), UNKNOWN
+    return at, NO
+
+
+def _with_given(t: str, end: int, g: int, hard: bool) -> tuple[int, int]:
+    """A given name after the surname, with or without a space, in kanji or kana."""
+    gap = _GAP.match(t, end)
+    start = gap.end() if gap else end
+    if gap and (run := RUN.match(t, start)):
+        word = run[0]
+        size = next(
+            (
+                n
+                for n in range(min(len(word), 4), 0, -1)
+                if word[:n].translate(VARIANTS) in book().given and (n == len(word) or grade_rest(word[n:]))
+            ),
+            0,
+        )
+        if (
+            size
+            and (g >= AMBIGUOUS or hard)
+            and word not in book().depts
+            and word not in book().role_words
+            and word not in book().titles
+        ):
+            return start + size, FULL
+        if (
+            hard
+            and len(word) <= 3
+            and g >= UNKNOWN
+            and grade(word) >= PARTLY
+            and _EDGE.match(t, run.end())
+            and not book().labels.get(word)
+        ):
+            return run.end(), PARTLY
+    for shape in (_HIRA, _KATA):
+        m = shape.match(t, start)
+        if m is None or g < AMBIGUOUS:
+            continue
+        for n in range(min(len(m[0]), 6), 1, -1):
+            if katakana(m[0][:n]) in book().given_kana and _EDGE.match(t, start + n) and (gap or n > 2):
+                return start + n, FULL
+    return end, g
+
+
+def grade_rest(rest: str) -> bool:
+    """True where the rest of a run begins with a word that may follow a name."""
+    from jmid_nlp.deid.kanji import after_words
+
+    return rest.startswith(after_words())
+
+
+def _katakana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
+    m = _KATA.match(t, at)
+    assert m is not None
+    end, words = m.end(), [m[0]]
+    while gap := _KATA_MORE.match(t, end):
+        more = _KATA.match(t, gap.end())
+        if more is None or len(words) >= 5:
+            break
+        words.append(more[0])
+        end = more.end()
+    if words[0] in _STOP_KANA:
+        return at, NO
+    known = any(kana_known(w) for w in words)
+    if known or (hard and len("".join(words)) >= 2):
+        return end, FULL if known else UNKNOWN
+    return at, NO
+
+
+def kana_known(word: str) -> bool:
+    """True for a surname, a given name or both together in kana."""
+    b, w = book(), katakana(word)
+    if w in b.surname_kana or (len(w) > 2 and w in b.given_kana):
+        return True
+    return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
+
+
+def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
+    m = _HIRA.match(t, at)
+    assert m is not None
+    word = m[0]
+    for n in range(min(len(word), 12), 1, -1):
+        if not kana_known(word[:n]) or (n < len(word) and not _EDGE.match(t, at + n)):
+            continue
+        end = at + n
+        if n == len(word) and (gap := _GAP.match(t, end)) and (more := _HIRA.match(t, gap.end())):
+            k = next(
+                (
+                    k
+                    for k in range(min(len(more[0]), 6), 1, -1)
+                    if katakana(more[0][:k]) in book().given_kana and _EDGE.match(t, gap.end() + k)
+                ),
+                0,
+            )
+            if k:
+                return gap.end() + k, FULL
+        if n > 2 or hard:
+            return end, SURNAME
+    return at, NO
+
+
+def _titled(t: str, at: int) -> bool:
+    return any(t.startswith(w, at) for w in book().titles)
+
+
+def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
+    """Names after labels, with everything a list continues: 読影 林・谷, 執刀医 北、助手 南."""
+    for label in labels:
+        if label.kind in ("person", "title"):
+            yield from _after_label(t, label)
+
+
+def _after_label(t: str, label: Label) -> Iterator[Hit]:
+    at, hard = label.value, label.strength == EXPLICIT or label.paren
+    wide = label.mode == "wide" or label.kind == "title"
+    hard = hard or (wide and label.strength >= SPACE)
+    if label.strength == NONE and label.mode == "sep":
+        return
+    first, limit = True, 6
+    while limit:
+        limit -= 1
+        at = _skip_department(t, at, hard)
+        end, g = name_at(t, at, hard=hard)
+        if end == at or not _allowed(t, at, end, g, label, first):
+            return
+        yield Hit(at, end, "PERSON", label.subtype, 0.95 if g >= AMBIGUOUS and hard else 0.85, "names.label", LABELLED)
+        if kana := _PAREN_KANA.match(t, end):
+            yield Hit(kana.start(1), kana.end(1), "PERSON", label.subtype, 0.95, "names.kana", LABELLED)
+            end = kana.end()
+        m = _LIST.match(t, _after_title(t, end))
+        if m is None:
+            return
+        at, first = m.end(), False
+        if any(label2 in t[at : at + 6] for label2 in ("：", ":")):
+            return
+
+
+def _skip_department(t: str, at: int, hard: bool) -> int:
+    """Past a department or role in front of the name, if a name can still follow."""
+    for _ in range(2):
+        word = next((w for w in _skip_words() if t.startswith(w, at)), None)
+        if word is None:
+            return at
+        run = RUN.match(t, at)
+        if run and grade(run[0]) >= SURNAME and len(run[0]) > len(word):
+            return at
+        gap = _DEPT_GAP.match(t, at + len(word))
+        assert gap is not None
+        nxt = gap.end()
+        if nxt >= len(t) or name_at(t, nxt, hard=hard)[0] == nxt:
+            return at
+        at = nxt
+    return at
+
+
+def _after_title(t: str, at: int) -> int:
+    m = _TITLE_HERE.match(t, at)
+    return m.end() if m else at
+
+
+def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:
+    if label.strength == EXPLICIT or label.paren or (label.strength == SPACE and label.mode == "wide"):
+        return first or g >= AMBIGUOUS or end - at <= 3
+    if label.kind == "title":
+        return True
+    if g == AMBIGUOUS:
+        return (
+            bool(_EDGE.match(t, end)) and label.strength != 1 and (label.subtype != "family" or label.strength == SPACE)
+        )
+    return g >= SURNAME
+
+
+@cache
+def _title_automaton() -> Automaton:
+    return Automaton(book().titles)
+
+
+_TITLE_HERE = re.compile(
+    r"[ \t]?(?:先生方?|医師|Dr\.?|MD|様|さん|氏|殿|技師長?|看護師|部長|医長|教授|准教授|講師|助教|くん|君|\([A-Za-z]{2,3}\))"
+)
+_NOT_SAMA = re.compile(
+    r"(?:の(?:陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|増強|低|高|線状|索状|石灰|肥厚|硬化|吸収|濃染|血流|像|形態|形状|外観|陥凹|隆起|拡張|部分)|"
+    r"陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|組織|細胞|肥厚|に|な|像|化|式|態|相|子|々|体|斑|骨|部|帯|膜|突起|狭窄|硬化|石灰|低|高|で(?!す|ある)|を(?:呈|示)|と(?:なって|表現)|外観|形態|パターン)"
+)
+_NOT_SHI = re.compile(r"名|度|病|族|神")
+
+
+def find_titled(t: str) -> Iterator[Hit]:
+    """Names before titles and honorifics: 森先生, 林さん, 原Dr., ミナミサワトシコさん, Tanaka先生."""
+    titles = list(book().titles.items())
+    for start, end, number in _title_automaton().find(t):
+        form, (strength, subtype) = titles[number]
+        if start == 0 or (form.isascii() and not _latin_title(t, start, end)):
+            continue
+        if form in ("様", "様方") and _NOT_SAMA.match(t, end):
+            continue
+        if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
+            continue
+        gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
+        hit = _before(t, start - gap, strength, subtype, form)
+        if hit:
+            yield hit
+
+
+def _latin_title(t: str, start: int, end: int) -> bool:
+    if end < len(t) and t[end].isascii() and t[end].isalpha():
+        return False
+    return not (t[start - 1].isascii() and t[start - 1].isalpha())
+
+
+def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | None:
+    if end <= 0:
+        return None
+    char = t[end - 1]
+    if RUN.match(char):
+        start, score = _kanji_before(t, end, strength, form)
+    elif "ァ" <= char <= "ヺ" or char == "ー":
+        start, score = _katakana_before(t, end, strength, form)
+    elif "ぁ" <= char <= "ゖ":
+        start, score = _hiragana_before(t, end)
+    elif char.isascii() and char.isalpha():
+        start, score = _latin_before(t, end, strength)
+    else:
+        return None
+    if start == end:
+        return None
+    return Hit(start, end, "PERSON", subtype, score, "names.title", TITLED)
+
+
+_RUN_BACK = re.compile(f"(?:[{KANJI}][ \t]){{2,6}}[{KANJI}]\\Z|[{KANJI}ヶ]+(?:[ \t]{{1,2}}[{KANJI}ヶ]{{1,4}})?\\Z")
+
+
+def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    low = max(0, end - 24)
+    m = _RUN_BACK.search(t[low:end])
+    if m is None:
+        return end, 0.0
+    text, start = m[0], low + m.start()
+    if " " in text or "\t" in text:
+        joined = "".join(text.split())
+        parts = text.split()
+        if all(len(p) == 1 for p in parts) and grade(joined) >= AMBIGUOUS:
+            return start, 0.95
+        if len(parts) == 2:
+            size, g, _ = tail_name(parts[0])
+            if g >= AMBIGUOUS and (parts[1].translate(VARIANTS) in book().given) and parts[1] not in book().depts:
+                return start + len(parts[0]) - size, 0.95
+            if g >= SURNAME and len(parts[1]) <= 3 and grade(parts[1]) in (PARTLY, UNKNOWN):
+                return start + len(parts[0]) - size, 0.9
+            text = parts[1]
+    size, g, clean = tail_name(text)
+    return _accept_before(t, end, text, size, g, clean, strength, form)
+
+
+def _accept_before(
+    t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
+) -> tuple[int, float]:
+    start = end - size
+    if g == NO or text in book().generic:
+        m = _OCR_BACK.search(t[max(0, end - 8) : end])
+        return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
+    if strength == "weak":
+        return (
+            (start, 0.85)
+            if g >= SURNAME and (clean or g == FULL) or (g == AMBIGUOUS and size == len(text) and len(form) > 1)
+            else (end, 0.0)
+        )
+    if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
+        return (start, 0.8) if g >= SURNAME and clean else (end, 0.0)
+    if g >= SURNAME:
+        return start, 0.95
+    if g == AMBIGUOUS:
+        return (start, 0.9) if clean else (end, 0.0)
+    before = t[start - 1 : start]
+    return (
+        (start, 0.75)
+        if clean and size <= 5 and (before not in ("の", "お", "ご") or strength == "strong")
+        else (end, 0.0)
+    )
+
+
+_OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
+_KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
+_HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
+_LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
+_GENERIC_KANA = frozenset(
+    "ドクター ナース スタッフ ヘルパー クラーク ケアマネ ケアマネジャー ケアマネージャー オペレーター コメディカル メーカー ママ パパ リハビリ タクシー ドライバー".split()
+)
+
+
+def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    low = max(0, end - 40)
+    m = _KATA_BACK.search(t[low:end])
+    if m is None or m[0] in _GENERIC_KANA or len(m[0]) < 2:
+        return end, 0.0
+    known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
+    if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
+        return end, 0.0
+    return low + m.start(), 0.95 if known else 0.8
+
+
+def _hiragana_before(t: str, end: int) -> tuple[int, float]:
+    low = max(0, end - 16)
+    m = _HIRA_BACK.search(t[low:end])
+    if m is None:
+        return end, 0.0
+    words = m[0].split()
+    if len(words) == 2 and kana_known(words[1]):
+        first = words[0]
+        n = next((n for n in range(len(first), 1, -1) if kana_known(first[-n:])), 0)
+        if n:
+            return low + m.start() + len(first) - n, 0.95
+    word = words[-1]
+    for n in range(len(word), 1, -1):
+        if katakana(word[-n:]) in book().surname_kana or (n > 2 and kana_known(word[-n:])):
+            if n == len(word) or n > 2:
+                return (
+                    (end - n, 0.85)
+                    if "お" + word[-n:] not in ("おかあ", "おとう") and word[-n:] not in _NOT_HIRA
+                    else (end, 0.0)
+                )
+    return end, 0.0
+
+
+_NOT_HIRA = frozenset(
+    "おかあ おとう おにい おねえ おばあ おじい おく みな たく かあ とう にい ねえ ばあ じい おば おじ おこ こども ごしゅじん かんじゃ すみません".split()
+)
+
+
+def _latin_before(t: str, end: int, strength: str) -> tuple[int, float]:
+    low = max(0, end - 40)
+    m = _LATIN_BACK.search(t[low:end])
+    if m is None or not m[0][0].isupper():
+        return end, 0.0
+    words = re.findall(r"[A-Za-z'’\-]+", m[0])
+    if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
+        return end, 0.0
+    known = any(is_surname(w) for w in words)
+    if strength == "weak" and not known:
+        return end, 0.0
+    return low + m.start(), 0.9 if known else 0.75
