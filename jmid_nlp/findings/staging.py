@@ -17,6 +17,8 @@ from jmid_nlp.schema import Staging
 from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sentences import sentences
 
+_SUSPICIOUS_MM = 10.0  # from this size on a spiculated or lobulated nodule is staged as a lung tumour
+
 
 def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
     """T, N and M of the lung cancer a report describes, each with the spans it rests on.

@@ -14,6 +14,7 @@ from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Scene
 from jmid_nlp.findings.staging_t import Reason, editions
 from jmid_nlp.offsets import Span
 
+_ENLARGED_MM = 10.0
 _NAMES = {"N1": "ipsilateral hilar or lung nodes", "N2": "ipsilateral mediastinal or subcarinal nodes"}
 
 
@@ -62,6 +63,7 @@ def _affected(scene: Scene, number: int, clause: Clause) -> bool:
     enlarged = clause.has("state") or any(
         "腫大" in h.form or "転移" in h.form or "腫脹" in h.form for _, h in clause.kinds.get("node", ())
     )
+    enlarged = enlarged or any(s.mm >= _ENLARGED_MM and s.part in ("", "short") for s in clause.sizes)
     enlarged = enlarged or any(c.has("state") and c.verdict >= SUSPECTED for c in after)
     if suspected:
         return True

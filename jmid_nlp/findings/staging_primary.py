@@ -128,6 +128,7 @@ def _weigh(
             benign = max(benign, one.verdict)
         if one.has("stable"):
             stable = PRESENT
+    cancer = max(cancer, _shared(scene, number, about))
     for other_side, other_lobe, verdict in named:
         if (
             kind != "cancer"
@@ -147,6 +148,18 @@ def _weigh(
     ):
         return None, 0.0
     return Primary(number, tuple(about), side, lobe, kind, cancer, sizes), score
+
+
+def _shared(scene: Scene, number: int, about: list[int]) -> int:
+    """The verdict on cancer where several lesions of one sentence are summed up in the next: '…腫瘤と…結節があり。肺癌と…'."""
+    sentence = scene.clauses[number].sentence
+    here = [k for k in range(number, len(scene.clauses)) if scene.clauses[k].sentence == sentence]
+    if about[-1] >= here[-1] or here[-1] + 1 >= len(scene.clauses):
+        return 0
+    after = scene.clauses[here[-1] + 1]
+    if after.places or not after.has("cancer") or scene.clauses[here[-1]].has("node"):
+        return 0
+    return after.verdict
 
 
 def _history(scene: Scene, end: int) -> bool:

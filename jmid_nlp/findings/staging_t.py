@@ -113,6 +113,11 @@ def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
                 return
 
 
+def _touches(text: str, end: int) -> bool:
+    """Whether a structure is only touched or displaced: '主気管支に接する', '気管を圧排し'."""
+    return any(word in text[end : end + 6] for word in ("接", "圧排", "近傍", "周囲", "偏位"))
+
+
 def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
     for number, clause in enumerate(scene.clauses):
         if clause.verdict < SUSPECTED or not clause.has("atelectasis"):
@@ -198,7 +203,7 @@ def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | No
         return "same"
     if clause.has("lobe", "others"):
         return "other"
-    places = [p for p in where.of("lung") if p.key not in ("main", "side", "lobar")]
+    places = [p for p in where.of("lung") if p.key not in ("main", "side", "lobar", "trachea")]
     sides = [side_of(p) for p in places]
     if "contra" in sides or (
         primary and primary.side and any(s in ("right", "left") and s != primary.side for s in sides)
@@ -212,6 +217,8 @@ def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | No
         return "everywhere"
     if primary is None:
         return "same" if clause.has("satellite", "satellite") else "other"
-    if not specific or (where is scene.clauses[primary.clause]):
+    if where is scene.clauses[primary.clause] and where is not clause:
+        return "other" if len(set(specific)) > 1 else "same"
+    if not specific:
         return "same"
     return "same" if primary.lobe in (None, "hilum") or primary.lobe in specific else "other"
