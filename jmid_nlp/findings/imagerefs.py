@@ -25,7 +25,8 @@ _NUMBERS = (
 )
 _FULL = re.compile(rf"(?<![A-Za-z]){_SERIES}\s?[,、:/\-・)(]?\s?(?:{_IMAGE_WORD})?{_NUMBERS}", re.IGNORECASE)
 _IMAGE = re.compile(
-    r"(?<![A-Za-z])(?:Images?|Img|Im|IMA|スライス(?:番号)?|slices?|画像(?:番号)?)\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?" + _NUMBERS,
+    r"(?<![A-Za-z])(?:Images?|Img|Im|IMA|スライス(?:番号)?|slices?|画像(?:番号)?)\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?"
+    + _NUMBERS,
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"\((?P<series>\d{1,3})/(?P<images>\d{1,4}(?:\s?[,、]\s?\d{1,4})*)\)")

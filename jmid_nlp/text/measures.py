@@ -44,13 +44,17 @@ _PRIOR_BEFORE = re.compile(
     r"(?:長径|短径|最大径|径|最大|サイズ|約|最大短径)?\s?(?:は|が)?約?\s?$",
     re.IGNORECASE,
 )
-_PRIOR_AFTER = re.compile(r"\s?(?:大|程度)?(?:だった|であった|でした|でありました|あった)|\s?(?:大|程度)?\((?:前回|診断時|治療前|初回|以前)\)")
+_PRIOR_AFTER = re.compile(
+    r"\s?(?:大|程度)?(?:だった|であった|でした|でありました|あった)|\s?(?:大|程度)?\((?:前回|診断時|治療前|初回|以前)\)"
+)
 _TECHNIQUE_BEFORE = re.compile(
     r"(?:スライス(?:厚|間隔)|slice\s?(?:thickness)?|thickness|コリメーション|collimation|FOV|再構成(?:間隔|厚)?|gap|ピッチ|pitch"
     r"|撮像厚|撮影厚|ボーラス厚|カテーテル径|ステント径|マージン|margin)[は:=\s約]{0,3}$",
     re.IGNORECASE,
 )
-_TECHNIQUE_AFTER = re.compile(r"\s?(?:厚(?![さみく])|間隔|スライス|ピッチ|再構成|/s|Fr|マージン|margin|gap|スキャン)", re.IGNORECASE)
+_TECHNIQUE_AFTER = re.compile(
+    r"\s?(?:厚(?![さみく])|間隔|スライス|ピッチ|再構成|/s|Fr|マージン|margin|gap|スキャン)", re.IGNORECASE
+)
 _THRESHOLD_AFTER = re.compile(r"\s?(?:大|径)?(?:以上|以下|未満|を超え|を越え|超の|超え|以内|より(?:大き|小さ))")
 _THRESHOLD_BEFORE = re.compile(r"(?:[<>≦≧≤≥＜＞])\s?$")
 _DISTANCE_BEFORE = re.compile(
@@ -61,7 +65,9 @@ _DISTANCE_AFTER = re.compile(
     r"|下方(?!へ|偏)|上方(?!へ|偏)|前方に|後方に|外側に|内側に|背側に|腹側に|上に|下に|内側の|外側の|尾方|頭方|末梢側)"
 )
 _DELTA_AFTER = re.compile(r"\s?(?:程度|ほど)?の?(?:増大|縮小|増加|減少|増高)")
-_AXIS = re.compile(r"(長径|長軸|長軸径|短径|短軸|短軸径|充実成分径?|充実部|全体径|横径|縦径)(?:は|が|で|:|は約|約|最大)?\s?約?$")
+_AXIS = re.compile(
+    r"(長径|長軸|長軸径|短径|短軸|短軸径|充実成分径?|充実部|全体径|横径|縦径)(?:は|が|で|:|は約|約|最大)?\s?約?$"
+)
 
 
 def measures(text: str) -> list[Measure]:

@@ -1,0 +1,245 @@
+"""Findings of a report: mentions with certainty, place, size, change, number, history and image references."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from jmid_nlp.findings.attach import Context, Place, place_all
+from jmid_nlp.findings.change import Changes, change_of, historical, multiple, seen_before
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.imagerefs import RefMention, image_refs
+from jmid_nlp.findings.judge import judge
+from jmid_nlp.findings.mentions import Mention, find_mentions
+from jmid_nlp.findings.sites import find_groups
+from jmid_nlp.findings.weigh import keep
+from jmid_nlp.schema import Certainty, Change, Finding, ImageRef, SiteMention
+from jmid_nlp.text.measures import Measure, measures
+
+Sizes = tuple[tuple[float, ...], ...]
+
+
+def assemble(parsed: Parsed) -> tuple[Finding, ...]:
+    """All findings of a report, ascending, one row a mention.
+
+    Args:
+        parsed: The report as `parse` gives it.
+
+    Returns:
+        Findings with spans in the original text; `why` names for each attribute the span and the rule it came from, such
+        as `12:18 size before head`.
+    """
+    return _Assembler(parsed).run()
+
+
+class _Assembler:
+    """One report on its way to findings; each step fills one attribute of all mentions."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self.text = parsed.text
+        found, places = find_mentions(parsed)
+        groups = find_groups(parsed, found, places)
+        self.mentions = keep(parsed, found, groups)
+        self.changes = Changes(parsed)
+        self.certainty, self.cues = judge(parsed, self.mentions)
+        self.sections = [_section(parsed, m.start) for m in self.mentions]
+        self.starts = [m.start for m in self.mentions]
+        context = Context(parsed, self.mentions, groups, self.certainty, self.sections)
+        self.places = place_all(context)
+        self.why: list[dict[str, str]] = [{} for _ in self.mentions]
+        self.sizes: list[list[Measure]] = [[] for _ in self.mentions]
+        self.refs: list[list[RefMention]] = [[] for _ in self.mentions]
+
+    def run(self) -> tuple[Finding, ...]:
+        """The findings."""
+        for measure in measures(self.text):
+            if measure.role == "size":
+                self._give_size(measure)
+        for ref in image_refs(self.text):
+            self._give_ref(ref)
+        changes = [self._change(k) for k in range(len(self.mentions))]
+        self._loose_changes(changes)
+        return tuple(self._finding(k, changes[k]) for k in range(len(self.mentions)))
+
+    def _bounds(self, number: int) -> tuple[int, int]:
+        """The stretch of text that speaks of a mention: from the mention before to the mention after, in its sentence."""
+        mention = self.mentions[number]
+        start, end = self.parsed.sentences[mention.sentence] if mention.sentence >= 0 else (0, len(self.text))
+        if number and self.mentions[number - 1].end > start:
+            start = self.mentions[number - 1].end
+        if number + 1 < len(self.mentions) and self.mentions[number + 1].start < end:
+            end = self.mentions[number + 1].start
+        return start, end
+
+    def _sentence_of(self, at: int) -> tuple[int, int]:
+        starts = [s for s, _ in self.parsed.sentences]
+        k = bisect_left(starts, at + 1) - 1
+        return self.parsed.sentences[k] if k >= 0 else (0, len(self.text))
+
+    def _give_size(self, measure: Measure) -> None:
+        """A size belongs to the noun it stands before (12mm大の結節), else to the mention before it."""
+        start, end = self._sentence_of(measure.start)
+        after = bisect_left(self.starts, measure.end)
+        before = after - 1
+        ahead = after if after < len(self.mentions) and self.mentions[after].start < end else None
+        behind = before if before >= 0 and self.mentions[before].end > start else None
+        if ahead is not None and self._size_leads(measure, self.mentions[ahead].start, behind):
+            self._add_size(ahead, measure, "size before head")
+        elif behind is not None:
+            self._add_size(behind, measure, "size after head")
+        elif ahead is not None:
+            self._add_size(ahead, measure, "size in sentence")
+        else:
+            earlier = self._last_lesion(before)
+            if earlier is not None:
+                self._add_size(earlier, measure, "size in next sentence")
+
+    def _size_leads(self, measure: Measure, head: int, behind: int | None) -> bool:
+        gap = self.text[measure.end : head]
+        if ")" in gap and "(" not in gap and behind is not None:
+            return False
+        if re.match(
+            r"\s?(?:大|弱|強|程度|前後|径|ほど|台)?(?:まで|以内)?\s?(?:の|な|と|に|で(?!あ)|,|\s)?[^。、(]{0,24}$", gap
+        ) and not re.match(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)", gap):
+            if behind is None:
+                return True
+            return bool(
+                re.match(r"\s?(?:大|弱|強|程度|前後|径|ほど)?(?:まで)?の?[^。、にとで]{0,20}$", gap)
+            ) and not re.search(
+                r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$",
+                self.text[max(0, measure.start - 6) : measure.start],
+            )
+        return behind is None
+
+    def _add_size(self, number: int, measure: Measure, rule: str) -> None:
+        self.sizes[number].append(measure)
+        self.why[number]["sizes_mm"] = self._at(measure.start, measure.end, rule)
+
+    def _last_lesion(self, number: int) -> int | None:
+        for k in range(number, -1, -1):
+            if self.certainty[k] in ("positive", "suspicious") and self.mentions[k].kind in (
+                "lesion",
+                "sign",
+                "disease",
+                "signal",
+            ):
+                return k
+        return None
+
+    def _give_ref(self, ref: RefMention) -> None:
+        start, end = self._sentence_of(ref.start)
+        after = bisect_left(self.starts, ref.start)
+        if after and self.mentions[after - 1].start >= start:
+            owner: int | None = after - 1
+        elif after < len(self.mentions) and self.mentions[after].start < end:
+            owner = after
+        else:
+            owner = after - 1 if after else None
+        if owner is not None:
+            self.refs[owner].append(ref)
+            self.why[owner]["image_refs"] = self._at(ref.start, ref.end, "reference")
+
+    def _change(self, number: int) -> Change | None:
+        mention = self.mentions[number]
+        before, after = self._bounds(number)
+        value, words = change_of(self.changes, before, mention, after)
+        if value == "resolved" or (
+            self.certainty[number] == "negative" and seen_before(self.text, before, after) and value is None
+        ):
+            self.certainty[number] = "negative"
+            value = "resolved"
+        elif self.certainty[number] == "negative":
+            value = None
+        if value:
+            self.why[number]["change"] = self._at(mention.start, mention.end, f"change {words}".strip())
+        return value
+
+    def _loose_changes(self, changes: list[Change | None]) -> None:
+        """A sentence that only speaks of change (前回と著変なし。) speaks of the mention before it."""
+        for start, end in self.parsed.sentences:
+            k = bisect_left(self.starts, start)
+            if k == 0 or (k < len(self.starts) and self.starts[k] < end):
+                continue
+            if "\n" in self.text[self.mentions[k - 1].end : start] and not re.match(
+                r"\s*(?:前回|いずれも|増大|縮小)", self.text[start:end]
+            ):
+                continue
+            probe = Mention(start, start, "lesion", None, start)
+            value, words = change_of(self.changes, start, probe, end)
+            if value is None or not re.match(
+                r"\s*(?:[^。]{0,24}(?:前回|以前|比|サイズ|大きさ|著変|変化|増大|縮小))", self.text[start:end]
+            ):
+                continue
+            if re.search(r"その他|他に|他の|以外|背景|新たな|新規", self.text[start:end]):
+                continue
+            everyone = re.search(r"いずれも|ともに|すべて", self.text[start:end]) is not None
+            last = self.mentions[k - 1].sentence
+            for j in range(k - 1, -1, -1):
+                if self.mentions[j].sentence != last:
+                    break
+                if self.certainty[j] != "negative" and changes[j] is None and value != "resolved":
+                    changes[j] = value
+                    self.why[j]["change"] = self._at(start, end, f"next sentence {words}")
+                    if not everyone:
+                        break
+
+    def _finding(self, number: int, change: Change | None) -> Finding:
+        mention, place = self.mentions[number], self.places[number]
+        before, after = self._bounds(number)
+        why = self.why[number]
+        certainty = self.certainty[number]
+        start, end = self.parsed.span(mention.start, mention.end)
+        why["text"] = self._at(mention.start, mention.end, mention.why)
+        why["certainty"] = self.cues[number]
+        if place.sites or place.side:
+            self._explain_place(why, place)
+        past = historical(self.text, mention, after)
+        if past or mention.kind == "state":
+            why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
+        current = tuple(s for m in self.sizes[number] for s in m.sizes)
+        prior = tuple(s for m in self.sizes[number] for s in m.prior)
+        several = multiple(self.text, before, mention, after)
+        apart = sum(1 for m in self.sizes[number] if m.sizes) > 1
+        many = certainty != "negative" and bool(several or apart)
+        if many:
+            why["multiple"] = self._at(mention.start, mention.end, several or "several sizes")
+        return Finding(
+            start, end, self.parsed.source[start:end], mention.concept, certainty, self._sites(place), place.side,
+            current, prior, change, many, bool(past) or mention.kind == "state", self._images(number),
+            self.sections[number], why,
+        )  # fmt: skip
+
+    def _sites(self, place: Place) -> tuple[SiteMention, ...]:
+        return tuple(SiteMention(*self.parsed.span(s.start, s.end), s.concept) for s in place.sites)
+
+    def _images(self, number: int) -> tuple[ImageRef, ...]:
+        return tuple(ref for group in self.refs[number] for ref in group.refs)
+
+    def _explain_place(self, why: dict[str, str], place: Place) -> None:
+        if place.sites:
+            why["locations"] = self._at(place.sites[0].start, place.sites[-1].end, place.rule)
+        if place.side:
+            why["laterality"] = why.get("locations", place.rule)
+
+    def _at(self, start: int, end: int, rule: str) -> str:
+        a, b = self.parsed.span(start, end)
+        return f"{a}:{b} {rule}"
+
+
+def _section(parsed: Parsed, at: int) -> str | None:
+    for section in parsed.sections:
+        if section.start <= at < section.end:
+            return section.name
+    return None
+
+
+def sizes_of(findings: Sequence[Finding]) -> list[Sizes]:
+    """The current sizes of each finding."""
+    return [f.sizes_mm for f in findings]
+
+
+def certainties(findings: Sequence[Finding]) -> list[Certainty]:
+    """The certainty of each finding."""
+    return [f.certainty for f in findings]

@@ -1,0 +1,128 @@
+"""Change against the prior examination, number and history of a mention, from the words of its own clause."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.terms import Term, concept
+from jmid_nlp.schema import Change
+
+_NOT_THEN = re.compile(
+    r"(?:前回|前々回|以前|前CT|前検査|前医)(?:の?(?:検査|CT|MRI|PET|画像|US))?(?:時)?(?:で|に)?(?:は|には|では)(?:、)?(?:明らかで|指摘|認め|みられ|見られ|存在し|なかった|なし|確認でき|はっきりし)"
+    r"[^。]{0,4}?(?:ず|ない|なかった|なく|ません|なし|できず|されず|て?いない)|前回(?:は|では)?なし|前回(?:CT|MRI|検査)?(?:では|で|には|に)?(?:は)?(?:認められ|みられ|見られ|指摘され)?なかった"
+)
+_SEEN_THEN = re.compile(
+    r"(?:前回|以前|前CT|前検査|前医で?)[^。、]{0,12}(?:認め|みられ|見られ|指摘され|存在|あっ)(?:られ|て)?(?:てい|い)?た(?!が[^、]{0,4}残)"
+)
+_DENIED_CHANGE = re.compile(
+    r"(?:は|も|を|傾向は?|して|など)?(?:明らかでは?|特に|明らかに)?(?:なく|なし|ない|なかった|認めず|認めない|認めません|みられず|みられない|みられません|ありません|認められず|認められません|おらず|いない|いません|指摘でき(?:ず|ない|ません))"
+)
+_NEW_BEFORE = re.compile(
+    r"(?:新たな|新たに(?:出現した|生じた|認める)?|新規の?|新出の?|新しい|新生の?|初出の?|今回出現した)[^。、]{0,10}$"
+)
+_STABLE = re.compile(
+    r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様|同等|同大|同程度|不変|著変な[くし]|変化な[くし]|変わりな[くし]|横ばい)|stable|unchanged|no change|no interval change",
+    re.IGNORECASE,
+)
+_HISTORY_BEFORE = re.compile(
+    r"(?:陳旧性|陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|微小|小|の)?$",
+    re.IGNORECASE,
+)
+_HISTORY_AFTER = re.compile(
+    r"\s?(?:\()?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|RFA|TACE|TAE|ESD|EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
+    r"|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
+    r"|(?:は|の|が|を)?[^。、]{0,8}(?:陳旧性|陳旧化)"
+)
+_HISTORY_IN = re.compile(
+    r"陳旧|術後|後変化|治療後|後遺|照射後|炎症後|後瘢痕|後性変化|切除後|出血後|梗塞後|骨折後|old ", re.IGNORECASE
+)
+_MULTIPLE = re.compile(
+    r"多発|散在|散見|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|3つ|二つ|三つ|各所|(?<![\d.])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|結節)|[二三四五六七八九]個|multiple|scattered|numerous|several|bilateral multiple|大小の|大小不同",
+    re.IGNORECASE,
+)
+_ALL = re.compile(r"いずれも|それぞれ|両者とも|ともに|すべて|全て")
+_PLURAL_NOUNS = frozenset(("micronodule",))
+
+
+class Changes:
+    """Change words of a report, looked up by stretches of text."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.text = parsed.text
+        self.terms: list[Term] = [t for t in parsed.terms if t.kind == "change"]
+        self._starts = [t.start for t in self.terms]
+
+    def within(self, start: int, end: int) -> list[tuple[Term, str]]:
+        """Change words in `[start, end)` with their class, denied ones read as no change."""
+        found = []
+        for term in self.terms[bisect_left(self._starts, start) : bisect_left(self._starts, end)]:
+            cls = concept(term.concept).cls
+            if cls in ("increased", "decreased", "new", "resolved") and _DENIED_CHANGE.match(self.text, term.end):
+                cls = "stable" if cls in ("increased", "decreased") else "denied"
+            found.append((term, cls))
+        return found
+
+
+def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tuple[Change | None, str]:
+    """The change that the clause of a mention states of it, with the words it rests on.
+
+    Args:
+        changes: The change words of the report.
+        before: Where the mention's own stretch begins (the end of the mention before it, or of the clause).
+        mention: The mention.
+        after: Where its stretch ends (the start of the next mention, or of the sentence).
+    """
+    text = changes.text
+    ahead = text[mention.end : after]
+    if _NOT_THEN.search(ahead):
+        return "new", "not seen before"
+    stable = _STABLE.search(ahead)
+    for term, cls in changes.within(mention.end, after):
+        if cls in ("residual", "denied"):
+            continue
+        if stable and stable.start() + mention.end < term.start and cls != "stable":
+            return "stable", stable.group()
+        return cls, term.form  # type: ignore[return-value]
+    if stable:
+        return "stable", stable.group()
+    found = _NEW_BEFORE.search(text, max(before, mention.start - 24), mention.start)
+    if found:
+        return "new", found.group()
+    for term, cls in reversed(changes.within(before, mention.start)):
+        if (
+            mention.start - term.end <= 6
+            and cls in ("increased", "decreased", "new", "stable")
+            and "、" not in text[term.end : mention.start]
+        ):
+            return cls, term.form  # type: ignore[return-value]
+    return None, ""
+
+
+def seen_before(text: str, start: int, end: int) -> bool:
+    """Whether a stretch says that something was there at the prior examination (前回認めた)."""
+    return _SEEN_THEN.search(text, start, end) is not None
+
+
+def historical(text: str, mention: Mention, after: int) -> str:
+    """The words that make a mention past or a residue of the past, empty where there are none."""
+    own = text[mention.start : mention.end]
+    found = (
+        _HISTORY_IN.search(own)
+        or _HISTORY_BEFORE.search(text, max(0, mention.start - 12), mention.start)
+        or _HISTORY_AFTER.match(text, mention.end, min(after + 14, len(text)))
+    )
+    return found.group() if found else ""
+
+
+def multiple(text: str, before: int, mention: Mention, after: int) -> str:
+    """The words that say there are several, empty where there are none."""
+    if mention.concept in _PLURAL_NOUNS:
+        return "plural noun"
+    stop = text.find("。", mention.end, after)
+    found = _MULTIPLE.search(text, before, mention.start) or _MULTIPLE.search(
+        text, mention.start, stop if stop >= 0 else after
+    )
+    return found.group() if found else ""

@@ -1,0 +1,202 @@
+"""Mentions of findings: the head noun phrases of a report, known words first, then compounds by their endings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.terms import Term, concept
+from jmid_nlp.lexicon import read_table, split_forms
+
+
+@dataclass(slots=True)
+class Mention:
+    """A mention in the folded text. `head` is where its last noun starts; `kind` the class of that noun.
+
+    `kind` is lesion, sign, disease, fluid, signal or state (after a procedure). `own` tells that the noun names its own
+    site, `systemic` that it belongs to no site.
+    """
+
+    start: int
+    end: int
+    kind: str
+    concept: str | None
+    head: int
+    own: bool = False
+    systemic: bool = False
+    parts: list[str] = field(default_factory=list)
+    why: str = ""
+    sentence: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place word that the lexicon lacks, known by its ending."""
+
+    start: int
+    end: int
+
+
+_RUN = re.compile(r"[一-鿿々ァ-ヴー]{1,24}")
+_GLUE = re.compile(r"[一-鿿々ァ-ヴー]")
+_ORGANS = re.compile(
+    r"[肺肝膵腎脳胆胃腸脾胸腹骨心乳卵]|子宮|虫垂|甲状腺|膀胱|前立腺|副腎|大動脈|動脈|静脈|脊|椎|食道|気管|直腸|頸|耳|眼|咽|喉|頭蓋|硬膜|くも膜|下垂体|髄膜|縦隔|皮下"
+)
+_STATE = re.compile(
+    r"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{0,8}?)(?:切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓"
+    r"|バイパス|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
+    r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|上|下|屈|出血)"
+    r"(?:状態|[一-鿿]{0,1}年|の状態)?)"
+)
+_STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
+
+
+@cache
+def _suffixes() -> list[tuple[str, str, tuple[str, ...]]]:
+    rows = read_table("finding_suffix.tsv", ("suffix", "class", "exceptions"))
+    items = [(r["suffix"], r["class"], tuple(split_forms(r["exceptions"]))) for r in rows]
+    return sorted(items, key=lambda item: -len(item[0]))
+
+
+@cache
+def _site_suffixes() -> list[tuple[str, tuple[str, ...]]]:
+    rows = read_table("site_suffix.tsv", ("suffix", "exceptions"))
+    return sorted(((r["suffix"], tuple(split_forms(r["exceptions"]))) for r in rows), key=lambda item: -len(item[0]))
+
+
+@cache
+def _by_last() -> dict[str, list[tuple[str, str, tuple[str, ...]]]]:
+    table: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
+    for item in _suffixes():
+        table.setdefault(item[0][-1], []).append(item)
+    return table
+
+
+@cache
+def _site_by_last() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    table: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for item in _site_suffixes():
+        table.setdefault(item[0][-1], []).append(item)
+    return table
+
+
+def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
+    """All candidate mentions of a report, ascending, and the places found by their endings.
+
+    Args:
+        parsed: The report.
+
+    Returns:
+        Mentions in the indices of the folded text, signs of every strength (the caller drops those that only describe),
+        and places that no lexicon row names.
+    """
+    text, terms = parsed.text, parsed.terms
+    places: list[Span] = []
+    seeds: list[Mention] = []
+    at = 0
+    for index, term in enumerate(terms):
+        if term.start > at:
+            _gap(text, at, term.start, terms, index, seeds, places)
+        at = term.end
+        if term.kind == "observation":
+            seeds.append(_known(term))
+    if at < len(text):
+        _gap(text, at, len(text), terms, len(terms), seeds, places)
+    seeds += _states(text, seeds)
+    seeds.sort(key=lambda m: (m.start, -m.end))
+    return _join(text, seeds, terms, places), places
+
+
+def _known(term: Term) -> Mention:
+    item = concept(term.concept)
+    flags = item.row.get("flags", "") or ""
+    return Mention(
+        term.start, term.end, item.cls or "sign", term.concept, term.start,
+        bool(_ORGANS.search(term.form)), "systemic" in flags, [term.form], "lexicon",
+    )  # fmt: skip
+
+
+def _gap(
+    text: str, start: int, end: int, terms: list[Term], index: int, seeds: list[Mention], places: list[Span]
+) -> None:
+    """Characters that no term covers: compounds known by their endings only."""
+    for match in _RUN.finditer(text, start, end):
+        a, b = match.span()
+        run = match.group()
+        before = terms[index - 1] if index and terms[index - 1].end == a else None
+        left = before.form if before is not None and before.kind != "cue" else ""
+        hit = _ending(run, left)
+        if hit is not None:
+            suffix, cls = hit
+            bare = len(run) == len(suffix) and before is None
+            if not bare or len(suffix) > 1:
+                head = b - len(suffix)
+                whole = a
+                if before is not None and len(run) == len(suffix) == 1 and before.kind in ("anatomy", "observation"):
+                    whole = before.start
+                seeds.append(
+                    Mention(whole, b, cls, None, head, bool(_ORGANS.search(text[whole:b])), False, [run], "ending")
+                )
+                continue
+        if _place(run):
+            places.append(Span(a, b))
+
+
+def _ending(run: str, left: str) -> tuple[str, str] | None:
+    for suffix, cls, exceptions in _by_last().get(run[-1], ()):
+        if run.endswith(suffix) and not any((left + run).endswith(e) for e in exceptions):
+            return suffix, cls
+    return None
+
+
+def _place(run: str) -> bool:
+    if len(run) < 2:
+        return False
+    return any(
+        run.endswith(suffix) and not any(run.endswith(e) for e in exceptions)
+        for suffix, exceptions in _site_by_last().get(run[-1], ())
+    )
+
+
+def _states(text: str, seeds: list[Mention]) -> list[Mention]:
+    """`切除後`, `コイル塞栓後`: states after a procedure; the caller keeps those with a site of their own."""
+    if "後" not in text:
+        return []
+    found = []
+    for match in _STATE.finditer(text):
+        start, end = match.span()
+        tail = _STATE_TAIL.search(match.group())
+        if tail:
+            end = start + tail.start()
+        found.append(Mention(start, end, "state", None, start, False, False, [text[start:end]], "after a procedure"))
+    return found
+
+
+def _join(text: str, seeds: list[Mention], terms: list[Term], places: list[Span]) -> list[Mention]:
+    """Adjacent seeds become one mention unless both are diseases; what stands inside another is dropped."""
+    out: list[Mention] = []
+    for seed in seeds:
+        if out and seed.start < out[-1].end:
+            if seed.end > out[-1].end or (seed.kind == "state" and seed.start <= out[-1].start):
+                if seed.kind == "state" and out[-1].kind != "state":
+                    continue
+                if seed.why == "ending" and seed.end > out[-1].end:
+                    last = out.pop()
+                    seed.start = min(seed.start, last.start)
+                    out.append(seed)
+            continue
+        if out and seed.start == out[-1].end and seed.kind != "state" and out[-1].kind != "state":
+            last = out[-1]
+            if not (last.kind == "disease" and seed.kind == "disease"):
+                last.parts.append(text[seed.start : seed.end])
+                last.end, last.head = seed.end, seed.start
+                if seed.kind != "disease" or last.kind != "disease":
+                    last.kind = seed.kind if seed.kind != "signal" else "sign" if last.kind != "signal" else "signal"
+                last.concept = seed.concept or last.concept
+                last.own = last.own or seed.own
+                last.systemic = seed.systemic
+                continue
+        out.append(seed)
+    return [m for m in out if m.kind != "symptom"]

@@ -1,0 +1,199 @@
+"""Places of a report: anatomy words grown to the phrase as written, grouped where the text lists them, with their side."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.mentions import Mention, Span
+from jmid_nlp.schema import Laterality
+
+
+@dataclass(slots=True)
+class Site:
+    """One place as written: `[start, end)` in the folded text, its anatomy concept and its side."""
+
+    start: int
+    end: int
+    concept: str | None
+    side: Laterality | None
+
+
+@dataclass(slots=True)
+class Group:
+    """Places listed together, or a bare side (`右は…`), that a finding may refer to."""
+
+    start: int
+    end: int
+    sites: list[Site] = field(default_factory=list)
+    side: Laterality | None = None
+    bare: bool = False
+    label: bool = False
+
+
+_SIDE = re.compile(
+    r"両側性?|左右両?|両|右側?|左側?|正中|midline|bilateral(?:ly)?|both|right(?:-sided)?|left(?:-sided)?|[RrLl]t\.?(?![a-z])",
+    re.IGNORECASE,
+)
+_LEFT_SIDE = re.compile(
+    r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?$",
+    re.IGNORECASE,
+)
+_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10})$")
+_RIGHT_WORD = re.compile(
+    r"(?:\s?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|\s?[MAPC][1-5](?!\d))"
+)
+_LEVEL = re.compile(
+    r"(?<![A-Za-z\d])(?:Th(?:oracic)?\s?\d{1,2}|C[1-7]|L[1-5]|S(?:\d{1,2}\+\d|\d{1,2})|T(?:[3-9]|1[0-2]|[12](?=椎|[/-]\d|レベル)))"
+    r"(?:[a-c](?![a-z]))?(?:\s?[/\-~〜～ー,、・+]\s?(?:Th|[TCLS])?\d{1,2}(?![\d.]|mm|cm|\s?(?:mm|cm))(?:[a-c](?![a-z]))?){0,5}"
+    r"(?:椎体|椎間板?|椎間孔|レベル|椎弓|棘突起|高位|領域|区域|亜区域)?"
+)
+_VESSEL = re.compile(
+    r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
+)
+_LIST = re.compile(
+    r"\s?(?:、|,|・|/|と|や|及び|および|ならびに|並びに|から|より|~|〜|～|-|または|もしくは|あるいは|かつ|、?そして|\+|and|or|&|,?\s?and)\s?(?:および|及び)?\s?",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"\s?の\s?")
+_BARE = re.compile(
+    r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
+)
+_NO_SITE = re.compile(
+    r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
+)
+_SIDES: dict[str, Laterality] = {
+    "両": "bilateral",
+    "左右": "bilateral",
+    "b": "bilateral",
+    "右": "right",
+    "r": "right",
+    "左": "left",
+    "l": "left",
+    "正": "midline",
+    "m": "midline",
+}
+
+
+def side_of(written: str) -> Laterality | None:
+    """The side that a phrase states, None where it states none; right and left together are bilateral."""
+    found: set[str] = set()
+    for match in _SIDE.finditer(written):
+        word = match.group()
+        key = "左右" if word.startswith("左右") else word[0].lower()
+        found.add(_SIDES[key])
+    return join_sides(found)
+
+
+def join_sides(sides: set[str]) -> Laterality | None:
+    """One side for several places."""
+    sides = {s for s in sides if s}
+    if not sides:
+        return None
+    if "bilateral" in sides or {"left", "right"} <= sides:
+        return "bilateral"
+    for side in ("left", "right"):
+        if side in sides:
+            return side  # type: ignore[return-value]
+    return "midline"
+
+
+def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> list[Group]:
+    """All places of a report, grown to the phrase as written and grouped, ascending; bare sides among them."""
+    text = parsed.text
+    taken = [(m.start, m.end) for m in mentions]
+    cores = _cores(parsed, places, taken)
+    sites = _merge(text, [_grow(text, core, parsed, taken) for core in cores], taken)
+    sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
+    bare = [
+        Group(m.start(), m.end(), [], side_of(m.group()), bare=True)
+        for m in _BARE.finditer(text)
+        if not any(s.start <= m.start() < s.end for s in sites)
+    ]
+    groups = sorted(_list(text, sites) + bare, key=lambda g: g.start)
+    return groups
+
+
+def _cores(parsed: Parsed, places: list[Span], taken: list[tuple[int, int]]) -> list[Site]:
+    text = parsed.text
+    found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
+    found += [Site(p.start, p.end, None, None) for p in places]
+    found += [Site(m.start(), m.end(), None, None) for m in _LEVEL.finditer(text)]
+    found += [Site(m.start(), m.end(), None, None) for m in _VESSEL.finditer(text)]
+    found.sort(key=lambda s: (s.start, -s.end))
+    out: list[Site] = []
+    for site in found:
+        if out and site.start < out[-1].end:
+            continue
+        if any(a < site.end and site.start < b for a, b in taken):
+            continue
+        out.append(site)
+    return out
+
+
+def _grow(text: str, site: Site, parsed: Parsed, taken: list[tuple[int, int]]) -> Site:
+    """The phrase as written: the side and adjectives before, position words after, up to a particle."""
+    start, end = site.start, site.end
+    floor = max([b for _, b in taken if b <= start], default=0)
+    roof = min([a for a, _ in taken if a >= end], default=len(text))
+    stops = _stops(parsed)
+    for _ in range(2):
+        side = _LEFT_SIDE.search(text, max(floor, start - 10), start)
+        if side:
+            start = side.start()
+            break
+        word = _LEFT_WORD.search(text, max(floor, start - 8), start)
+        if word is None or any(k in stops for k in range(word.start(), start)):
+            break
+        start = word.start()
+    while end < roof:
+        word = _RIGHT_WORD.match(text, end, roof)
+        if word is None:
+            break
+        stop = next((k for k in range(end, word.end()) if k in stops), word.end())
+        if stop == end:
+            break
+        end = stop
+    return Site(start, end, site.concept, None)
+
+
+def _stops(parsed: Parsed) -> frozenset[int]:
+    """Characters of words that never belong to a place: descriptions, cues, changes, treatments, tests."""
+    return frozenset(
+        k
+        for t in parsed.terms
+        if t.kind in ("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation")
+        for k in range(t.start, t.end)
+    )
+
+
+def _merge(text: str, sites: list[Site], taken: list[tuple[int, int]]) -> list[Site]:
+    """Overlapping, touching or の-joined phrases are one place."""
+    out: list[Site] = []
+    for site in sites:
+        if out:
+            last = out[-1]
+            gap = text[last.end : site.start] if site.start > last.end else ""
+            if site.start <= last.end or _OF.fullmatch(gap) or gap == " ":
+                last.end = max(last.end, site.end)
+                last.concept = site.concept or last.concept
+                continue
+        out.append(site)
+    for site in out:
+        site.side = side_of(text[site.start : site.end])
+    return out
+
+
+def _list(text: str, sites: list[Site]) -> list[Group]:
+    groups: list[Group] = []
+    for site in sites:
+        last = groups[-1] if groups else None
+        if last is not None and _LIST.fullmatch(text[last.end : site.start]):
+            last.sites.append(site)
+            last.end = site.end
+        else:
+            groups.append(Group(site.start, site.end, [site]))
+    for group in groups:
+        group.side = join_sides({s.side for s in group.sites if s.side})
+    return groups

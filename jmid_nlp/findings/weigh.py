@@ -1,0 +1,91 @@
+"""Which candidate mentions are findings: descriptions, treatment words and words of change are left out."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.sites import Group
+
+_HEAD = re.compile(
+    r"(?:の?(?:所見|領域|部分))?(?:(?:を|が|は|も|の)?(?:[^。、をがはの]{0,6})(?:認め|みとめ|みられ|見られ|あり|ある|なし|なく|ない|ありません|散見|散在|指摘|疑|出現|消失|残存|残り|確認|検出|存在|描出|可能性|否定|増大|増加|増強|低下|減弱|減少|不変|変化|軽減|目立))"
+)
+_DESCRIBES = re.compile(
+    r"(?:域|像)?(?:を(?:示|呈|伴(?:う|っ)|有|持)|の(?!所見|有無|出現|消失|増加|増強|増大|範囲|程度|残存|可能性|減弱|領域|部分|明らか)|を主体|と(?:な|し)|で(?!の|は(?:あり|な))|に(?:描出|造影|見え)|、(?:拡散|T[12]|DWI|ADC|FLAIR|造影|STIR))"
+)
+_WEAK_TAIL = re.compile(
+    r"(?:は|が|も)?(?:[^。、]{0,5})(?:乏し|弱|不均一|均一|良好|様々|不明瞭|保たれ|欠|に富|目立たな)"
+)
+_PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
+_GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
+_TOPIC = re.compile(r"(?:の|は|が|も|:|に)?[^。、]{0,8}$")
+_TECHNIQUE = re.compile(
+    r"(?:条件|強調|抑制|用|造影|ウィンドウ|評価用|カテゴリー?|分類|スコア|プロトコー?ル|センター|外来|検診|ドック|科|学会|ガイドライン|マーカー|治療薬|検査|専門|既往歴$|部位|症例|患者|保持者)"
+)
+_DISTANCE_NOUN = re.compile(r"(?:の?(?:範囲|大きさ|サイズ|評価|診断|鑑別|治療))")
+
+
+def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Mention]:
+    """The candidates that are findings by the conventions of this library.
+
+    Signal, density and enhancement words count only as the head of a statement; a state after a procedure needs a site of
+    its own; growth words need the place that grew; words of techniques, departments and scores are no findings.
+    """
+    starts = [g.start for g in groups]
+    kept: list[Mention] = []
+    for number, mention in enumerate(found):
+        before = _group_before(parsed, groups, starts, mention, found[number - 1] if number else None)
+        if mention.kind == "signal" and not _states(parsed.text, mention, before):
+            continue
+        if mention.kind == "state" and not _sited(parsed.text, mention, before):
+            continue
+        if parsed.text[mention.start : mention.end] in _GROWTH and not _sited(parsed.text, mention, before):
+            continue
+        if _TECHNIQUE.match(parsed.text, mention.end):
+            continue
+        if _section(parsed, mention.start) in ("technique", "comparison") and mention.kind != "disease":
+            continue
+        kept.append(mention)
+    return kept
+
+
+def _section(parsed: Parsed, at: int) -> str | None:
+    for section in parsed.sections:
+        if section.start <= at < section.end:
+            return section.name
+    return None
+
+
+def _group_before(
+    parsed: Parsed, groups: list[Group], starts: list[int], mention: Mention, previous: Mention | None
+) -> Group | None:
+    """The place right before a mention, with no other mention and no sentence border between."""
+    k = bisect_right(starts, mention.start) - 1
+    if k < 0:
+        return None
+    group = groups[k]
+    if group.end > mention.start or (previous is not None and previous.start >= group.end):
+        return None
+    return (
+        None
+        if "。" in parsed.text[group.end : mention.start] or "\n" in parsed.text[group.end : mention.start]
+        else group
+    )
+
+
+def _states(text: str, mention: Mention, before: Group | None) -> bool:
+    if _DESCRIBES.match(text, mention.end) or _WEAK_TAIL.match(text, mention.end):
+        return False
+    if _PLAIN_END.match(text, mention.end):
+        return (
+            before is not None
+            and not before.bare
+            and re.match(r"(?:に|には|にも|の|では)?[^。、]{0,12}$", text[before.end : mention.start]) is not None
+        )
+    return _HEAD.match(text, mention.end) is not None
+
+
+def _sited(text: str, mention: Mention, before: Group | None) -> bool:
+    return before is not None and not before.bare and _TOPIC.fullmatch(text[before.end : mention.start]) is not None
