@@ -353,3 +353,21 @@ def test_markup_nests_and_gives_offsets_of_the_plain_text():
     )
     with pytest.raises(MarkupError):
         finding("+ nowhere")
+
+
+def test_datasheet_states_the_counts():
+    sheet = (HERE / "README.md").read_text("utf-8")
+    visits = Counter(row["patient_id"] for row in REPORTS.values())
+    lengths = [len(row["text"]) for row in REPORTS.values()]
+    modalities = Counter(row["modality"] for row in REPORTS.values())
+    marks = sum(a["study_uid"] == row["report"]["study_uid"] for row in ALIGN for a in row["annotations"])
+    for line in (
+        f"| {len(REPORTS)}, of {len(visits)} patients, {sum(n > 1 for n in visits.values())} of them",
+        f"| {len({row['institution'] for row in REPORTS.values()})}, each with",
+        f"| {min(lengths)} to {max(lengths)} characters |",
+        ", ".join(f"{name} {n}" for name, n in modalities.most_common()),
+        f"| identifiers marked | {sum(len(row['spans']) for row in IDENTIFIERS)} |",
+        f"| findings marked | {sum(len(row['findings']) for row in FINDINGS)} |",
+        f"| {marks}, of which {sum(len(row['gold']['pairs']) for row in ALIGN)} have",
+    ):
+        assert line in sheet, line
