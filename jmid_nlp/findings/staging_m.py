@@ -23,7 +23,7 @@ def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition
         for relation, spans in satellites(scene, primary)
         if relation in ("contra", "everywhere")
     ]
-    for clause in scene.clauses:
+    for _, clause in scene.with_kinds("malignant_effusion", "dissemination"):
         if clause.verdict < SUSPECTED or clause.has("organ!", "peritoneum"):
             continue
         spans = clause.spans("malignant_effusion") + clause.spans("dissemination")
@@ -34,7 +34,7 @@ def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition
 
 def _distant(scene: Scene, nodes: list[Nodes], edition: int) -> list[Reason]:
     deposits: dict[tuple[str, str], tuple[Place, bool]] = {}
-    for number, clause in enumerate(scene.clauses):
+    for number, clause in scene.with_kinds("organ!", "metastasis", "satellite"):
         for place, several in _deposits(scene, number, clause):
             deposits.setdefault((place.key, place.detail), (place, several))
     far = [n for n in nodes if n.group == "distant"]
@@ -61,7 +61,7 @@ def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bo
     earlier = _lesions_before(scene, number, clause) if named else []
     if (where.has("node") and not named) or (clause.has("satellite") and not clause.of("organ")):
         return []
-    several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.form for h in clause.hits)
+    several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.word.form for h in clause.hits)
     return [
         (place, several or place.side == "both" or _numbered(scene.text, place))
         for place in [*earlier, *where.of("organ")]

@@ -32,7 +32,7 @@ class Nodes:
 def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
     """All node groups that the report holds for affected."""
     found: list[Nodes] = []
-    for number, clause in enumerate(scene.clauses):
+    for number, clause in scene.with_kinds("node", "station!", "metastasis"):
         if clause.verdict < SUSPECTED or not (clause.has("node") or clause.has("station!") or _deposit(scene, number)):
             continue
         places = clause.of("node") or (scene.around(number).of("node") if clause.anchor >= 0 else [])
@@ -61,7 +61,7 @@ def _affected(scene: Scene, number: int, clause: Clause) -> bool:
     after = list(_after(scene, number))
     suspected = any(c.has("metastasis") and c.verdict >= SUSPECTED for c in [clause, *after])
     enlarged = clause.has("state") or any(
-        "腫大" in h.form or "転移" in h.form or "腫脹" in h.form for _, h in clause.kinds.get("node", ())
+        "腫大" in h.word.form or "転移" in h.word.form or "腫脹" in h.word.form for _, h in clause.kinds.get("node", ())
     )
     enlarged = enlarged or any(s.mm >= _ENLARGED_MM and s.part in ("", "short") for s in clause.sizes)
     enlarged = enlarged or any(c.has("state") and c.verdict >= SUSPECTED for c in after)

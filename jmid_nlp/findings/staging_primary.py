@@ -54,7 +54,7 @@ def find_primary(scene: Scene) -> Primary | None:
     best: Primary | None = None
     best_score = 0.0
     named = list(_named(scene))
-    for number, clause in enumerate(scene.clauses):
+    for number, clause in scene.with_kinds("lesion", "cancer"):
         if not _candidate(scene, number, clause):
             continue
         found, score = _weigh(scene, number, clause, named)
@@ -65,7 +65,7 @@ def find_primary(scene: Scene) -> Primary | None:
 
 def _named(scene: Scene) -> Iterator[tuple[str | None, str | None, int]]:
     """Side, lobe and verdict of each cancer named with its place and no lesion word, as an impression does."""
-    for clause in scene.clauses:
+    for _, clause in scene.with_kinds("cancer"):
         if clause.verdict < SUSPECTED or clause.has("lesion"):
             continue
         for _, hit in clause.kinds.get("cancer", ()):
@@ -80,6 +80,8 @@ def _candidate(scene: Scene, number: int, clause: Clause) -> bool:
     if not clause.has("lesion") and not (clause.has("cancer") and clause.of("lung")):
         return False
     if clause.has("satellite") or (clause.has("metastasis") and not clause.has("cancer")):
+        return False
+    if _nodal(scene, number, clause):
         return False
     places = scene.around(number)
     if (

@@ -10,18 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.terms import expand
-from jmid_nlp.lexicon import Automaton, read_table, split_forms
-from jmid_nlp.offsets import Span, fold
+from jmid_nlp.findings.staging_words import Word, lexicon
+from jmid_nlp.offsets import Span
 
 DENIED, GENERAL, WEAK, SUSPECTED, PRESENT = 0, 1, 2, 3, 4
 _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPECTED, "present": PRESENT}
-_ENDING = frozenset(("deny", "general", "weak", "suspect", "suspecting", "present", "presenting"))
-# A noun that is also a verb: '腫大し、' ends a clause as a predicate does.
-_VERBAL = frozenset(("state", "invasion", "atelectasis", "metastasis", "dissemination"))
 _VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)|とな(?:り、|っており)")
 _NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
 _SPACE = re.compile(r"\s+")
@@ -32,18 +28,15 @@ _SIZE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A known word: `[start, end)` of the scene's text and the roles `(kind, key)` it can play."""
+class Hit(NamedTuple):
+    """A known word: `[start, end)` of the scene's text."""
 
     start: int
     end: int
-    form: str
-    roles: tuple[tuple[str, str], ...]
+    word: Word
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place named in a clause: kind `lung`, `node` or `organ`, its key (lobe, group, organ) and the side as written."""
 
     kind: str
@@ -54,8 +47,7 @@ class Place:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """A size in mm, its largest dimension, and what it measures: `solid`, `whole`, `short`, `prior`, `other` or ''."""
 
     mm: float
@@ -99,6 +91,7 @@ class Scene:
     parsed: Parsed
     text: str
     clauses: list[Clause]
+    kinds: dict[str, list[int]]
     _index: list[int] | None
 
     def source(self, start: int, end: int) -> Span:
@@ -107,44 +100,15 @@ class Scene:
             start, end = self._index[start], self._index[end - 1] + 1
         return self.parsed.span(start, end)
 
+    def with_kinds(self, *kinds: str) -> Iterator[tuple[int, Clause]]:
+        """The clauses that hold a word of one of these kinds, in order, with their numbers."""
+        numbers = [n for kind in kinds for n in self.kinds.get(kind, ())]
+        return ((n, self.clauses[n]) for n in (sorted(set(numbers)) if len(kinds) > 1 else numbers))
+
     def around(self, number: int) -> Clause:
         """The clause whose places a clause speaks of: itself, or the one before that named them."""
         clause = self.clauses[number]
         return clause if clause.anchor < 0 else self.clauses[clause.anchor]
-
-
-@cache
-def _lexicon() -> tuple[Automaton, tuple[tuple[tuple[str, str], ...], ...]]:
-    roles: dict[str, list[tuple[str, str]]] = {}
-
-    def add(form: str, kind: str, key: str) -> None:
-        for one in expand(form):
-            known = roles.setdefault(_SPACE.sub("", fold(one).text), [])
-            if (kind, key) not in known:
-                known.append((kind, key))
-
-    rows = read_table("staging/verdict.tsv", ("kind", "key", "forms"))
-    suffixes = [f for row in rows if row["kind"] == "suffix" for f in split_forms(row["forms"])]
-    for row in rows:
-        for form in split_forms(row["forms"]):
-            if row["kind"] == "stem":
-                for suffix in suffixes:
-                    for topic in ("", "は", "も"):
-                        add(form + topic + suffix, "deny", "deny")
-            elif row["kind"] != "suffix":
-                add(form, row["kind"], row["key"])
-    for row in read_table("staging/terms.tsv", ("kind", "key", "forms")):
-        for form in split_forms(row["forms"]):
-            add(form, row["kind"], row["key"])
-    for table, kind, key in (
-        ("invasion", "target", "target"),
-        ("nodes", "station", "group"),
-        ("distant", "organ", "organ"),
-    ):
-        for row in read_table(f"staging/{table}.tsv", (key, "alone", "forms")):
-            for form in split_forms(row["forms"]):
-                add(form, kind + ("!" if row["alone"] else ""), row[key])
-    return Automaton(roles), tuple(tuple(r) for r in roles.values())
 
 
 def read_scene(parsed: Parsed) -> Scene:
@@ -154,9 +118,8 @@ def read_scene(parsed: Parsed) -> Scene:
         parsed: The report as the findings layer looks at it.
     """
     text, index, borders = _compact(parsed)
-    automaton, roles = _lexicon()
-    forms = automaton.forms
-    hits = [Hit(start, end, forms[number], roles[number]) for start, end, number in automaton.find(text)]
+    automaton, words = lexicon()
+    hits = [Hit(start, end, words[number]) for start, end, number in automaton.find(text)]
     clauses: list[Clause] = []
     at = 0
     for number, (start, end) in enumerate(borders):
@@ -165,12 +128,15 @@ def read_scene(parsed: Parsed) -> Scene:
             here.append(hits[at])
             at += 1
         clauses += _clauses(text, start, end, number, here)
+    kinds: dict[str, list[int]] = {}
     for number, clause in enumerate(clauses):
         _fill(text, clause)
+        for kind in clause.kinds:
+            kinds.setdefault(kind, []).append(number)
         if not clause.places and number and not clause.has("lobe", "same", "others") and not _elsewhere(clause):
             before = clauses[number - 1]
             clause.anchor = before.anchor if before.anchor >= 0 else number - 1
-    return Scene(parsed, text, clauses, index)
+    return Scene(parsed, text, clauses, kinds, index)
 
 
 def _elsewhere(clause: Clause) -> bool:
@@ -206,25 +172,25 @@ def _clauses(text: str, start: int, end: int, number: int, hits: list[Hit]) -> I
     begin = start
     last: Clause | None = None
     for place, hit in enumerate(hits):
-        kind = hit.roles[0][0]
-        if kind in _ENDING:
-            ahead = bool(_NOUN_AHEAD.match(text, hit.end))
-            if ahead and kind in ("suspecting", "presenting"):
-                pending = min(pending, SUSPECTED) if kind == "suspecting" else pending
-                continue
-            verdict = SUSPECTED if kind == "suspecting" else PRESENT if kind == "presenting" else _VERDICTS[kind]
-        elif any(role in _VERBAL for role, _ in hit.roles) and _VERB_END.match(text, hit.end):
-            nouns.append(hit)
-            if place + 1 < len(hits) and hits[place + 1].start == hit.end and hits[place + 1].roles[0][0] in _ENDING:
-                continue
-            verdict = PRESENT
+        word = hit.word
+        if word.ends:
+            kind = word.kind
+            if kind in ("suspecting", "presenting"):
+                if _NOUN_AHEAD.match(text, hit.end):
+                    pending = SUSPECTED if kind == "suspecting" else pending
+                    continue
+                kind = kind.removesuffix("ing")
+            verdict = _VERDICTS[kind]
         else:
             nouns.append(hit)
-            continue
+            if not word.verbal or not _VERB_END.match(text, hit.end):
+                continue
+            if place + 1 < len(hits) and hits[place + 1].start == hit.end and hits[place + 1].word.ends:
+                continue
+            verdict = PRESENT
         if not nouns:
-            if last is not None and hit.start - last.end <= 3 and verdict in (DENIED, WEAK):
-                last.verdict = min(last.verdict, verdict)
-                last.end = hit.end
+            if last is not None and _corrects(text, last, hit, verdict):
+                last.verdict, last.end = verdict, hit.end
             continue
         if verdict == PRESENT:
             verdict = pending
@@ -238,9 +204,15 @@ def _clauses(text: str, start: int, end: int, number: int, hits: list[Hit]) -> I
         yield Clause(begin, end, number, pending, nouns)
 
 
+def _corrects(text: str, last: Clause, hit: Hit, verdict: int) -> bool:
+    """Whether a predicate without a noun of its own goes on about the one before: '可能性|は低い', '疑い|なし'."""
+    gap = text[last.end : hit.start]
+    return verdict in (DENIED, WEAK) and verdict < last.verdict <= SUSPECTED and len(gap) <= 3 and "、" not in gap
+
+
 def _fill(text: str, clause: Clause) -> None:
     for hit in clause.hits:
-        for kind, key in hit.roles:
+        for kind, key in hit.word.roles:
             clause.kinds.setdefault(kind, []).append((key, hit))
     _places(text, clause)
     clause.sizes = list(_sizes(text, clause))
@@ -252,24 +224,24 @@ def _places(text: str, clause: Clause) -> None:
     fresh = False  # the side stands directly before the place
     previous: Hit | None = None
     for hit in clause.hits:
-        lead = hit.roles[0]
+        lead = hit.word.roles[0]
         if lead[0] == "side":
             side, fresh = lead[1], True
             previous = hit
             continue
         placed = False
         if lead[0] == "node" and fresh and side is not None:
-            clause.places.append(Place("node", "unnamed", hit.form, side, hit.start, hit.end))
-        for kind, key in hit.roles:
+            clause.places.append(Place("node", "unnamed", hit.word.form, side, hit.start, hit.end))
+        for kind, key in hit.word.roles:
             name = _PLACE.get(kind)
             if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
                 continue
             written = side
             if not fresh and side in ("both", "contra"):
                 written = None
-            if kind == "station!" and hit.form[-1] in "RL":
-                written = "right" if hit.form[-1] == "R" else "left"
-            clause.places.append(Place(name, key, hit.form, written, hit.start, hit.end))
+            if kind == "station!" and hit.word.form[-1] in "RL":
+                written = "right" if hit.word.form[-1] == "R" else "left"
+            clause.places.append(Place(name, key, hit.word.form, written, hit.start, hit.end))
             placed = True
         if not placed and lead[0] not in ("lesion", "node", "near", "multiple", "metastasis", "state"):
             side = None
@@ -284,7 +256,7 @@ _PLACE = {
 
 
 def _after_liver(hit: Hit | None) -> bool:
-    return hit is not None and any(role == ("organ", "liver") for role in hit.roles)
+    return hit is not None and any(role == ("organ", "liver") for role in hit.word.roles)
 
 
 def _sizes(text: str, clause: Clause) -> Iterator[Size]:
@@ -303,7 +275,7 @@ def _part(text: str, clause: Clause, found: re.Match[str], after: int) -> str:
     """What a size measures, from the words between the size before and it, and those right behind it."""
     behind = text[found.end() : found.end() + 2]
     before = [h for h in clause.hits if after <= h.start and h.end <= found.start()]
-    kinds = [kind for h in before for kind, _ in h.roles]
+    kinds = [kind for h in before for kind, _ in h.word.roles]
     if "former" in kinds or behind.startswith(("→", "から", "⇒", "->")):
         return "prior"
     if "thickness" in kinds:

@@ -50,7 +50,7 @@ def t_reasons(scene: Scene, primary: Primary | None) -> list[Reason]:
             reasons.append(
                 Reason(editions()["common"]["same_lobe"], "separate nodule in the lobe of the primary", spans)
             )
-        elif relation in ("other", "everywhere"):
+        elif primary is not None and relation in ("other", "everywhere"):
             reasons.append(
                 Reason(editions()["common"]["other_lobe"], "separate nodule in another lobe of the side", spans)
             )
@@ -119,8 +119,8 @@ def _touches(text: str, end: int) -> bool:
 
 
 def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
-    for number, clause in enumerate(scene.clauses):
-        if clause.verdict < SUSPECTED or not clause.has("atelectasis"):
+    for number, clause in scene.with_kinds("atelectasis"):
+        if clause.verdict < SUSPECTED:
             continue
         sides = {side_of(p) for p in scene.around(number).of("lung")} - {None, "ipsi"}
         if "both" in sides or (sides and primary.side and primary.side not in sides) or clause.has("effusion"):
@@ -134,7 +134,7 @@ def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
 
 
 def _invasion(scene: Scene, primary: Primary) -> Iterator[Reason]:
-    for number, clause in enumerate(scene.clauses):
+    for number, clause in scene.with_kinds("invasion", "target!"):
         spans = clause.spans("invasion") + clause.spans("target!")
         if (
             not spans
@@ -166,7 +166,7 @@ def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tup
     if primary is not None and _all_over(scene, primary):
         clause = scene.clauses[primary.clause]
         yield "everywhere", tuple(clause.spans("lesion"))
-    for number, clause in enumerate(scene.clauses):
+    for number, clause in scene.with_kinds("satellite", "metastasis"):
         if clause.verdict < SUSPECTED:
             continue
         explicit = clause.has("satellite")
@@ -212,7 +212,7 @@ def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | No
     specific = [lobe for p in places if (lobe := lobe_of(p)) not in (None, "hilum")]
     if "both" in sides or any(p.key == "all" for p in places):
         return "everywhere"
-    many = clause.has("multiple") or any("多発" in hit.form for _, hit in clause.kinds.get("satellite", ()))
+    many = clause.has("multiple") or any("多発" in hit.word.form for _, hit in clause.kinds.get("satellite", ()))
     if many and (not specific or (primary and where is scene.clauses[primary.clause] and where is not clause)):
         return "everywhere"
     if primary is None:

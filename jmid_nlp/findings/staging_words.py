@@ -1,0 +1,71 @@
+"""The words of staging: tables under `lexicons/staging/` as one automaton, each form with the roles it can play."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from jmid_nlp.findings.terms import expand
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.offsets import fold
+
+Roles = tuple[tuple[str, str], ...]
+ENDING = frozenset(("deny", "general", "weak", "suspect", "suspecting", "present", "presenting"))
+# A noun that is also a verb: '腫大し、' ends a clause as a predicate does.
+_VERBAL = frozenset(("state", "invasion", "atelectasis", "metastasis", "dissemination"))
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A form and what it can mean: roles `(kind, key)`, the first one leading; `ends` a clause, or `verbal` before し."""
+
+    form: str
+    roles: Roles
+    kind: str
+    ends: bool
+    verbal: bool
+
+
+@cache
+def lexicon() -> tuple[Automaton, tuple[Word, ...]]:
+    """The automaton over all forms, and the words in its numbering."""
+    roles: dict[str, list[tuple[str, str]]] = {}
+
+    def add(form: str, kind: str, key: str) -> None:
+        for one in expand(form):
+            known = roles.setdefault(_SPACE.sub("", fold(one).text), [])
+            if (kind, key) not in known:
+                known.append((kind, key))
+
+    for kind, form in _verdicts():
+        add(form, kind, kind)
+    for row in read_table("staging/terms.tsv", ("kind", "key", "forms")):
+        for form in split_forms(row["forms"]):
+            add(form, row["kind"], row["key"])
+    for table, kind, key in _TABLES:
+        for row in read_table(f"staging/{table}.tsv", (key, "alone", "forms")):
+            for form in split_forms(row["forms"]):
+                add(form, kind + ("!" if row["alone"] else ""), row[key])
+    words = tuple(
+        Word(form, tuple(r), r[0][0], r[0][0] in ENDING, any(kind in _VERBAL for kind, _ in r))
+        for form, r in roles.items()
+    )
+    return Automaton(roles), words
+
+
+_TABLES = (("invasion", "target", "target"), ("nodes", "station", "group"), ("distant", "organ", "organ"))
+
+
+def _verdicts() -> Iterator[tuple[str, str]]:
+    """Kind and form of each predicate; negations are stems with every suffix, also with は or も between."""
+    rows = read_table("staging/verdict.tsv", ("kind", "key", "forms"))
+    suffixes = [f for row in rows if row["kind"] == "suffix" for f in split_forms(row["forms"])]
+    for row in rows:
+        for form in split_forms(row["forms"]):
+            if row["kind"] == "stem":
+                yield from (("deny", form + topic + suffix) for suffix in suffixes for topic in ("", "は", "も"))
+            elif row["kind"] != "suffix":
+                yield row["kind"], form
