@@ -27,26 +27,32 @@ BULLET = re.compile(
 _LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
 # What ends a statement although no 。 stands there.
 ENDING = re.compile(
-    r"(?:な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|[っいしれ]た|れる|する|ある|える|いる|なる|せる|める|びる|じる"
+    r"(?:な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|[っいしれ]た|れる|する|ある|える"
+    r"|いる|なる|せる|める|びる|じる"
     r"|たい|よい|良い|疑い|疑う|疑|否定的|不変|同様|以上|ください|下さい|願います|術後|切除後|のみ|後|中|[+＋\-−±]|[)）」』])\Z"
 )
 _VERB_END = re.compile(r"(?:ません|ます|ました|です|でした|なし|あり)\Z")
 # What cannot end a statement: particles, unfinished verb forms, list commas.
 _OPEN_END = re.compile(
-    r"(?:[、，,・/／(（「『]|[をにはがへも]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は|並びに|ならびに|かつ|について|伴い|認め|おり"
+    r"(?:[、，,・/／(（「『]|[をにはがへも]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は"
+    r"|並びに|ならびに|かつ|について|伴い|認め|おり"
     r"|[あいえきけしじせちてりれめ]ま|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿]く|[^\d][\-‐])\Z"
 )
 # What cannot begin a statement or a word.
-_NO_START = re.compile(r"[、。，．,.)）」』】］〕》〉＞ーっゃゅょッャュョァィゥェォぁぃぅぇぉ々％%ゝゞヽヾ・：:；;]")
+_NO_START = re.compile(
+    r"[、。，．,.)）」』】］〕》〉＞ーっゃゅょッャュョァィゥェォぁぃぅぇぉ々％%ゝゞヽヾ・：:；;]|ま(?:す(?!ま)|せん|した)|せん(?:[。、]|\Z)|ん[。、]"
+)
 # Particles and endings; the exceptions are words that begin alike (のう胞, がん, はっきり, とくに, もやもや病, やや).
 _PARTICLE_START = re.compile(
     r"(?:を|は(?![っいくらた])|が(?!ん)|に(?!ゅ)|の(?![うど])|で(?!きれ)|と(?![くこもり])|も(?![やしと])|や(?!や)|へ(?!る)"
-    r"|から|まで|より|ん(?:[。、 ]|\Z)|ませ|ます|まし|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|する|った|って|た[。め]|[いるすり](?:[。、 ]|\Z)|し[、。])"
+    r"|から|まで|より|ん(?:[。、 ]|\Z)|ませ|ます|まし|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|する|った|って"
+    r"|た[。め]|[いるすり](?:[。、 ]|\Z)|し[、。])"
 )
 _UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
 _DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
 _CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
 _MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
+_NARROW = 16  # columns of a narrow field; then most lines must be full
 _SLACK = 4  # columns a full line may lack: a wide letter, and 禁則 that carries one more over
 
 
@@ -78,7 +84,7 @@ def breaks_inside(text: str) -> list[Span]:
     ends = [m.start() for m in marks] + [len(text)]
     lines = [text[s:e] for s, e in zip(starts, ends, strict=True)]
     widths = [width(line.rstrip(_BLANK)) for line in lines]
-    column = _column(lines, widths)
+    column = _column(widths)
     out = []
     for i in range(len(marks)):
         if _joins(lines, widths, i, column):
@@ -88,10 +94,13 @@ def breaks_inside(text: str) -> list[Span]:
     return out
 
 
-def _column(lines: list[str], widths: list[int]) -> int:
+def _column(widths: list[int]) -> int:
     """The column at which the text seems to have been broken, 0 where nothing speaks for one."""
     widest = max(widths)
-    return widest if widest >= _MIN_WIDTH and len(lines) > 1 else 0
+    if widest >= _MIN_WIDTH:
+        return widest
+    full = sum(w >= widest - _SLACK for w in widths)
+    return widest if widest >= _NARROW and len(widths) > 3 and full >= 0.6 * len(widths) else 0
 
 
 def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
@@ -104,7 +113,9 @@ def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
         return True
     if BULLET.match(after):
         return False
-    return _score(line, after, widths[i], column) >= 2
+    # circled numbers are bullets and folding hides them; all else is looked at folded
+    line, after = fold(line).text.strip(), fold(after).text.strip()
+    return bool(line and after) and _score(line, after, widths[i], column) >= 2
 
 
 def _score(line: str, after: str, wide: int, column: int) -> int:
@@ -174,6 +185,7 @@ def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
         start, end = folded.map.to_target(source_start, source_end)
         before, after = folded.text[start - 1 : start], folded.text[end : end + 1]
         keep = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+        keep = keep and not (before.isdigit() and _UNIT_START.match(folded.text, end))
         edits.append((start, end, " " if keep else ""))
     if " " in folded.text:
         edits += [(at, at + 1, "") for at in _blanks_inside(folded.text)]

@@ -32,7 +32,7 @@ class Section:
 
 _OPEN, _CLOSE = "【\\[〔《〈<≪「『", "】\\]〕》〉>≫」』"
 _MARK = r"[■□●○◆◇▼▽▲△★☆◎※#*・\-–—=~>§†▶►➤✓]{1,6}"
-_NUMBER = r"(?:\d{1,2}|[ivxIVX]{1,4}|[A-Ha-h])[.)、]"
+_NUMBER = r"(?:\d{1,2}[.)、]?|(?:[ivxIVX]{1,4}|[A-Ha-h])[.)、])"  # a circled number is folded to a bare one
 # What may stand between a heading's mark and its words: modality, contrast, body part, "today's".
 _SCOPE = (
     r"(?:(?:今回|本日|当日|単純|造影|ダイナミック|低線量|高分解能|頭部|頭頸部|頸部|胸部|腹部|骨盤部?|全身|乳腺|脊椎|頸椎|胸椎|腰椎"
@@ -40,18 +40,18 @@ _SCOPE = (
     r"[~・/+\- ]?){0,6}の?"
 )
 _LEFT = re.compile(
-    rf"(?:(?P<line>^)|(?P<inside>(?<=[。\s])|(?=[{_OPEN}])))[ \t]{{0,8}}(?P<head>)(?P<mark>(?:{_MARK}|{_NUMBER}){{0,2}})[ \t]{{0,2}}"
-    rf"(?P<open>[{_OPEN}(]?)[ \t]{{0,2}}{_SCOPE}\Z",
+    rf"(?:(?P<line>^)|(?P<inside>(?<=[。\s])|(?=[{_OPEN}])))[ \t]{{0,8}}(?P<head>)(?P<mark>(?:{_MARK}|{_NUMBER}){{0,2}})"
+    rf"[ \t]{{0,2}}(?P<open>[{_OPEN}(]?)[ \t]{{0,2}}{_SCOPE}\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 _RIGHT = re.compile(
-    rf"(?:[ \t]?[・/,、&+と][ \t]?[^\s:。{_OPEN}{_CLOSE}()]{{1,14}})?(?:[ \t]?\([^()\n]{{0,24}}\))?"
+    rf"(?:[ \t]?(?:[・/,、&+と]|及び|および)[ \t]?[^\s:。{_OPEN}{_CLOSE}()]{{1,14}})?(?:[ \t]?\([^()\n]{{0,24}}\))?"
     rf"(?:[ \t]{{0,2}}(?P<close>[{_CLOSE})]))?(?:[ \t]{{0,2}}{_MARK})?"
-    rf"(?:[ \t]{{0,4}}(?P<colon>[:;=])(?!\d))?(?P<end>)[ \t]*(?P<alone>$)?",
+    rf"(?:[ \t]{{0,4}}(?P<colon>[:;=])(?![ \t]?\d[\d.]*[ \t]?(?:mm|cm|[x×*])))?(?P<end>)[ \t]*(?P<alone>$)?",
     re.MULTILINE,
 )
 # what may follow a heading's words; looked at before any pattern is tried
-_NEXT = frozenset(" \t\n:;=)(・/,、&+と" + _CLOSE.replace("\\", "") + "■□●○◆◇▼▽▲△★☆◎※#*-–—~>§†")
+_NEXT = frozenset(" \t\n:;=)(・/,、&+と及お" + _CLOSE.replace("\\", "") + "■□●○◆◇▼▽▲△★☆◎※#*-–—~>§†")
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _WINDOW = 32
 
@@ -63,10 +63,16 @@ def _lexicon() -> tuple[Automaton, list[str], frozenset[str]]:
     strong: set[str] = set()
     for row in read_table("section.tsv", ("name", "form", "strong")):
         for form in split_forms(row["form"]):
-            names.setdefault(form, row["name"])
-        strong.update(split_forms(row["strong"]))
+            for spelling in _spellings(form):
+                names.setdefault(spelling, row["name"])
+        strong.update(s for form in split_forms(row["strong"]) for s in _spellings(form))
     automaton = Automaton(names)
     return automaton, [names[form] for form in automaton.forms], frozenset(strong)
+
+
+def _spellings(form: str) -> list[str]:
+    """The form, and letter-spaced forms of a short Japanese one (所 見)."""
+    return [form] if len(form) > 5 or form.isascii() else [form, " ".join(form), "  ".join(form)]
 
 
 def headings(text: str) -> list[tuple[str, int, int]]:

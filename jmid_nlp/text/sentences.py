@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from jmid_nlp.offsets import Span
 from jmid_nlp.text.lines import BREAK, breaks_inside
@@ -26,6 +27,12 @@ _STATEMENT = re.compile(
 # particles and links: a statement does not begin with one, so the blank before it ends nothing
 _GOES_ON = re.compile(r"[をはがにのでとやもへ、。，．,.)）」』:：=＝~〜～/／]|から|まで|より|です|する|であ|疑|考|思")
 _NUMBER_POINT = re.compile(r"[ \t\u3000]*[(（]?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4})\Z")
+
+# dictation and lost punctuation: in a stretch without any full stop a statement ends where a word begins behind these
+_UNPUNCTUATED = re.compile(
+    r"(?:ません|ませんでした|(?<!ま)ます|です|でした|なし|あり|ください)(?=[\u3400-\u9fff\u30a1-\u30fa"
+    r"A-Za-zＡ-Ｚ]|その他|また[^は]|なお|さらに|ただし|しかし)"
+)
 
 
 def sentences(text: str) -> list[Span]:
@@ -63,12 +70,14 @@ def _before_blanks(text: str, at: int) -> int:
 def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
     """Adds the sentences of one stretch that no line break divides."""
     begin, at = start, start
+    full_stops = False
     while found := _CANDIDATE.search(text, at, stop):
         at = found.end()
         kind = found.lastgroup
         cut = None
         if kind == "stop":
             cut = found.end() if _ends(text, begin, found, stop) else None
+            full_stops = full_stops or cut is not None
         elif kind == "blank":
             left = text[max(begin, found.start() - 8) : found.start()]
             cut = found.end() if _STATEMENT.search(left) and not _GOES_ON.match(text, found.end(), stop) else None
@@ -82,6 +91,10 @@ def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
         if cut is not None:
             _add(text, begin, cut, out)
             begin = cut
+    if not full_stops:
+        for found in _UNPUNCTUATED.finditer(text, begin, stop):
+            _add(text, begin, found.end(), out)
+            begin = found.end()
     _add(text, begin, stop, out)
 
 
@@ -89,12 +102,12 @@ def _ends(text: str, begin: int, found: re.Match[str], stop: int) -> bool:
     """Whether a full stop ends a sentence; only a point can be something else."""
     if found["stop"][0] not in ".．":
         return True
-    before = text[max(begin, found.start() - 8) : found.start()]
-    after = text[found.end() : min(stop, found.end() + 2)]
+    before = unicodedata.normalize("NFKC", text[max(begin, found.start() - 8) : found.start()])
+    after = unicodedata.normalize("NFKC", text[found.end() : min(stop, found.end() + 2)])
     if not before.strip():
         return False
     last = before[-1]
-    if not (last.isascii() or last.isdigit() or "Ａ" <= last <= "ｚ"):
+    if not last.isascii():
         return True
     if _NUMBER_POINT.fullmatch(text, begin, found.start()):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import subprocess
 import sys
@@ -109,7 +110,8 @@ def test_a_span_inside_a_token_grows_and_its_record_stays() -> None:
 
 def view(doc: Doc) -> dict[str, list[tuple[int, int, str, str, str]]]:
     return {
-        group: [(s.start_char, s.end_char, s.label_, s.kb_id_, s.id_) for s in spans] for group, spans in doc.spans.items()
+        group: [(s.start_char, s.end_char, s.label_, s.kb_id_, s.id_) for s in spans]
+        for group, spans in doc.spans.items()
     }
 
 
@@ -120,7 +122,7 @@ def test_a_doc_survives_docbin() -> None:
     assert back.text == REPORT
     assert view(back) == view(doc)
     assert view(back)["findings"][0][2:] == ("finding", "ground_glass", "positive")
-    assert back.user_data["jmid"] == doc.user_data["jmid"]
+    assert json.dumps(back.user_data["jmid"]) == json.dumps(doc.user_data["jmid"]), "msgpack reads lists back as tuples"
     assert [t.lemma_ for t in back] == [t.lemma_ for t in doc]
     assert [t.morph.get("Reading") for t in back] == [t.morph.get("Reading") for t in doc]
     assert [s.text for s in back.sents] == [s.text for s in doc.sents]

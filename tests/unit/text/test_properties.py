@@ -18,7 +18,11 @@ PIECES = [
     "①", "⑩", "【所見】", "診断：", "＜", "(", "）", "3.5cm", "No.8a", "⻑径", "ｶﾞｽ", "㎜", "㍻", "e\u0301", "か\u3099", "\u200b", "\ufeff", "𠮷", "👨‍👩‍👧", "胸水なし", "気 管 支",
     "リンパ節腫", "大は認めませ", "ん", "part-solid GGN", "#4R,#7", "Impression", "İ", "\U0010ffff", "なし　", "…", "A", "あ", "検査目的", ":", ")",
 ]  # fmt: skip
-ANY = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=16).map("".join), st.text(alphabet=st.characters(), max_size=10))
+ANY = st.one_of(
+    st.text(),
+    st.lists(st.sampled_from(PIECES), max_size=16).map("".join),
+    st.text(alphabet=st.characters(), max_size=10),
+)
 NLP = blank()
 
 
