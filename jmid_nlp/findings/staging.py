@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from jmid_nlp.errors import InputError
@@ -18,6 +19,12 @@ from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sentences import sentences
 
 _SUSPICIOUS_MM = 10.0  # from this size on a spiculated or lobulated nodule is staged as a lung tumour
+
+# Without a word of either kind no text is staging material; most reports of other regions end here.
+_LUNG = re.compile(r"肺|気\s?管|[上中下]\s?葉|舌\s?区|[Ll]ung|LK")
+_TUMOUR = re.compile(
+    r"癌|がん|ガン|腫|結\s?節|影|悪\s?性|病\s?変|カルチノイド|GG[NOA]|[TtNnMm][0-4]|[Mm]ass|[Nn]odul|[Cc]ancer|LK"
+)
 
 
 def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
@@ -41,6 +48,8 @@ def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
     if str(edition) not in editions()["edition"]:
         raise InputError(f"edition {edition!r} is not known; give one of {sorted(map(int, editions()['edition']))}")
     parsed = text_or_parsed if isinstance(text_or_parsed, Parsed) else _light(text_or_parsed)
+    if not _LUNG.search(parsed.text) or not _TUMOUR.search(parsed.text):
+        return None
     scene = read_scene(parsed)
     said = stated(scene)
     primary = find_primary(scene)

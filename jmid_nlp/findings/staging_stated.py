@@ -17,6 +17,7 @@ _STATED = re.compile(
     r"|(?P<N2>N[0-3X][ab]?)[,、]?(?:[cp])?(?P<M2>M[01X][abc]?[12]?)?|(?P<M3>M(?:0|X|1[abc]?[12]?)))(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+_ANY = re.compile(r"[TNMtnm][0-4XxIi]")
 _NOT_BEHIND = re.compile(
     r"(?:強調|WI|延長|短縮|高信号|低信号|等信号|shine|値|mapp|FLAIR|脂肪|-?FS|\*|[~〜～\-–][TL]?\d|椎|レベル|level|"
     r"高位|領域|閉塞|狭窄|起始|近位|遠位|部|優位|skip|染色)",
@@ -34,6 +35,8 @@ def stated(scene: Scene) -> dict[str, tuple[str, Span]]:
     """
     found: dict[str, tuple[str, Span]] = {}
     text = scene.text
+    if not _ANY.search(text):
+        return found
     for match in _STATED.finditer(text):
         if _NOT_BEHIND.match(text, match.end()) or _NOT_BEFORE.search(text, max(0, match.start() - 8), match.start()):
             continue
