@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jmid_nlp.deid import generalise
+from jmid_nlp.deid.codes import is_pseudonym, pseudonym, remap_uid
 from jmid_nlp.deid.dateshift import coarse_text, shift_text, split_time
 from jmid_nlp.deid.policy import ColumnRule, Policy
 from jmid_nlp.deid.replace import DATA_SET, Context
-from jmid_nlp.deid.surrogate import facility_kind, is_pseudonym, pseudonym, remap_uid
+from jmid_nlp.deid.surrogate import facility_kind
 from jmid_nlp.errors import PolicyError
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -40,7 +41,11 @@ def treat_columns(report: Report, context: Context, find: Find, rewrite: Replace
     row: dict[str, Any] = {}
     for name, rule in policy.columns.items():
         value = getattr(report, name)
-        row[name] = None if _empty(value) and name != "physicians" else _column(name, value, rule, report, context, find, rewrite)
+        row[name] = (
+            None
+            if _empty(value) and name != "physicians"
+            else _column(name, value, rule, report, context, find, rewrite)
+        )
     for name, value in report.extra.items():
         if name == PROVENANCE:
             continue
@@ -69,7 +74,9 @@ def _empty(value: object) -> bool:
     return value is None or value == "" or value == ()
 
 
-def _column(name: str, value: Any, rule: ColumnRule, report: Report, context: Context, find: Find, rewrite: Replace) -> Any:
+def _column(
+    name: str, value: Any, rule: ColumnRule, report: Report, context: Context, find: Find, rewrite: Replace
+) -> Any:
     action = rule.action
     if action == "drop":
         return () if name == "physicians" else None
@@ -78,7 +85,9 @@ def _column(name: str, value: Any, rule: ColumnRule, report: Report, context: Co
     if isinstance(value, list | tuple):
         return tuple(_column(name, v, rule, report, context, find, rewrite) for v in value)
     if name == "report_id" and action == "check":
-        return pseudonym(context.key, "report", value) if holds_known(value, report) and not is_pseudonym(value) else value
+        return (
+            pseudonym(context.key, "report", value) if holds_known(value, report) and not is_pseudonym(value) else value
+        )
     if action == "check":
         _check(name, value, report, find, listed=True)
         return value
@@ -136,7 +145,8 @@ def names_somebody(column: str) -> bool:
 
 def known_values(report: Report) -> list[str]:
     """What a record says of its patient and physicians, as folded strings without spaces; those too short to be told apart
-    from ordinary text are left out."""
+    from ordinary text are left out.
+    """
     values = [
         report.patient_id, report.patient_name, report.patient_kana, report.accession_number, report.birth_date, report.study_uid,
         *report.physicians,
@@ -144,6 +154,7 @@ def known_values(report: Report) -> list[str]:
     return [v for v in (_squeezed(v) for v in values if v) if len(v) > 3 or (len(v) == 3 and not v.isascii())]
 
 
+@lru_cache(maxsize=16384)
 def _squeezed(text: str) -> str:
     return re.sub(r"\s+", "", fold(text).text).lower()
 
@@ -159,9 +170,9 @@ def _check(column: str, value: object, report: Report, find: Find, *, listed: bo
     reason = ""
     if not listed and not _empty(value) and names_somebody(column):
         reason = "its name says that it identifies"
-    elif any(holds_known(s, report) for s in _strings(value)):
+    elif any(holds_known(s, report) for s in texts(value)):
         reason = "it holds an identifier of the record"
-    elif found := next((f for s in _strings(value) for f in find(s)), None):
+    elif found := next((f for s in texts(value) for f in find(s)), None):
         reason = f"it holds what looks like {found.category}"
     if reason:
         table = "columns" if listed else "extra.columns"
@@ -171,14 +182,14 @@ def _check(column: str, value: object, report: Report, find: Find, *, listed: bo
         )
 
 
-def _strings(value: object) -> list[str]:
+def texts(value: object) -> list[str]:
     """All strings inside a value, nested ones too; numbers hold none."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     if isinstance(value, Mapping):
-        return [s for v in value.values() for s in _strings(v)]
+        return [s for v in value.values() for s in texts(v)]
     if isinstance(value, list | tuple):
-        return [s for v in value for s in _strings(v)]
+        return [s for v in value for s in texts(v)]
     return []
 
 

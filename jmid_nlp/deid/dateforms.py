@@ -26,13 +26,13 @@ ERAS: tuple[tuple[dt.date, str, str, str, str], ...] = (
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name[:3].lower(): i for name, i in list(_MONTHS.items())} | {"sept": 9}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_KANJI = "〇零一二三四五六七八九"
+KANJI_DIGITS = "〇零一二三四五六七八九"
 _TOKEN = re.compile(
     rf"(?P<era>明治|大正|昭和|平成|令和|[㍾㍽㍼㍻㋿明大昭平令]|(?<![A-Za-z])[MTSHRmtshr](?![A-Za-z]))|(?P<name>(?<![A-Za-z])(?:{_MONTH})(?![A-Za-z]))"
-    rf"|(?P<num>[0-9]+|[{_KANJI}十百千]+|元)",
+    rf"|(?P<num>[0-9]+|[{KANJI_DIGITS}十百千]+|元)",
     re.IGNORECASE,
 )
-_LIGATURES = "㍾㍽㍼㍻㋿"
+LIGATURES = "㍾㍽㍼㍻㋿"
 #: Letters that OCR writes for 0 and 1, beside a digit.
 _MISREAD = re.compile(r"(?<=[0-9])[OoIl|]|[OoIl|](?=[0-9])")
 
@@ -58,7 +58,8 @@ class WrittenDate:
 
     def complete(self, anchor: dt.date | None) -> dt.date | None:
         """The day that is meant, missing parts taken from the anchor (the day of the examination), so that distances in the
-        unit that is written stay exact; None where too little is known."""
+        unit that is written stay exact; None where too little is known.
+        """
         month, day = self.month, self.day
         if self.year is None:
             if month is None:
@@ -66,11 +67,15 @@ class WrittenDate:
             day = day or (anchor.day if anchor else 15)
             years = (anchor.year, anchor.year - 1, anchor.year + 1) if anchor else (2001,)
             days = [d for y in years if (d := _day(y, month, day))]
-            return min(days, key=lambda d: abs((d - anchor).days)) if anchor and days else (days or [None])[0]
+            if not days:
+                return None
+            return min(days, key=lambda d: abs((d - anchor).days)) if anchor else days[0]
         year = self.year
         if self.two_digit:
             near = anchor.year if anchor else 2020
-            year = min((c + self.year for c in (1800, 1900, 2000)), key=lambda y: (abs(y - near) if y <= near + 1 else 200 + y))
+            year = min(
+                (c + self.year for c in (1800, 1900, 2000)), key=lambda y: abs(y - near) if y <= near + 1 else 200 + y
+            )
         if month is None:
             month, day = (anchor.month, anchor.day) if anchor else (7, 1)
         return _day(year, month, day or (anchor.day if anchor else 15), clamp=self.day is None)
@@ -88,7 +93,7 @@ def _day(year: int, month: int, day: int | None, *, clamp: bool = False) -> dt.d
 @lru_cache(maxsize=4096)
 def read_date(text: str) -> WrittenDate | None:
     """Reads a written date, complete or partial, in the Western or the Japanese calendar; None where it cannot be read."""
-    plain = "".join([c if c in _LIGATURES else _plain(c) for c in text])
+    plain = "".join([c if c in LIGATURES else plain_char(c) for c in text])
     plain = _MISREAD.sub(lambda m: "0" if m.group() in "Oo" else "1", plain)
     pieces: list[Piece] = []
     at = 0
@@ -104,7 +109,9 @@ def read_date(text: str) -> WrittenDate | None:
     return _assign(pieces)
 
 
-def _plain(char: str) -> str:
+@lru_cache(maxsize=16384)
+def plain_char(char: str) -> str:
+    """A character folded, where folding gives one character."""
     folded = fold(char).text
     return folded if len(folded) == 1 else char
 
@@ -153,14 +160,14 @@ def number_value(text: str) -> int:
     if text == "元":
         return 1
     if not set(text) & set("十百千"):
-        return int("".join([str(max(0, _KANJI.index(c) - 1)) for c in text]))
+        return int("".join([str(max(0, KANJI_DIGITS.index(c) - 1)) for c in text]))
     total, current = 0, 0
     for char in text:
         if char in "十百千":
             total += (current or 1) * {"十": 10, "百": 100, "千": 1000}[char]
             current = 0
         else:
-            current = max(0, _KANJI.index(char) - 1)
+            current = max(0, KANJI_DIGITS.index(char) - 1)
     return total + current
 
 
@@ -172,7 +179,7 @@ def _assign(pieces: list[Piece]) -> WrittenDate | None:
             pieces[i] = replace(piece, kind="year")
     have = {p.kind for p in pieces}
     loose = [i for i, p in enumerate(pieces) if p.kind == "num"]
-    roles = _roles([pieces[i] for i in loose], have, _joints(pieces))
+    roles = _roles([pieces[i] for i in loose], have, joints(pieces))
     if roles is None:
         return None
     for i, role in zip(loose, roles, strict=True):
@@ -183,7 +190,7 @@ def _assign(pieces: list[Piece]) -> WrittenDate | None:
 def _labelled(piece: Piece, behind: str) -> Piece:
     if piece.kind != "num":
         return piece
-    label = _plain(behind.lstrip()[:1]) if behind.strip() else ""
+    label = plain_char(behind.lstrip()[:1]) if behind.strip() else ""
     kind = {"年": "year", "月": "month", "日": "day"}.get(label, "num")
     return replace(piece, kind=kind)
 
@@ -192,7 +199,8 @@ def _era_before(pieces: list[Piece], at: int) -> bool:
     return _after_era(pieces[:at])
 
 
-def _joints(pieces: list[Piece]) -> str:
+def joints(pieces: list[Piece]) -> str:
+    """The characters between the parts."""
     return "".join([p.text for p in pieces if p.kind == "lit"])
 
 
@@ -230,7 +238,7 @@ def _collect(pieces: list[Piece]) -> WrittenDate | None:
     two_digit = False
     for i, piece in enumerate(pieces):
         if piece.kind == "year":
-            era = _era_index(pieces, i)
+            era = era_index(pieces, i)
             if era is not None:
                 years.add(ERAS[era][0].year + piece.value - 1)
             elif piece.value < 100 and len(piece.text) <= 2:
@@ -243,174 +251,23 @@ def _collect(pieces: list[Piece]) -> WrittenDate | None:
             if parts.setdefault(name, piece.value) != piece.value:
                 return None
     month, day = parts.get("month"), parts.get("day")
-    if len(years) > 1 or not (years or parts) or (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
+    if (
+        len(years) > 1
+        or not (years or parts)
+        or (month is not None and not 1 <= month <= 12)
+        or (day is not None and not 1 <= day <= 31)
+    ):
         return None
     if any(p.kind == "era" for p in pieces) and not years:
         return None
     return WrittenDate(tuple(pieces), min(years) if years else None, month, day, two_digit and len(years) == 1)
 
 
-def _era_index(pieces: list[Piece] | tuple[Piece, ...], at: int) -> int | None:
+def era_index(pieces: list[Piece] | tuple[Piece, ...], at: int) -> int | None:
+    """The era that the year at this piece is counted in."""
     for piece in reversed(pieces[:at]):
         if piece.kind == "era":
             return piece.value
         if piece.kind != "lit" or piece.text.strip(" .．"):
             return None
     return None
-
-
-def write_date(form: WrittenDate, day: dt.date) -> str | None:
-    """The given day in the form of `form`; None where the form's calendar has no era for it."""
-    out: list[str] = []
-    padded = _padded(form)
-    for i, piece in enumerate(form.pieces):
-        if piece.kind == "lit":
-            out.append(piece.text)
-        elif piece.kind == "era":
-            era = _era_of(day, form)
-            if era is None:
-                return None
-            out.append(_write_era(piece.text, era))
-        elif piece.kind == "name":
-            out.append(_write_name(piece.text, day.month))
-        elif piece.kind == "year":
-            out.append(_write_year(form, i, day))
-        else:
-            value = day.month if piece.kind == "month" else day.day
-            out.append(write_number(piece.text, value, 2 if padded and not piece.text.isalpha() else 0))
-    return "".join(out)
-
-
-def _era_of(day: dt.date, form: WrittenDate) -> int | None:
-    """The era of a day. Where no month is written the year's last day decides, as for 平成31年/令和元年 in common use."""
-    if form.month is None:
-        day = day.replace(month=12, day=31)
-    elif form.day is None:
-        day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return next((i for i, era in enumerate(ERAS) if day >= era[0]), None)
-
-
-def _write_era(written: str, era: int) -> str:
-    row = ERAS[era]
-    plain = _plain(written) if len(written) == 1 and written not in _LIGATURES else written
-    if plain in _LIGATURES:
-        return row[4]
-    if len(plain) == 2:
-        return row[1]
-    if not plain.isascii():
-        return row[2]
-    letter = row[3].lower() if plain.islower() else row[3]
-    return letter if written.isascii() else chr(ord(letter) + 0xFEE0)
-
-
-def _write_name(written: str, month: int) -> str:
-    long = len(written.strip(".")) > 4 or (len(written) == 4 and written.lower() != "sept")
-    name = calendar.month_name[month] if long else calendar.month_name[month][:3]
-    return name.upper() if written.isupper() else name.lower() if written.islower() else name
-
-
-def _write_year(form: WrittenDate, at: int, day: dt.date) -> str:
-    piece = form.pieces[at]
-    if _era_index(form.pieces, at) is None:
-        value = day.year % 100 if form.two_digit else day.year
-        return write_number(piece.text, value, 2 if form.two_digit else 4)
-    era = _era_of(day, form)
-    value = day.year - ERAS[era or 0][0].year + 1
-    behind = form.pieces[at + 1].text if at + 1 < len(form.pieces) else ""
-    spelled = any(p.kind == "era" and len(p.text) == 2 for p in form.pieces)
-    if value == 1 and (piece.text == "元" or (spelled and behind.startswith("年"))):
-        return "元"
-    pad = 2 if piece.text[:1] in "0０" and len(piece.text) == 2 or _is_compact(form) else 0
-    return write_number("1" if piece.text == "元" else piece.text, value, pad)
-
-
-def _is_compact(form: WrittenDate) -> bool:
-    numbers = [p for p in form.pieces if p.kind in ("year", "month", "day")]
-    return len(numbers) > 1 and not any(p.kind in ("lit", "name") for p in form.pieces)
-
-
-def _padded(form: WrittenDate) -> bool:
-    """Whether months and days are written with two digits: what the written ones show, else what the form is used with."""
-    small = [p for p in form.pieces if p.kind in ("month", "day") and p.value < 10]
-    if small:
-        return any(len(p.text) > 1 for p in small)
-    joints = _joints(list(form.pieces))
-    return _is_compact(form) or (bool(re.search(r"[-/.]", joints)) and (form.year or 0) > 99 and not any(p.kind == "era" for p in form.pieces))
-
-
-def write_number(like: str, value: int, width: int = 0) -> str:
-    """A number in the script of `like`: ASCII, full-width, kanji digits side by side or kanji with units."""
-    first = _plain(like[:1])
-    if first.isascii():
-        digits = str(value).rjust(width, "0")
-        return digits if like[:1].isascii() else digits.translate(_WIDE)
-    text = "".join([_plain(c) for c in like])
-    if not set(text) & set("十百千") and (len(text) > 1 or value < 10):
-        return "".join([_KANJI[int(d) + 1] if d != "0" else "〇" for d in str(value).rjust(width if len(text) > 2 else 0, "0")])
-    return _with_units(value)
-
-
-_WIDE = {ord("0") + i: chr(ord("０") + i) for i in range(10)}
-
-
-def _with_units(value: int) -> str:
-    if value == 0:
-        return "〇"
-    out = ""
-    for unit, size in (("千", 1000), ("百", 100), ("十", 10)):
-        count, value = divmod(value, size)
-        out += (_KANJI[count + 1] if count > 1 else "") + unit if count else ""
-    return out + (_KANJI[value + 1] if value else "")
-
-
-def coarsen(form: WrittenDate, day: dt.date, to: str, *, japanese: bool = True) -> str | None:
-    """A date with less detail, in its own form as far as that can be read: `month`, `year` or `decade`.
-
-    Returns:
-        The text, or None where the wanted detail is not written and cannot be known.
-    """
-    if to == "decade":
-        decade = day.year // 10 * 10
-        return f"{decade}年代" if japanese else f"{decade}s"
-    keep = ("era", "year", "name", "month") if to == "month" else ("era", "year")
-    if to == "year" and form.year is None:
-        return f"{day.year}年" if japanese else str(day.year)
-    kept = _without(form, keep)
-    if not kept:
-        return None
-    if form.two_digit and len(kept) == 1:
-        return f"{day.year}年" if japanese else str(day.year)
-    text = write_date(replace(form, pieces=kept), day)
-    if text is None:
-        return None
-    return text + _unit(form, kept, text, japanese=japanese)
-
-
-def _without(form: WrittenDate, keep: tuple[str, ...]) -> tuple[Piece, ...]:
-    """The pieces that are kept, with the characters between two kept ones and one unit behind the last."""
-    indices = [i for i, p in enumerate(form.pieces) if p.kind in keep]
-    if "month" not in keep and len(years := [i for i in indices if form.pieces[i].kind == "year"]) > 1:
-        indices = [i for i in indices if i <= years[0]]
-    out: list[Piece] = []
-    for n, i in enumerate(indices):
-        out.append(form.pieces[i])
-        between = form.pieces[i + 1 : indices[n + 1]] if n + 1 < len(indices) else ()
-        literals = [p for p in between if p.kind == "lit"]
-        if literals:
-            out.append(literals[0])
-    behind = form.pieces[indices[-1] + 1].text if indices and indices[-1] + 1 < len(form.pieces) else ""
-    if indices and behind and form.pieces[indices[-1] + 1].kind == "lit" and _plain(behind[0]) in "年月":
-        out.append(Piece("lit", behind[0]))
-    return tuple(out)
-
-
-def _unit(form: WrittenDate, kept: tuple[Piece, ...], text: str, *, japanese: bool) -> str:
-    """年 or 月 where a bare number would be left."""
-    numbers = [p for p in kept if p.kind in ("year", "month", "name")]
-    if not japanese or _plain(text[-1:]) in "年月" or not numbers or any(p.kind == "name" for p in form.pieces):
-        return ""
-    if len(numbers) == 1:
-        return "年" if numbers[0].kind == "year" else "月"
-    return ""
-
-

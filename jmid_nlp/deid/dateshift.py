@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from jmid_nlp.deid.dateforms import coarsen, read_date, write_date
+from jmid_nlp.deid.dateforms import read_date
+from jmid_nlp.deid.datewrite import coarsen, write_date
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import Policy
 
@@ -46,7 +47,9 @@ def shift_text(text: str, days: int, anchor: dt.date | None = None) -> str | Non
     return write_date(form, moved) if moved else None
 
 
-def coarse_text(text: str, to: str, anchor: dt.date | None = None, *, days: int = 0, japanese: bool = True) -> str | None:
+def coarse_text(
+    text: str, to: str, anchor: dt.date | None = None, *, days: int = 0, japanese: bool = True
+) -> str | None:
     """A written date made coarser (`month`, `year`, `decade`), moved by `days` first; None where it cannot be read."""
     form = read_date(text)
     day = form.complete(anchor) if form else None

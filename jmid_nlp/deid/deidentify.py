@@ -8,16 +8,18 @@ which is what makes policies with a one-run key stable.
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jmid_nlp
 from jmid_nlp.deid.columns import PROVENANCE, guard, treat_columns
 from jmid_nlp.deid.dateshift import parse_day, shift_days, years_between
-from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.identity import record_links
+from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import Policy
 from jmid_nlp.deid.replace import Context, replace_text
 from jmid_nlp.deid.surrogate import PoolExhaustedError, Surrogates
@@ -55,7 +57,9 @@ class Deidentifier:
     ) -> None:
         if policy.key == "ephemeral":
             if key is not None and not key.ephemeral:
-                raise PolicyError(f"policy {policy.name!r} takes no key: a key that lasts would let its links be restored")
+                raise PolicyError(
+                    f"policy {policy.name!r} takes no key: a key that lasts would let its links be restored"
+                )
             key = key or Key.generate_ephemeral()
         if key is None:
             raise KeyMaterialError(f"policy {policy.name!r} needs a key; load_key reads one from a file or JMID_KEY")
@@ -75,6 +79,7 @@ class Deidentifier:
             "strategy": self.policy.strategy,
             "lexicon": lexicon_version(),
             "key": "ephemeral" if self.key.ephemeral else self.key.fingerprint,
+            "singular": self.policy.singular,
             "date_shift": "external" if self.date_shift_days is not None else "keyed",
         }
 
@@ -113,6 +118,8 @@ class Deidentifier:
             raise WithheldError(report.report_id, "text", "is not a string")
         found = self._find(report.text, report)
         context = self._context(report)
+        if context.anchor is None:
+            context.anchor = _latest(report.text, found)
         text, edits = replace_text(report.text, found, context)
         if not guard(text, report, self.policy):
             raise WithheldError(report.report_id, "text", "an identifier of the record is left after replacement")
@@ -126,10 +133,11 @@ class Deidentifier:
         return DeidReport(str(row["report_id"]), text, row, edits, dict(self._provenance))
 
     def _find(self, text: str, known: Report | None) -> tuple[Identifier, ...]:
-        detector = self.detector
-        if detector is None:
-            from jmid_nlp.deid.detect import detect as detector
-        return detector(text, known=known)
+        if self.detector is not None:
+            return self.detector(text, known=known)
+        from jmid_nlp.deid.detect import detect
+
+        return detect(text, known=known)
 
     def _find_short(self, value: str) -> tuple[Identifier, ...]:
         """Detections in a cell of a table, remembered: such values repeat from row to row."""
@@ -159,7 +167,16 @@ class Deidentifier:
             key, scope, report.text, links, sources=sources, sex=sex, varied=policy.strategy == "varied"
         )  # fmt: skip
         anchor = parse_day(report.exam_date)
-        return Context(policy, key, scope, surrogates, days, anchor, self._elderly(report))
+        return Context(
+            policy,
+            key,
+            scope,
+            surrogates,
+            days,
+            anchor,
+            elderly=self._elderly(report),
+            japanese=_has_japanese(report.text),
+        )
 
     def _elderly(self, report: Report) -> bool:
         if report.age is not None and report.age >= self.policy.top_age:
@@ -174,7 +191,7 @@ class Deidentifier:
     def _code(self, row: Mapping[str, Any]) -> str:
         names = ("text", *self.policy.columns, *sorted(self.policy.extra_columns))
         parts = [part for n in names for part in (n, _plain(row.get(n)))]
-        return self.key.derive("seal", self.policy.digest, *parts).hex()[:32]
+        return self.key.derive("seal", self._provenance["policy_hash"], *parts).hex()[:32]
 
     def _sealed(self, report: Report) -> DeidReport | None:
         """The report as it is, where this policy and key made it and nothing was changed since."""
@@ -198,6 +215,16 @@ class Deidentifier:
         check_columns(others, report, self.policy, self._find_short)
         provenance = {str(k): str(v) for k, v in content.items() if k != "seal"}
         return DeidReport(report.report_id, report.text, row, (), provenance)
+
+
+def _latest(text: str, found: tuple[Identifier, ...]) -> dt.date | None:
+    """The latest complete date of a text, which stands for the day of the examination where the record has none."""
+    days = [parse_day(text[f.start : f.end]) for f in found if f.category == "DATE" and f.subtype != "birth"]
+    return max((d for d in days if d), default=None)
+
+
+def _has_japanese(text: str) -> bool:
+    return not text.isascii() and re.search("[ぁ-ヺ一-鿿]", text) is not None
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from jmid_nlp.deid.dateforms import number_value, write_number
+from jmid_nlp.deid.dateforms import number_value
+from jmid_nlp.deid.datewrite import write_number
 from jmid_nlp.deid.policy import Policy
 from jmid_nlp.lexicon import read_table
 from jmid_nlp.offsets import fold
@@ -35,7 +36,9 @@ def tag_pattern() -> re.Pattern[str]:
     kinds = {r["general"] for r in read_table("surrogate/facility_kinds.tsv", ("general",))} | {"施設"}
     japanese = "|".join(sorted({re.escape(w[0]) for w in words} | {re.escape(k) for k in kinds}, key=len, reverse=True))
     english = "|".join(sorted({re.escape(w[1]) for w in words}, key=len, reverse=True))
-    return re.compile(rf"〔(?:{japanese})(?:\d{{1,4}}|#[a-z2-7]{{10}})?〕|\[(?:{english})(?:_\d{{1,4}}|#[a-z2-7]{{10}})?\]|{REDACTED}")
+    return re.compile(
+        rf"〔(?:{japanese})(?:\d{{1,4}}|#[a-z2-7]{{10}})?〕|\[(?:{english})(?:_\d{{1,4}}|#[a-z2-7]{{10}})?\]|{REDACTED}"
+    )
 
 
 def tag(category: str, subtype: str, policy: Policy, *, number: int = 0, code: str = "") -> str:

@@ -1,5 +1,6 @@
 """Names of persons as written: cut into surname, given name and initials, and joined across scripts where the record or the
-text proves that two spellings are one person's."""
+text proves that two spellings are one person's.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +35,13 @@ class Part:
 
 
 @lru_cache(maxsize=16384)
+def one(char: str) -> str:
+    """A character folded, where folding gives one character; else as it is."""
+    folded = fold(char).text
+    return folded if len(folded) == 1 else char
+
+
+@lru_cache(maxsize=16384)
 def plain(text: str) -> str:
     """A text folded and without spaces."""
     return _SPACE.sub("", fold(text).text)
@@ -55,6 +63,7 @@ class Links:
     joined: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     sexes: dict[str, str] = field(default_factory=dict)
+    patient: tuple[str, str] | None = None
 
     def join(self, keys: Iterable[str], role: Role, sex: str = "") -> None:
         """Makes the keys one identity, named by the first key that is known already, else by the first of all."""
@@ -83,11 +92,16 @@ def record_links(name: str | None, kana: str | None, others: Iterable[str], sex:
         sex: `m`, `f` or empty.
     """
     links = Links()
+    found = ["", ""]
     groups = _align([_two(g) for g in [*_groups(name), *_groups(kana)]])
     for at, role in ((0, "surname"), (1, "given")):
         keys = [name_key(g[at]) for g in groups if g[at]]
         keys += ["r:" + romaji_key(romaji(k)) for k in keys if _KATAKANA.fullmatch(k)]
         links.join(_kanji_first(keys), role, sex if at else "")  # type: ignore[arg-type]
+        if keys:
+            found[at] = links.identity(_kanji_first(keys)[0])
+    if any(found):
+        links.patient = (found[0], found[1])
     for other in others:
         for surname, given in [_two(g) for g in _groups(other)]:
             links.join([name_key(surname)], "surname")
@@ -136,7 +150,9 @@ def split_surname(name: str) -> str:
     lists = book()
     if _KANA.fullmatch(core):
         kana = to_katakana(core)
-        cuts = [k for k in range(len(kana) - 1, 1, -1) if kana[:k] in lists.surname_kana and kana[k:] in lists.given_kana]
+        cuts = [
+            k for k in range(len(kana) - 1, 1, -1) if kana[:k] in lists.surname_kana and kana[k:] in lists.given_kana
+        ]
         return name[: cuts[0]] if cuts else name
     core = core.translate(VARIANTS)
     scores = [(_split_score(core[:k], core[k:]), k) for k in range(1, len(core) + 1)]
@@ -300,6 +316,35 @@ def _role(core: str) -> Role:
         return "given" if kana in lists.given_kana else "token" if _KATAKANA.fullmatch(core) else "surname"
     core = core.translate(VARIANTS)
     return "given" if core not in lists.surnames and core in lists.given else "surname"
+
+
+class People:
+    """Numbers the persons of one report in the order in which they appear; a surname or given name alone is the person who
+    was named with it first.
+    """
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._count = 0
+
+    def number(self, name: str) -> int:
+        """The number of the person who is named so."""
+        parts = [p for p in read_name(name, self._links) if p.key and p.role != "initial"]
+        surname = next((self._links.identity(p.key) for p in parts if p.role in ("surname", "token")), "")
+        given = next((self._links.identity(p.key) for p in parts if p.role == "given"), "")
+        who = (surname, given) if parts else ("", "lit:" + name)
+        patient = self._links.patient
+        if patient and who in ((patient[0], ""), ("", patient[1])):
+            who = patient
+        number = self._numbers.get(who)
+        if number is None:
+            self._count += 1
+            number = self._numbers[who] = self._count
+            for part in ((surname, ""), ("", given)):
+                if any(part):
+                    self._numbers.setdefault(part, number)
+        return number
 
 
 def guess_sex(given: str) -> str:

@@ -40,7 +40,9 @@ class Key:
 
     def __post_init__(self) -> None:
         if len(self.material) < MIN_BYTES:
-            raise KeyMaterialError(f"the key is too short: at least {MIN_BYTES} bytes are needed; write_new_key makes one")
+            raise KeyMaterialError(
+                f"the key is too short: at least {MIN_BYTES} bytes are needed; write_new_key makes one"
+            )
         if len(set(self.material)) < 8:
             raise KeyMaterialError("the key repeats a few bytes only; take a random one, write_new_key makes it")
         object.__setattr__(self, "fingerprint", self.derive("fingerprint").hex()[:12])
@@ -83,7 +85,9 @@ def load_key(*, key_file: Path | None = None, env: str = "JMID_KEY") -> Key:
         return Key(_decode(data))
     value = os.environ.get(env)
     if not value:
-        raise KeyMaterialError(f"no key: give a key file or set the environment variable {env}; write_new_key makes one")
+        raise KeyMaterialError(
+            f"no key: give a key file or set the environment variable {env}; write_new_key makes one"
+        )
     return Key(_decode(os.fsencode(value)))
 
 
@@ -101,7 +105,8 @@ def write_new_key(path: Path) -> Key:
     """Writes a new random key as hexadecimal to a file that only its owner can read, and returns it.
 
     Raises:
-        KeyMaterialError: The file exists already (an overwritten key cuts the link to everything made with it), or cannot be written.
+        KeyMaterialError: The file exists already, since an overwritten key cuts the link to all that was made with it, or
+            it cannot be written.
     """
     material = secrets.token_bytes(MIN_BYTES)
     try:

@@ -243,7 +243,9 @@ def _rules(file: str, values: object) -> dict[str, Rule]:
             raise PolicyError(f"{file}: [rules.{name}]: unknown category; known are {', '.join(CATEGORIES)}")
         rules[name] = _rule(_Table(file, f"rules.{name}", content), category, subtype)
     if missing := [c for c in (*CATEGORIES, "ID/individual_code") if c not in rules]:
-        raise PolicyError(f"{file}: [rules] {missing[0]}: is missing; each category needs a rule, so that nothing passes unseen")
+        raise PolicyError(
+            f"{file}: [rules] {missing[0]}: is missing; each category needs a rule, so that nothing passes unseen"
+        )
     return rules
 
 
@@ -252,18 +254,22 @@ def _rule(table: _Table, category: str, subtype: str) -> Rule:
     if action == "shift" and category != "DATE":
         raise table.error("action", "'shift' is for DATE only")
     if subtype in individual_codes() and action not in ("tag", "redact"):
-        raise table.error("action", f"{action!r} is refused for an individual identification code; allowed are tag, redact")
+        raise table.error(
+            "action", f"{action!r} is refused for an individual identification code; allowed are tag, redact"
+        )
     to = table.get("to", str, None, LEVELS.get(category, ("nothing",)))
     if action == "generalise" and to is None:
         allowed = LEVELS.get(category)
-        raise table.error("to", f"generalise needs one of {', '.join(allowed)}" if allowed else f"{category} has no general form")
+        raise table.error(
+            "to", f"generalise needs one of {', '.join(allowed)}" if allowed else f"{category} has no general form"
+        )
     if action != "generalise" and to is not None:
         raise table.error("to", "goes with action = 'generalise' only")
     threshold = table.get("threshold", float, 0.0)
     if not 0.0 <= threshold <= 1.0:
         raise table.error("threshold", f"{threshold} is outside 0 to 1")
     rule = Rule(
-        action=cast(Action, action),
+        action=cast("Action", action),
         to=to,
         shifted=table.get("shifted", bool, False),
         scope=table.get("scope", str, "patient", ("patient", "key")),

@@ -46,11 +46,15 @@ def places() -> tuple[Entry, ...]:
 @cache
 def foreign() -> tuple[Entry, ...]:
     """Invented names for persons whose names are written in katakana or Latin letters without a Japanese form."""
-    return tuple(Entry(r["form"], r["form"], r["latin"].lower()) for r in read_table("surrogate/foreign.tsv", ("form", "latin")))
+    return tuple(
+        Entry(r["form"], r["form"], r["latin"].lower()) for r in read_table("surrogate/foreign.tsv", ("form", "latin"))
+    )
 
 
 def _japanese(name: str) -> tuple[Entry, ...]:
-    return tuple(Entry(r["form"], r["kana"], romaji(r["kana"]), r.get("sex", "")) for r in read_table(name, ("form", "kana")))
+    return tuple(
+        Entry(r["form"], r["kana"], romaji(r["kana"]), r.get("sex", "")) for r in read_table(name, ("form", "kana"))
+    )
 
 
 @cache

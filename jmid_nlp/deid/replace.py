@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from jmid_nlp.deid import generalise
+from jmid_nlp.deid.book import book
+from jmid_nlp.deid.codes import remap_uid
 from jmid_nlp.deid.dateshift import WEEKDAY, coarse_text, shift_text, shifted_weekday
+from jmid_nlp.deid.identity import People, plain
 from jmid_nlp.deid.keys import Key
-from jmid_nlp.deid.identity import read_name
 from jmid_nlp.deid.policy import Policy, Rule
-from jmid_nlp.deid.surrogate import Surrogates, facility_kind, remap_uid
+from jmid_nlp.deid.singular import SINGULAR, find_singular
+from jmid_nlp.deid.surrogate import Surrogates, facility_kind
 from jmid_nlp.offsets import OffsetMap
 from jmid_nlp.schema import Edit, Identifier
 
@@ -26,6 +29,7 @@ class Context:
     Attributes:
         days: The patient's date shift.
         anchor: Day of the examination, for partial dates.
+        japanese: True where the text is Japanese, so that a bare year gets its 年.
         elderly: True where the patient has reached the policy's top age, so that a birth date gives the age away.
     """
 
@@ -36,7 +40,11 @@ class Context:
     days: int
     anchor: dt.date | None = None
     elderly: bool = False
-    numbers: dict[str, int] = field(default_factory=dict)
+    japanese: bool = True
+    people: People = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.surrogates.links)
 
 
 def replace_text(text: str, identifiers: Iterable[Identifier], context: Context) -> tuple[str, tuple[Edit, ...]]:
@@ -98,7 +106,9 @@ def _weekday(match: object, at: int, action: str, context: Context, out: list[st
 
 def offset_map(edits: Iterable[Edit]) -> OffsetMap:
     """The map from the source text to the new one that the edits describe; maps of two passes compose with `then`."""
-    return OffsetMap((e.start, e.end, e.new_start, e.new_end) for e in edits if e.end > e.start or e.new_end > e.new_start)
+    return OffsetMap(
+        (e.start, e.end, e.new_start, e.new_end) for e in edits if e.end > e.start or e.new_end > e.new_start
+    )
 
 
 def _spans(text: str, identifiers: Iterable[Identifier], policy: Policy) -> list[Identifier]:
@@ -107,6 +117,8 @@ def _spans(text: str, identifiers: Iterable[Identifier], policy: Policy) -> list
     if policy.text_ages:
         taken = [(i.start, i.end) for i in wanted]
         wanted += [a for a in generalise.young_ages(text, policy) if all(a.end <= s or e <= a.start for s, e in taken)]
+    if policy.singular == "tag":
+        wanted += find_singular(text)
     wanted.sort(key=lambda i: (i.start, -i.end, i.category, i.subtype))
     merged: list[Identifier] = []
     for item in wanted:
@@ -118,26 +130,37 @@ def _spans(text: str, identifiers: Iterable[Identifier], policy: Policy) -> list
             merged[-1] = replace(best, start=last.start, end=max(last.end, item.end))
     if "〔" in text or "[" in text or generalise.REDACTED in text:
         tags = [m.span() for m in generalise.tag_pattern().finditer(text)]
-        merged = [part for item in merged for part in _outside(item, tags)]
+        merged = [part for item in merged for part in outside_tags(text, item, tags)]
     return merged
 
 
-def _outside(item: Identifier, tags: list[tuple[int, int]]) -> list[Identifier]:
+def outside_tags(text: str, item: Identifier, tags: list[tuple[int, int]]) -> list[Identifier]:
+    """The parts of a detection that lie outside our tags; titles that were taken along with a tag are left."""
     parts, at = [], item.start
     for start, end in tags:
         if end <= at or start >= item.end:
             continue
-        if start > at:
+        if start > at and not is_title(text[at:start]):
             parts.append(replace(item, start=at, end=start))
         at = end
-    if at < item.end:
-        parts.append(replace(item, start=at) if at > item.start else item)
+    if at == item.start:
+        return [item]
+    if at < item.end and not is_title(text[at : item.end]):
+        parts.append(replace(item, start=at))
     return parts
+
+
+def is_title(text: str) -> bool:
+    """Whether a string that a detector took together with one of our tags is a title, a separator or a general word."""
+    core = plain(text).strip("()（）「」、。:：^=・,/ -")
+    return not core or core in book().titles or core in book().generic
 
 
 def treat(text: str, found: Identifier, context: Context) -> tuple[str, str]:
     """The new text for one identifier and the action that was taken; a value that cannot be treated as wanted gets a tag."""
     policy = context.policy
+    if found.subtype == SINGULAR:
+        return generalise.tag("SINGULAR", "", policy), "tag"
     rule = policy.rule(found.category, found.subtype)
     source = text[found.start : found.end]
     action = "tag" if rule.action == "surrogate" and policy.strategy == "tag" else rule.action
@@ -154,7 +177,11 @@ def treat(text: str, found: Identifier, context: Context) -> tuple[str, str]:
     elif action == "generalise":
         new = _general(source, text[found.end : found.end + 2], found, rule, context)
     elif action == "hash":
-        code = base64.b32encode(context.key.derive("hash", found.category, _scope(rule, context), source))[:10].decode().lower()
+        code = (
+            base64.b32encode(context.key.derive("hash", found.category, _scope(rule, context), source))[:10]
+            .decode()
+            .lower()
+        )
         new = generalise.tag(found.category, found.subtype, policy, code=code)
     if new is None:
         return _tag(source, found, context), "tag"
@@ -166,15 +193,10 @@ def _scope(rule: Rule, context: Context) -> str:
 
 
 def _tag(source: str, found: Identifier, context: Context) -> str:
-    """A tag; persons are numbered within the report, one number for one surname."""
+    """A tag; persons are numbered within the report."""
     if found.category != "PERSON":
         return generalise.tag(found.category, found.subtype, context.policy)
-    links = context.surrogates.links
-    parts = [p for p in read_name(source, links) if p.key]
-    named = next((p for p in parts if p.role == "surname"), parts[0] if parts else None)
-    identity = links.identity(named.key) if named else source
-    number = context.numbers.setdefault(identity, len(context.numbers) + 1)
-    return generalise.tag("PERSON", "", context.policy, number=number)
+    return generalise.tag("PERSON", "", context.policy, number=context.people.number(source))
 
 
 def _surrogate(source: str, found: Identifier, rule: Rule, context: Context) -> str | None:
@@ -202,9 +224,13 @@ def _general(source: str, behind: str, found: Identifier, rule: Rule, context: C
         if found.subtype == "birth" and context.elderly:
             return None
         days = context.days if rule.shifted else 0
-        return coarse_text(source, to, context.anchor, days=days, japanese=policy.tags == "ja")
+        return coarse_text(source, to, context.anchor, days=days, japanese=context.japanese)
     if found.category == "AGE":
-        return generalise.band_age(source, policy) if found.subtype == "band" else generalise.top_age(source, behind, policy)
+        return (
+            generalise.band_age(source, policy)
+            if found.subtype == "band"
+            else generalise.top_age(source, behind, policy)
+        )
     if found.category == "ADDRESS":
         return generalise.coarse_address(source, to)
     if found.category == "FACILITY":

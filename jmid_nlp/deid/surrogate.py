@@ -7,17 +7,16 @@ identities never share one.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from jmid_nlp.deid import pools
+from jmid_nlp.deid.codes import CHECKED, letters, looks_official, number_check
+from jmid_nlp.deid.identity import Links, Part, guess_sex, name_key, one, read_name
 from jmid_nlp.deid.kana import to_half_width, to_hiragana
 from jmid_nlp.deid.keys import Key
-from jmid_nlp.deid.identity import Links, Part, guess_sex, name_key, read_name
 from jmid_nlp.deid.pools import Entry
 from jmid_nlp.lexicon import read_table
 from jmid_nlp.offsets import fold
@@ -44,7 +43,15 @@ class Surrogates:
     """
 
     def __init__(
-        self, key: Key, scope: str, text: str, links: Links, *, sources: Iterable[str] = (), sex: str = "", varied: bool = False
+        self,
+        key: Key,
+        scope: str,
+        text: str,
+        links: Links,
+        *,
+        sources: Iterable[str] = (),
+        sex: str = "",
+        varied: bool = False,
     ) -> None:
         self.key, self.scope, self.links, self.sex, self.varied = key, scope, links, sex, varied
         self._haystack = fold("\n".join([text, *sources])).text.lower()
@@ -56,7 +63,14 @@ class Surrogates:
         """Tells that a new mention begins; under `varied` it gets surrogates of its own."""
         self._mention += self.varied
 
-    def _choose(self, kind: str, identity: str, make: Callable[[str], T], spellings: Callable[[T], Sequence[str]], scope: str = "") -> T:
+    def _choose(
+        self,
+        kind: str,
+        identity: str,
+        make: Callable[[str], T],
+        spellings: Callable[[T], Sequence[str]],
+        scope: str = "",
+    ) -> T:
         """The first keyed candidate that collides with nothing, the same one each time it is asked for."""
         who = (kind, f"{identity}\n{self._mention}" if self.varied else identity)
         if who in self._chosen:
@@ -100,15 +114,15 @@ class Surrogates:
 
     def _initial(self, part: Part) -> str:
         """Other letters for initials."""
-        letters = "ABCDEFGHIJKLMNOPRSTUWY"
+        alphabet = "ABCDEFGHIJKLMNOPRSTUWY"
         out = []
         for n, char in enumerate(part.text):
-            source = fold(char).text.upper()
+            source = one(char).upper()
             if not ("A" <= source <= "Z"):
                 out.append(char)
                 continue
             seed = f"{self.scope}\n{source}\n{n}\n{self._mention}"
-            rest = [c for c in letters if c != source]
+            rest = [c for c in alphabet if c != source]
             out.append(_like(rest[self.key.number(len(rest), "initial", seed)], char))
         return "".join(out)
 
@@ -118,33 +132,41 @@ class Surrogates:
         Two spellings of one number (12-345, １２３４５) get one surrogate. A number with twelve digits never has a valid check
         digit of a 個人番号, a number with eight never one of an insurer.
         """
-        plain = "".join([fold(c).text if len(fold(c).text) == 1 else c for c in text])
+        plain = "".join([one(c) for c in text])
         core = re.sub(r"[^0-9A-Za-z]", "", plain).upper()
         if not core or re.search(r"[^\W\d_A-Za-z]", re.sub("[第号番の棟階室ー]", "", plain)):
             return None
         value = self._choose(
-            kind, core, lambda seed: self._shaped(core, kind, seed), lambda v: (v,) if len(v) > 3 else ("\n" + v,), scope
+            kind,
+            core,
+            lambda seed: self._shaped(core, kind, seed),
+            lambda v: (v,) if len(v) > 3 else ("\n" + v,),
+            scope,
         )
-        letters = iter(value)
-        return "".join([_like(next(letters), s) if p.isascii() and p.isalnum() else s for p, s in zip(plain, text, strict=True)])
+        signs = iter(value)
+        return "".join(
+            [_like(next(signs), s) if p.isascii() and p.isalnum() else s for p, s in zip(plain, text, strict=True)]
+        )
 
     def _shaped(self, core: str, kind: str, seed: str) -> str:
         stream = self.key.derive("number", kind, seed)
         while len(stream) < len(core):
             stream += self.key.derive("number", kind, seed, str(len(stream)))
         for turn in range(10):
-            drawn = [b + turn * (n + 1 == len(core)) for n, b in enumerate(stream[: len(core)])]
-            out = "".join([str(b % 10) if c.isdigit() else chr(65 + b % 26) for b, c in zip(drawn, core, strict=True)])
+            drawn = [b + turn * (n == 0) for n, b in enumerate(stream[: len(core)])]
+            out = letters(drawn, core)
+            if len(core) >= CHECKED:
+                out = out[:-2] + letters(number_check(out[:-2]), core[-2:])
             if out != core and not looks_official(out):
                 return out
-        return out
+        raise PoolExhaustedError
 
     def phone(self, text: str) -> str:
         """A number of the same shape that cannot ring: exchanges that begin with 0 are not assigned in Japan.
 
         Land lines become 03-00…, 030-0…, 0300-…; mobile numbers 090-0…; an extension begins with 0.
         """
-        plain = "".join([fold(c).text[:1] or c for c in text])
+        plain = "".join([one(c) for c in text])
         digits = "".join([c for c in plain if c.isdigit() and c.isascii()])
         if not digits:
             raise PoolExhaustedError
@@ -159,7 +181,9 @@ class Surrogates:
             lead = lead[1:]
         value = self._choose("phone", national, lambda seed: self._digits(lead, len(national), seed), lambda v: (v,))
         stream = iter(country + value)
-        return "".join([_like(next(stream), s) if p.isascii() and p.isdigit() else s for p, s in zip(plain, text, strict=True)])
+        return "".join(
+            [_like(next(stream), s) if p.isascii() and p.isdigit() else s for p, s in zip(plain, text, strict=True)]
+        )
 
     def _digits(self, lead: str, length: int, seed: str) -> str:
         value = str(self.key.number(10**length, "digits", seed)).rjust(length, "0")
@@ -167,28 +191,46 @@ class Surrogates:
 
     def email(self, text: str) -> str:
         """An address at example.jp, a domain that is reserved and belongs to nobody."""
-        return self._choose("email", text.strip().lower(), lambda seed: f"u{self.key.derive('email', seed).hex()[:8]}@example.jp", lambda v: (v,))
+        return self._choose(
+            "email",
+            text.strip().lower(),
+            lambda seed: f"u{self.key.derive('email', seed).hex()[:8]}@example.jp",
+            lambda v: (v,),
+        )
 
     def url(self, text: str) -> str:
         """An address at example.jp."""
-        return self._choose("url", text.strip(), lambda seed: f"https://example.jp/{self.key.derive('url', seed).hex()[:8]}", lambda v: (v,))
+        return self._choose(
+            "url",
+            text.strip(),
+            lambda seed: f"https://example.jp/{self.key.derive('url', seed).hex()[:8]}",
+            lambda v: (v,),
+        )
 
     def facility(self, text: str, scope: str = "") -> str:
         """An invented facility of the same kind: a clinic stays a clinic. The stem names the identity, in any of its kinds."""
         front, stem, kind = split_facility(text)
         identity = name_key(stem) if stem else "kind:" + kind
         entry = self._entry("facility", pools.places(), identity, scope)
-        return front + _in_script(entry, stem or "漢") + kind
+        like = stem if stem and re.fullmatch(r"[A-Za-zァ-ヺー・\s.&\uff66-\uff9fＡ-Ｚａ-ｚ]+", stem) else "漢"
+        return front + _in_script(entry, like) + kind
 
 
+@lru_cache(maxsize=16384)
 def _in_script(entry: Entry, like: str) -> str:
     """An entry in the script, width and case of `like`."""
     core = "".join([c for c in like if not c.isspace()])
     plain = fold(core).text
     if re.fullmatch(r"[A-Za-zÀ-ɏ0-9'’.\-\s]+", plain):
         latin = entry.latin
-        letters = [c for c in plain if c.isalpha()]
-        cased = latin.upper() if len(letters) > 1 and plain.isupper() else latin if plain[:1].islower() else latin.capitalize()
+        alphas = [c for c in plain if c.isalpha()]
+        cased = (
+            latin.upper()
+            if len(alphas) > 1 and plain.isupper()
+            else latin
+            if plain[:1].islower()
+            else latin.capitalize()
+        )
         wide = any("Ａ" <= c <= "ｚ" for c in core)
         return "".join([chr(ord(c) + 0xFEE0) if wide and c.isalpha() else c for c in cased])
     if any("\uff66" <= c <= "\uff9f" for c in core):
@@ -207,25 +249,13 @@ def _like(char: str, source: str) -> str:
     return chr(ord(char) + 0xFEE0) if "０" <= source <= "ｚ" else char
 
 
-def looks_official(number: str) -> bool:
-    """Whether the check digit of a 個人番号 (12 digits; 総務省令 2014-85, art. 5) or an insurer's number (8) is valid."""
-    if not number.isdigit():
-        return False
-    if len(number) == 12:
-        total = sum(int(d) * (n + 1 if n <= 6 else n - 5) for n, d in enumerate(reversed(number[:11]), 1))
-        return (0 if total % 11 <= 1 else 11 - total % 11) == int(number[-1])
-    if len(number) == 8:
-        total = sum(sum(divmod(int(d) * (2 if n % 2 == 0 else 1), 10)) for n, d in enumerate(reversed(number[:7])))
-        return (10 - total % 10) % 10 == int(number[-1])
-    return False
-
-
 @cache
 def _kinds() -> tuple[tuple[str, str, str], ...]:
     rows = read_table("surrogate/facility_kinds.tsv", ("kind", "general", "place"))
     return tuple(sorted(((r["kind"], r["general"], r["place"]) for r in rows), key=lambda r: -len(r[0])))
 
 
+@lru_cache(maxsize=16384)
 def split_facility(text: str) -> tuple[str, str, str]:
     """Front, stem and kind of a facility's name: ("", "みなと", "中央病院"). Front and kind name nobody."""
     front = kind = ""
@@ -240,45 +270,11 @@ def split_facility(text: str) -> tuple[str, str, str]:
 
 def facility_kind(text: str) -> str:
     """The general word for a facility's kind, `施設` where its name does not say."""
-    return next((g for form, g, place in _kinds() if (place != "start" and text.endswith(form)) or (place != "end" and text.startswith(form))), "施設")
-
-
-def pseudonym(key: Key, kind: str, value: str) -> str:
-    """A linking code for a value, such as `P-…` for a patient: 14 keyed characters and four that check them.
-
-    The check lets a second pass see that a value is a pseudonym already and keep it.
-    """
-    body = base64.b32encode(key.derive("pseudonym", kind, value))[:14].decode()
-    return f"{kind[:1].upper()}-{body}{_check(kind[:1].upper() + body)}"
-
-
-def is_pseudonym(value: str) -> bool:
-    """Whether a value is a pseudonym that this library made, with whatever key."""
-    return bool(re.fullmatch(r"[A-Z]-[A-Z2-7]{18}", value)) and _check(value[0] + value[2:16]) == value[16:]
-
-
-def _check(text: str) -> str:
-    return base64.b32encode(hashlib.sha256(b"jmid pseudonym " + text.encode()).digest())[:4].decode()
-
-
-def remap_uid(uid: str, key: Key) -> str:
-    """A DICOM UID below 2.25 (DICOM PS3.5 B.2), keyed and one-way: the same for report and images under one key.
-
-    The last 32 bits check the others, so that a second pass keeps what the first one made.
-    """
-    if is_remapped_uid(uid):
-        return uid
-    high = int.from_bytes(key.derive("uid", uid.strip().strip("\0"))[:12], "big")
-    return f"2.25.{high << 32 | _uid_check(high)}"
-
-
-def is_remapped_uid(uid: str) -> bool:
-    """Whether a UID was made by `remap_uid`, with whatever key."""
-    if not re.fullmatch(r"2\.25\.[1-9][0-9]{0,38}", uid):
-        return False
-    value = int(uid[5:])
-    return value & 0xFFFFFFFF == _uid_check(value >> 32)
-
-
-def _uid_check(high: int) -> int:
-    return int.from_bytes(hashlib.sha256(b"jmid uid %d" % high).digest()[:4], "big")
+    return next(
+        (
+            g
+            for form, g, place in _kinds()
+            if (place != "start" and text.endswith(form)) or (place != "end" and text.startswith(form))
+        ),
+        "施設",
+    )

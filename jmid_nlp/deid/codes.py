@@ -1,0 +1,87 @@
+"""Codes in place of codes: pseudonyms, remapped UIDs and invented numbers, all keyed and one-way.
+
+Each carries a check that needs no key, so that a second pass can tell what the first one made from a real identifier.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+
+from jmid_nlp.deid.identity import one
+from jmid_nlp.deid.keys import Key
+
+#: Invented numbers of this many letters and digits or more end in two that check the others.
+CHECKED = 5
+
+
+def letters(numbers: Iterable[int], like: str) -> str:
+    """Numbers as digits where `like` has digits, as capital letters elsewhere."""
+    return "".join([str(n % 10) if c.isdigit() else chr(65 + n % 26) for n, c in zip(numbers, like, strict=True)])
+
+
+def number_check(front: str) -> bytes:
+    """What the last two signs of an invented number are made from."""
+    return hashlib.sha256(b"jmid number " + front.encode()).digest()[:2]
+
+
+def is_invented_number(text: str) -> bool:
+    """Whether a number has the check of our invented ones; those too short to hold one count as invented."""
+    core = re.sub(r"[^0-9A-Za-z]", "", "".join([one(c) for c in text])).upper()
+    return len(core) < CHECKED or core[-2:] == letters(number_check(core[:-2]), core[-2:])
+
+
+def looks_official(number: str) -> bool:
+    """Whether the check digit of a 個人番号 (12 digits; 総務省令 2014-85, art. 5) or an insurer's number (8) is valid."""
+    if not number.isdigit():
+        return False
+    if len(number) == 12:
+        total = sum(int(d) * (n + 1 if n <= 6 else n - 5) for n, d in enumerate(reversed(number[:11]), 1))
+        return (0 if total % 11 <= 1 else 11 - total % 11) == int(number[-1])
+    if len(number) == 8:
+        total = sum(sum(divmod(int(d) * (2 if n % 2 == 0 else 1), 10)) for n, d in enumerate(reversed(number[:7])))
+        return (10 - total % 10) % 10 == int(number[-1])
+    return False
+
+
+def pseudonym(key: Key, kind: str, value: str) -> str:
+    """A linking code for a value, such as `P-…` for a patient: 14 keyed characters and four that check them.
+
+    The check lets a second pass see that a value is a pseudonym already and keep it.
+    """
+    body = base64.b32encode(key.derive("pseudonym", kind, value))[:14].decode()
+    return f"{kind[:1].upper()}-{body}{_check(kind[:1].upper() + body)}"
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether a value is a pseudonym that this library made, with whatever key."""
+    return bool(re.fullmatch(r"[A-Z]-[A-Z2-7]{18}", value)) and _check(value[0] + value[2:16]) == value[16:]
+
+
+def _check(text: str) -> str:
+    return base64.b32encode(hashlib.sha256(b"jmid pseudonym " + text.encode()).digest())[:4].decode()
+
+
+def remap_uid(uid: str, key: Key) -> str:
+    """A DICOM UID below 2.25 (DICOM PS3.5 B.2), keyed and one-way: the same for report and images under one key.
+
+    The last 32 bits check the others, so that a second pass keeps what the first one made.
+    """
+    if is_remapped_uid(uid):
+        return uid
+    high = int.from_bytes(key.derive("uid", uid.strip().strip("\0"))[:12], "big")
+    return f"2.25.{high << 32 | _uid_check(high)}"
+
+
+def is_remapped_uid(uid: str) -> bool:
+    """Whether a UID was made by `remap_uid`, with whatever key."""
+    if not re.fullmatch(r"2\.25\.[1-9][0-9]{0,38}", uid):
+        return False
+    value = int(uid[5:])
+    return value & 0xFFFFFFFF == _uid_check(value >> 32)
+
+
+def _uid_check(high: int) -> int:
+    return int.from_bytes(hashlib.sha256(b"jmid uid %d" % high).digest()[:4], "big")
