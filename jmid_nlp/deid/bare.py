@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, KANJI, PARTLY, RUN, SURNAME, UNKNOWN, bare_names, grade, split_name
+from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.persons import kana_known, name_at
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
@@ -154,7 +155,7 @@ def _before_kana(t: str) -> Iterator[Hit]:
         before = re.search(f"(?:[{KANJI}]{{1,5}}[ \t]{{1,2}})?[{KANJI}]{{1,6}}\\Z", t[low : m.start()])
         reading = m[1]
         parts = reading.replace("・", " ").split()
-        known = any(kana_known(p) for p in parts) if not reading.isascii() else len(parts) > 1
+        known = any(kana_known(p) if not p.isascii() else is_surname(p.strip(",")) for p in parts)
         if before is None or not known:
             continue
         name = "".join(before[0].split())

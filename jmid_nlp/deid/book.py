@@ -57,6 +57,9 @@ class Book:
         for row in read_table("phi/labels.tsv", ("form", "kind", "subtype", "mode")):
             for form in split_forms(row["form"]):
                 self.labels.setdefault(fold(form).text.lower(), (row["kind"], row["subtype"], row["mode"]))
+        for dept in self.depts:
+            if len(dept) > 1:
+                self.labels.setdefault(dept.lower(), ("dept", "clinician", "hard"))
         protect = read_table("phi/protect.tsv", ("kind", "forms"))
         of = {
             kind: [f for r in protect if r["kind"] == kind for f in split_forms(r["forms"])]

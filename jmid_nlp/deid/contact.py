@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from jmid_nlp.deid.cues import EXPLICIT, NONE, Label
 from jmid_nlp.deid.evidence import LABELLED, SHAPED, Hit
 
-_X = r"[0-9OoIl|]"
+_X = r"[0-9OoIl|〇一二三四五六七八九]"
 _J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
 _S = r"[ \t]?[\-‐‑–—−ー―・.][ \t]?"
 _PHONE = re.compile(
     rf"(?<![0-9A-Za-z.\-])(?:\+?81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
-    rf"|0[5789]0{_J}{_X}{{4}}{_J}{_X}{{4}}(?![0-9])"
+    rf"|[0O〇][5789五七八九][0O〇]{_J}{_X}{{4}}{_J}{_X}{{4}}(?![0-9])"
     rf"|\(0\d{{1,4}}\)[ \t]?\d{{1,4}}{_J}\d{{3,4}}(?![0-9])"
     rf"|0\d{{1,4}}[ \t]?\(\d{{1,4}}\)[ \t]?\d{{3,4}}(?![0-9])"
-    rf"|[0O]{_X}{{1,4}}{_S}{_X}{{1,4}}{_S}{_X}{{3,4}}(?![0-9])"
+    rf"|[0O〇]{_X}{{1,4}}{_S}{_X}{{1,4}}{_S}{_X}{{3,4}}(?![0-9])"
     rf"|0120{_J}\d{{3}}{_J}\d{{3}}(?![0-9])"
     rf"|0\d{{1,4}}[ \t]\d{{1,4}}[ \t]\d{{4}}(?![0-9]))"
 )
@@ -50,7 +50,7 @@ def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
             if (
                 not _NOT_PHONE_RIGHT.match(t, m.end())
                 and 9 <= sum(c.isalnum() for c in m[0]) <= 14
-                and sum(c.isdigit() for c in m[0]) >= 7
+                and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
         if t.count(".") > 2 or t.count(":") > 4:

@@ -13,11 +13,13 @@ from jmid_nlp.deid.cues import Label, find_labels
 from jmid_nlp.deid.evidence import KNOWN, SHAPED, Hit
 from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.ids import find_ids
+from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
-from jmid_nlp.deid.merge import propagate, resolve
+from jmid_nlp.deid.merge import appositions, propagate, resolve
 from jmid_nlp.deid.persons import find_labelled, find_titled
 from jmid_nlp.deid.occupation import find_occupations
 from jmid_nlp.deid.places import find_places
+from jmid_nlp.deid.tables import find_cells
 from jmid_nlp.errors import InputError
 from jmid_nlp.offsets import Folded, OffsetMap, fold
 from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
@@ -99,9 +101,13 @@ class Detector:
         return tuple(Identifier(h.start, h.end, h.category, h.subtype, h.score, h.detector) for h in resolve(found))
 
     def _view_hits(self, t: str, known: Report | None) -> list[Hit]:
-        hits = resolve(_find_all(t))
+        found = list(_find_all(t))
+        if known is not None:
+            found += find_known(t, known)
+        hits = resolve(found)
         if deny := self.options.deny:
             hits = resolve([*hits, *_denied(t, deny)])
+        hits = resolve([*hits, *appositions(t, hits)])
         return resolve([*hits, *propagate(t, hits)])
 
     def _across_lines(self, view: Folded, known: Report | None) -> list[Hit]:
@@ -156,7 +162,7 @@ def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:
 
 def _find_all(t: str) -> Iterator[Hit]:
     digits = _DIGIT.search(t) is not None
-    labels: list[Label] = find_labels(t)
+    labels: list[Label] = find_labels(t) + find_cells(t)
     dates = find_dates(t, folded=True)
     births = [x.value for x in labels if x.subtype == "birth"]
     for d in dates:

@@ -49,7 +49,7 @@ def grade(name: str) -> int:
     if kind in ("common", "rare") and (plain not in b.terms or kind == "common"):
         return SURNAME
     if plain in b.generic or plain in b.depts or plain in b.role_words or plain in b.terms or plain in b.titles:
-        return AMBIGUOUS if kind == "single" else NO
+        return AMBIGUOUS if kind else NO
     split = split_name(plain)
     if split:
         return FULL

@@ -45,7 +45,7 @@ _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2,15})([_\-.])([A-Za-z]{2,1
 
 def is_surname(word: str) -> bool:
     """True for a Japanese surname in romaji, in any usual spelling."""
-    return romaji_key(word) in book().surname_romaji and word.lower() not in book().latin_terms
+    return len(word) > 2 and romaji_key(word) in book().surname_romaji
 
 
 def is_given(word: str) -> bool:
@@ -79,7 +79,7 @@ def latin_name(t: str, at: int, *, hard: bool) -> int:
 
 
 def _looks_medical(words: list[str]) -> bool:
-    return bool(words) and all(w.lower() in _STOP or w.lower() in book().latin_terms for w in words)
+    return bool(words) and all(w.lower() in _STOP for w in words)
 
 
 def _trim(t: str, m: re.Match[str], known: bool) -> int:

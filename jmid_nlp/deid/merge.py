@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jmid_nlp.deid.book import VARIANTS, book
-from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, TITLED, Hit
+from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 
 
@@ -44,7 +44,24 @@ def _remainders(hit: Hit, others: list[Hit]) -> Iterator[Hit]:
             at = max(at, o.end)
 
 
-_SPREAD = (LABELLED, TITLED, GRAMMAR, LISTED)
+_OPEN = re.compile(r"[ \t]?[(（\[「/=][ \t]?\Z")
+_NAME_BACK = re.compile(
+    r"(?:[ァ-ヺー]{2,}(?:[・ ][ァ-ヺー]{1,}){0,5}|[A-Z][A-Za-z'’\-]+(?:,? [A-Z][A-Za-z'’\-]*){1,4})\Z"
+)
+
+
+def appositions(t: str, hits: list[Hit]) -> Iterator[Hit]:
+    """The other script of a name whose bracket holds a proven name: グエン・ティ(NGUYEN THI)さん."""
+    for hit in hits:
+        if hit.category != "PERSON" or hit.rank < LISTED:
+            continue
+        low = max(0, hit.start - 48)
+        opening = _OPEN.search(t[low : hit.start])
+        if opening is None:
+            continue
+        m = _NAME_BACK.search(t[low : low + opening.start()])
+        if m:
+            yield Hit(low + m.start(), low + m.end(), "PERSON", hit.subtype, 0.85, "names.apposition", GRAMMAR)
 
 
 def propagate(t: str, hits: list[Hit], vetoed: Iterable[tuple[int, int]] = ()) -> list[Hit]:

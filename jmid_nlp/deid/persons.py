@@ -25,6 +25,9 @@ _EDGE = re.compile(
     r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【\[]|(?:から|より|まで|へ|に|と|が|は|を|の|も|で|や|です|さん|くん|ちゃん|さま|Dr|Pt|MD|M\.D|拝|RT|\d)"
 )
 _DEPT_GAP = re.compile(r"[ \t]{0,3}[/・:\-)]?[ \t]{0,3}")
+_CLOSED = re.compile(
+    r"$|[、。,)」\n]|先生|Dr|へ|より|から|に(?:連絡|報告|確認|相談|電話|伝)|と[、確相協]|[ \t]+(?:先生|Dr)"
+)
 _STOP_KANA = frozenset(
     "ナシ アリ フメイ ミテイ フショウ ミキニュウ コメント フォロー カルテ オーダー システム スタッフ オペ ドクター ナース レポート フィルム シリーズ".split()
 )
@@ -187,12 +190,17 @@ def _titled(t: str, at: int) -> bool:
 def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names after labels, with everything a list continues: 読影 林・谷, 執刀医 北、助手 南."""
     for label in labels:
-        if label.kind in ("person", "title"):
+        if label.kind in ("person", "title", "dept"):
             yield from _after_label(t, label)
 
 
 def _after_label(t: str, label: Label) -> Iterator[Hit]:
-    at, hard = label.value, label.strength == EXPLICIT or label.paren
+    if label.kind == "dept" and label.strength not in (SPACE, EXPLICIT):
+        return
+    at, hard = (
+        label.value,
+        (label.strength == EXPLICIT and label.kind != "dept") or label.paren or label.subtype == "initials",
+    )
     wide = label.mode == "wide" or label.kind == "title"
     hard = hard or (wide and label.strength >= SPACE)
     if label.strength == NONE and label.mode == "sep":
@@ -240,6 +248,10 @@ def _after_title(t: str, at: int) -> int:
 
 
 def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:
+    if label.kind == "dept":
+        return g >= SURNAME or (g == AMBIGUOUS and bool(_CLOSED.match(t, end)))
+    if label.subtype == "initials":
+        return True
     if label.strength == EXPLICIT or label.paren or (label.strength == SPACE and label.mode == "wide"):
         return first or g >= AMBIGUOUS or end - at <= 3
     if label.kind == "title":
@@ -280,7 +292,10 @@ def find_titled(t: str) -> Iterator[Hit]:
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
         hit = _before(t, start - gap, strength, subtype, form)
         if hit:
-            yield hit
+            yield hit._replace(end=end) if form in _BABY else hit
+
+
+_BABY = frozenset(("ベビー", "ベイビー", "baby", "Baby", "BABY"))
 
 
 def _latin_title(t: str, start: int, end: int) -> bool:
@@ -298,7 +313,7 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
     elif "ァ" <= char <= "ヺ" or char == "ー":
         start, score = _katakana_before(t, end, strength, form)
     elif "ぁ" <= char <= "ゖ":
-        start, score = _hiragana_before(t, end)
+        start, score = _hiragana_before(t, end, strength)
     elif char.isascii() and char.isalpha():
         start, score = _latin_before(t, end, strength)
     else:
@@ -380,27 +395,34 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     return low + m.start(), 0.95 if known else 0.8
 
 
-def _hiragana_before(t: str, end: int) -> tuple[int, float]:
-    low = max(0, end - 16)
+def _hiragana_before(t: str, end: int, strength: str) -> tuple[int, float]:
+    """A name in hiragana: with a space between its parts, or filling its whole run; okurigana and particles are none."""
+    low = max(0, end - 20)
     m = _HIRA_BACK.search(t[low:end])
     if m is None:
         return end, 0.0
-    words = m[0].split()
+    start, words = low + m.start(), m[0].split()
     if len(words) == 2 and kana_known(words[1]):
-        first = words[0]
-        n = next((n for n in range(len(first), 1, -1) if kana_known(first[-n:])), 0)
+        n = next((n for n in range(len(words[0]), 1, -1) if kana_known(words[0][-n:])), 0)
         if n:
-            return low + m.start() + len(first) - n, 0.95
-    word = words[-1]
-    for n in range(len(word), 1, -1):
-        if katakana(word[-n:]) in book().surname_kana or (n > 2 and kana_known(word[-n:])):
-            if n == len(word) or n > 2:
-                return (
-                    (end - n, 0.85)
-                    if "お" + word[-n:] not in ("おかあ", "おとう") and word[-n:] not in _NOT_HIRA
-                    else (end, 0.0)
-                )
+            return start + len(words[0]) - n, 0.95
+    word, at = words[-1], end - len(words[-1])
+    if word in _NOT_HIRA or strength == "weak":
+        return end, 0.0
+    before = t[at - 1 : at]
+    n = next((n for n in range(len(word), 2, -1) if _full_kana(word[-n:])), 0)
+    if n >= 5 or (n and n == len(word) and not RUN.match(before)):
+        return end - n, 0.9
+    if not RUN.match(before) and kana_known(word) and len(word) > 2:
+        return at, 0.85
+    if len(word) > 3 and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
+        return at + 1, 0.8
     return end, 0.0
+
+
+def _full_kana(word: str) -> bool:
+    b, w = book(), katakana(word)
+    return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
 
 
 _NOT_HIRA = frozenset(
