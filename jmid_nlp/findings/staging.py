@@ -10,7 +10,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.staging_m import m_reasons
 from jmid_nlp.findings.staging_n import affected_nodes, n_reasons
 from jmid_nlp.findings.staging_primary import Primary, find_primary
-from jmid_nlp.findings.staging_scene import WEAK, Scene, read_scene
+from jmid_nlp.findings.staging_scene import SUSPECTED, WEAK, Scene, read_scene
 from jmid_nlp.findings.staging_stated import stated
 from jmid_nlp.findings.staging_t import RANK, Reason, editions, t_reasons
 from jmid_nlp.offsets import Span
@@ -64,7 +64,10 @@ def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
     values, evidence, why = {}, {}, {}
     for part, (found, ranks, none) in reasons.items():
         values[part], spans, why[part] = _decide(said.get(part), found, ranks, none)
-        evidence[part] = tuple(sorted({scene.source(*span) for span in spans}))
+        rests = {scene.source(*span) for span in spans}
+        if part in said:
+            rests.add(parsed.span(*said[part][1]))
+        evidence[part] = tuple(sorted(rests))
     return Staging(
         values["T"], values["N"], values["M"], edition, {k: v for k, (v, _) in sorted(said.items())}, evidence, why
     )
@@ -79,20 +82,17 @@ def _light(source: str) -> Parsed:
 def _decide(
     said: tuple[str, Span] | None, found: Sequence[Reason], ranks: Sequence[str], none: str
 ) -> tuple[str, list[Span], str]:
+    """The category of a component, the spans in the scene's text it was inferred from, and why."""
     best = max((ranks.index(r.category) for r in found), default=-1)
     highest = [r for r in found if ranks.index(r.category) == best]
     spans = [s for r in highest for s in r.spans]
     words = "; ".join(dict.fromkeys(r.why for r in highest))
     if said is None:
-        return (
-            (ranks[best] if highest else none),
-            spans,
-            f"inferred: {words}" if words else "inferred: nothing speaks for more",
-        )
-    value, span = said
+        return (ranks[best] if highest else none), spans, f"inferred: {words or 'nothing speaks for more'}"
+    value, _ = said
     if highest and ranks[best].startswith(value) and len(ranks[best]) > len(value):
-        return ranks[best], [span, *spans], f"stated {value}; {words}"
-    return value, [span], "stated"
+        return ranks[best], spans, f"stated {value}; {words}"
+    return value, [], "stated"
 
 
 def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> bool:
@@ -109,6 +109,14 @@ def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> boo
         return True
     if cancer >= WEAK:
         return primary is not None or any(c.has("node") and c.verdict >= WEAK for c in scene.clauses)
-    return (primary is not None and not other and primary.kind == "mass") or (
-        primary is not None and primary.cancer >= WEAK
-    )
+    if primary is None:
+        return False
+    return primary.cancer >= WEAK or (not other and (primary.kind == "mass" or _looks_malignant(scene, primary)))
+
+
+def _looks_malignant(scene: Scene, primary: Primary) -> bool:
+    """Whether a nodule that nobody calls a cancer has the shape of one, or metastases."""
+    clauses = [scene.clauses[k] for k in primary.about]
+    if any(c.has("morphology") and c.verdict >= SUSPECTED for c in clauses):
+        return any(s.mm >= _SUSPICIOUS_MM for s in primary.sizes)
+    return any(c.verdict >= SUSPECTED and (c.has("satellite") or c.has("metastasis")) for c in scene.clauses)
