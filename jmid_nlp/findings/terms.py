@@ -29,6 +29,8 @@ LEXICONS: dict[str, str] = {
     "treatment.tsv": "treatment",
     "timex.tsv": "timex",
     "care.tsv": "care",
+    "device.tsv": "device",
+    "function.tsv": "function",
     "guard.tsv": "guard",
 }
 FORM_COLUMNS = ("ja", "en", "abbr")

@@ -1,0 +1,198 @@
+"""Noun phrases: known words, rule-written expressions and unknown words that touch each other, typed by their last part.
+
+Japanese nouns are head-final: what stands last says what the whole is (右肺門部|腫瘤 is a lesion, 右肺|下葉|背側 a place).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.patterns import pieces
+from jmid_nlp.findings.terms import concept
+from jmid_nlp.lexicon import read_table, split_forms
+
+# One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
+# N size, V value, B count, T TNM, E examination, R treatment, X time, K care, C change, Q cue, U unknown noun, J device.
+_KIND = {
+    "observation": "D", "anatomy": "A", "position": "P", "side": "S", "modifier": "M", "function": "F", "test": "E",
+    "treatment": "R", "timex": "X", "care": "K", "change": "C", "cue": "Q", "device": "J",
+}  # fmt: skip
+_TAG = {
+    "size": "N", "tnm": "T", "segment": "G", "vertebra": "G", "ordinal": "G", "station": "G", "time": "X",
+    "count": "B", "image": "I", "value": "V",
+}  # fmt: skip
+_WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
+_INFLECTED = re.compile(r"[ぁ-ん]")
+_VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
+_DROP_HEAD = frozenset("同本当各両既他全")
+BREAKING = frozenset("NVBTEXKCQIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a noun phrase: `[start, end)` of the folded text, its letter, and its concept or tag."""
+
+    start: int
+    end: int
+    letter: str
+    id: str
+    cls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Parts that touch each other, read as one word. `letter` is the letter of the part that decides."""
+
+    start: int
+    end: int
+    letter: str
+    parts: tuple[Part, ...]
+
+    @property
+    def shape(self) -> str:
+        """The letters of its parts in order."""
+        return "".join(p.letter for p in self.parts)
+
+
+@cache
+def _endings() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    table: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for row in read_table("finding_suffix.tsv", ("suffix", "exceptions")):
+        table.setdefault(row["suffix"][-1], []).append((row["suffix"], tuple(split_forms(row["exceptions"]))))
+    return table
+
+
+@cache
+def _place_endings() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    table: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for row in read_table("site_suffix.tsv", ("suffix", "exceptions")):
+        table.setdefault(row["suffix"][-1], []).append((row["suffix"], tuple(split_forms(row["exceptions"]))))
+    return table
+
+
+def _ends(word: str, table: dict[str, list[tuple[str, tuple[str, ...]]]]) -> bool:
+    return any(
+        word.endswith(suffix) and not word.endswith(exceptions or ("\0",))
+        for suffix, exceptions in table.get(word[-1], ())
+    )
+
+
+def parts(parsed: Parsed) -> list[Part]:
+    """All parts of a report in order: rule-written expressions first, then known words, then unknown nouns."""
+    text = parsed.text
+    known: list[Part] = [Part(p.start, p.end, _TAG[p.tag], p.tag) for p in pieces(text)]
+    found: list[Part] = []
+    i = 0
+    for term in parsed.terms:
+        while i < len(known) and known[i].end <= term.start:
+            found.append(known[i])
+            i += 1
+        if i < len(known) and known[i].start < term.end:
+            if known[i].start <= term.start or term.end - term.start < 3:
+                continue
+        found.append(Part(term.start, term.end, _KIND.get(term.kind, "U"), term.concept, concept(term.concept).cls))
+    found += known[i:]
+    found.sort(key=lambda p: (p.start, -p.end))
+    return _filled(text, found)
+
+
+def _filled(text: str, found: list[Part]) -> list[Part]:
+    """The same with unknown nouns put into the gaps."""
+    out: list[Part] = []
+    at = 0
+    for part in found:
+        if part.start < at:
+            continue
+        if part.start > at:
+            _unknown(text, at, part.start, out)
+        out.append(part)
+        at = part.end
+    if at < len(text):
+        _unknown(text, at, len(text), out)
+    return out
+
+
+def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
+    for match in _WORD.finditer(text, start, end):
+        a, b = match.span()
+        word = match.group()
+        if _ends(word, _endings()):
+            letter = "D"
+        elif b < len(text) and not word.isascii() and len(word) <= 2 and _VERBAL.match(text, b):
+            continue  # the stem of a verb: 沿|う, 比|べ
+        elif _ends(word, _place_endings()):
+            letter = "A"
+        else:
+            letter = "U"
+        out.append(Part(a, b, letter, ""))
+
+
+def chunks(parsed: Parsed) -> list[Chunk]:
+    """The noun phrases of a report, ascending. Sizes, times, cues and the like are chunks of their own."""
+    out: list[Chunk] = []
+    run: list[Part] = []
+    for part in parts(parsed):
+        if part.letter in BREAKING:
+            _close(parsed.text, run, out)
+            run = []
+            out.append(Chunk(part.start, part.end, part.letter, (part,)))
+            continue
+        if run and part.start != run[-1].end:
+            _close(parsed.text, run, out)
+            run = []
+        run.append(part)
+    _close(parsed.text, run, out)
+    return out
+
+
+def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
+    """Types a run of touching parts and adds it, cut in two where its parts do not belong together."""
+    while run and run[0].letter == "U" and run[0].end - run[0].start == 1 and text[run[0].start] in _DROP_HEAD:
+        run = run[1:]
+    if not run:
+        return
+    letters = "".join(p.letter for p in run)
+    last = max((i for i, c in enumerate(letters) if c == "D"), default=-1)
+    if last >= 0:
+        tail = letters[last + 1 :]
+        if tail and tail[0] == "A" and run[last + 1].cls == "node":
+            _add(run[: last + 2], "D", out)
+            _close(text, run[last + 2 :], out)
+        elif tail and tail[0] in "AG":
+            _add(run[: last + 1], "D", out)
+            _close(text, run[last + 1 :], out)
+        elif tail and tail[0] == "P":
+            inside = text[run[last + 1].start : run[last + 1].end] in ("内", "近傍", "内部", "部", "傍")
+            if inside:
+                _add(run, "A", out)
+            else:
+                _add(run[: last + 1], "D", out)
+                _close(text, run[last + 1 :], out)
+        elif tail and tail[0] in "MU" and len(tail) >= 1 and tail.strip("U"):
+            _add(run[: last + 1], "D", out)
+            _close(text, run[last + 1 :], out)
+        else:
+            _add(run, "D", out)
+        return
+    place = max((i for i, c in enumerate(letters) if c in "AGPS"), default=-1)
+    if place >= 0:
+        if any(c in "MF" for c in letters[place + 1 :]):
+            _add(run[: place + 1], "A", out)
+            _close(text, run[place + 1 :], out)
+            return
+        only = set(letters) <= {"S"}
+        _add(run, "S" if only else "A", out)
+        return
+    for letter in "FJM":
+        if letter in letters:
+            _add(run, letter, out)
+            return
+    _add(run, "U", out)
+
+
+def _add(run: list[Part], letter: str, out: list[Chunk]) -> None:
+    if run:
+        out.append(Chunk(run[0].start, run[-1].end, letter, tuple(run)))
