@@ -46,7 +46,8 @@ def jmid_sentences(doc: Doc) -> Doc:
     positions = [start for start, _ in sentences(doc.text)]
     starts[np.searchsorted(index, positions, side="right") - 1] = 1
     starts[0] = 1
-    doc.from_array(["SENT_START"], starts.astype(np.uint64).reshape(-1, 1))
+    values: Any = starts.astype(np.uint64).reshape(-1, 1)
+    doc.from_array(["SENT_START"], values)
     return doc
 
 

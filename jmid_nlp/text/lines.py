@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 from jmid_nlp.offsets import IDENTITY, Block, Folded, OffsetMap, Span, fold
 from jmid_nlp.text.words import cut_through
@@ -26,11 +27,14 @@ BULLET = re.compile(
 )
 _LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
 # What ends a statement although no 。 stands there.
-ENDING = re.compile(
-    r"(?:な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|である|だった|[っいしれ]た|れる|する|ある|える"
-    r"|いる|なる|せる|める|びる|じる"
-    r"|たい|よい|良い|疑い|疑う|疑|否定的|不変|同様|以上|ください|下さい|願います|術後|切除後|のみ|後|中|[+＋\-−±]|[)）」』])\Z"
+_POLITE_ENDING = (
+    r"な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|疑い|疑|否定的|不変|同様|以上|ください|下さい|願います|術後|切除後|のみ"
+    r"|後|中|[+＋\-−±]|[)）」』]"
 )
+_PLAIN_ENDING = r"である|だった|[っいしれ]た|れる|する|ある|える|いる|なる|せる|める|びる|じる|たい|よい|良い|疑う"
+ENDING = re.compile(rf"(?:{_POLITE_ENDING}|{_PLAIN_ENDING})\Z")
+# in a text of polite sentences a plain verb stands before a noun, not at an end
+_ENDING_IN_POLITE = re.compile(rf"(?:{_POLITE_ENDING})\Z")
 _VERB_END = re.compile(r"(?:ません|ます|ました|です|でした|なし|あり)\Z")
 # What cannot end a statement: particles, unfinished verb forms, list commas.
 _OPEN_END = re.compile(
@@ -45,6 +49,7 @@ _NO_START = re.compile(
 # Particles and endings; the exceptions are words that begin alike (のう胞, がん, はっきり, とくに, もやもや病, やや).
 _PARTICLE_START = re.compile(
     r"(?:を|は(?![っいくらた])|が(?!ん)|に(?!ゅ)|の(?![うど])|で(?!きれ)|と(?![くこもり])|も(?![やしと])|や(?!や)|へ(?!る)"
+    r"|わ(?:れ|ず)|います|いません|え(?:ます|られ|る)|[れるろ]|て(?:い|お)|でい"
     r"|から|まで|より|ん(?:[。、 ]|\Z)|ませ|ます|まし|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|する|った|って"
     r"|た[。め]|[いるすり](?:[。、 ]|\Z)|し[、。])"
 )
@@ -68,6 +73,18 @@ def width(line: str) -> int:
     return sum(map(_wide, line))
 
 
+class Layout(NamedTuple):
+    """What holds of a text's lines as a whole."""
+
+    column: int  # where they seem to have been broken, 0 where nothing speaks for one
+    polite: bool  # the sentences end in ます
+    one_dot: bool  # a single line begins with ・, so it may go on a list within a sentence
+
+
+def _dotted(line: str) -> bool:
+    return line.lstrip(_BLANK).startswith(("・", "･"))
+
+
 def breaks_inside(text: str) -> list[Span]:
     """Spans of the line breaks, with the blanks around them, that stand inside a sentence or word.
 
@@ -84,10 +101,10 @@ def breaks_inside(text: str) -> list[Span]:
     ends = [m.start() for m in marks] + [len(text)]
     lines = [text[s:e] for s, e in zip(starts, ends, strict=True)]
     widths = [width(line.rstrip(_BLANK)) for line in lines]
-    column = _column(widths)
+    layout = Layout(_column(widths), text.count("ます") + text.count("ません") > 1, sum(map(_dotted, lines)) == 1)
     out = []
     for i in range(len(marks)):
-        if _joins(lines, widths, i, column):
+        if _joins(lines, widths, i, layout):
             left = starts[i] + len(lines[i].rstrip(_BLANK))
             right = starts[i + 1] + len(lines[i + 1]) - len(lines[i + 1].lstrip(_BLANK))
             out.append((left, right))
@@ -103,7 +120,7 @@ def _column(widths: list[int]) -> int:
     return widest if widest >= _NARROW and len(widths) > 3 and full >= 0.6 * len(widths) else 0
 
 
-def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
+def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
     line, after = lines[i].strip(_BLANK), lines[i + 1].strip(_BLANK)
     if not line or not after:
         return False
@@ -112,22 +129,25 @@ def _joins(lines: list[str], widths: list[int], i: int, column: int) -> bool:
     if _NO_START.match(after) and after[0] not in "・：:":
         return True
     if BULLET.match(after):
-        return False
+        full = layout.column and widths[i] >= layout.column - _SLACK
+        return bool(full and layout.one_dot and _dotted(after) and not ENDING.search(line))
     # circled numbers are bullets and folding hides them; all else is looked at folded
     line, after = fold(line).text.strip(), fold(after).text.strip()
-    return bool(line and after) and _score(line, after, widths[i], column) >= 2
+    return bool(line and after) and _score(line, after, widths[i], layout) >= 2
 
 
-def _score(line: str, after: str, wide: int, column: int) -> int:
+def _score(line: str, after: str, wide: int, layout: Layout) -> int:
     """Signs that a break is inside a sentence, against those that it ends one."""
     score = link = _link(line, after)
+    column = layout.column
     if column and wide >= column - _SLACK:
         score += 2
     if wide >= _MIN_WIDTH and ("。" in line or "．" in line):
         score += 2  # who writes 。 inside a line writes it at its end
     if line.count("(") + line.count("（") > line.count(")") + line.count("）") and _CLOSES.match(after):
         score += 2
-    if ENDING.search(line) and not _OPEN_END.search(line):
+    ending = _ENDING_IN_POLITE if layout.polite else ENDING
+    if ending.search(line) and not _OPEN_END.search(line):
         score -= 4 if _VERB_END.search(line) else 2
     return score if link or not column or wide >= column * 0.75 else score - 1
 

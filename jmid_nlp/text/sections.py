@@ -135,7 +135,7 @@ def sections(text: str) -> list[Section]:
         return [Section(None, 0, len(text), 0, 0)]
     out = []
     first = found[0][1]
-    if text[:first].strip():
+    if fold(text[:first]).text.strip():
         out.append(Section(None, 0, first, 0, 0))
     else:
         first = 0

@@ -19,10 +19,13 @@ _ABBREVIATION = re.compile(
 )
 _CLOSER = {"(": ")）", "（": ")）", "「": "」", "『": "』", "【": "】", "[": "]］", "［": "]］"}
 _INSIDE = 80  # characters: a bracket longer than this is no aside
+_NOTHING = " \t\u3000\xa0\r\n\ufeff\u200b\u2060"  # what may stand before a heading
 _HEAD = 24  # characters: 【…】 at the start of a sentence up to this length is a heading of its own
+_ASIDE = r"(?:[(（][^()（）\n]{1,24}[)）])?"
 # a short statement without 。 ends like this before a blank
 _STATEMENT = re.compile(
-    r"(?:なし|無し|ません|せず|[れき]ず|めず|あり|有り|です|ます|ました|である|[れっ]た|疑い|疑う|不変|著変な[しい]|否定的|ない|同様|考える)\Z"
+    r"(?:なし|無し|ません|せず|[れき]ず|めず|(?<!が)あり|有り|です|ます|ました|でしょうか?|である|[れっ]た|疑い|疑う|不変|著変な[しい]|否定的|ない|同様"
+    rf"|考える){_ASIDE}\Z"
 )
 # particles and links: a statement does not begin with one, so the blank before it ends nothing
 _GOES_ON = re.compile(r"[をはがにのでとやもへ、。，．,.)）」』:：=＝~〜～/／]|から|まで|より|です|する|であ|疑|考|思")
@@ -30,8 +33,8 @@ _NUMBER_POINT = re.compile(r"[ \t\u3000]*[(（]?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4
 
 # dictation and lost punctuation: in a stretch without any full stop a statement ends where a word begins behind these
 _UNPUNCTUATED = re.compile(
-    r"(?:ません|ませんでした|(?<!ま)ます|です|でした|なし|あり|ください)(?=[\u3400-\u9fff\u30a1-\u30fa"
-    r"A-Za-zＡ-Ｚ]|その他|また[^は]|なお|さらに|ただし|しかし)"
+    rf"(?:ません|ませんでした|(?<!ま)ます|です|でした|でしょうか?|なし|(?<!が)あり|ください){_ASIDE}"
+    r"(?=[\u3400-\u9fff\u30a1-\u30faA-Za-zＡ-Ｚ]|その|この|これ|こちら|ここ|また[^は]|なお|さらに|ただし|しかし|まず|やや|ご|いずれ|わずか|ごく|ほか)"
 )
 
 
@@ -79,13 +82,13 @@ def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
             cut = found.end() if _ends(text, begin, found, stop) else None
             full_stops = full_stops or cut is not None
         elif kind == "blank":
-            left = text[max(begin, found.start() - 8) : found.start()]
+            left = text[max(begin, found.start() - 32) : found.start()]
             cut = found.end() if _STATEMENT.search(left) and not _GOES_ON.match(text, found.end(), stop) else None
         elif kind == "item":
             cut = found.start() if text[found.start() - 1 : found.start()].isspace() else None
         else:
             at = _after_bracket(text, found.start(), stop)
-            first = found.start() - begin <= 8 and not text[begin : found.start()].strip()
+            first = found.start() - begin <= 8 and not text[begin : found.start()].strip(_NOTHING)
             heading = first and found[0] == "【" and at - found.start() <= _HEAD
             cut = at if heading and at > found.end() else None
         if cut is not None:
