@@ -33,8 +33,8 @@ def write_date(form: WrittenDate, day: dt.date) -> str | None:
 
 
 def _same(form: WrittenDate, day: dt.date) -> bool:
-    """Whether year and month stay as they are written, the era then too: 平成31年 is not rewritten as 令和元年."""
-    return day.year == form.year and form.month in (None, day.month)
+    """Whether all stays as it is written, the era then too: 平成31年 is not rewritten as 令和元年."""
+    return day.year == form.year and form.month in (None, day.month) and form.day in (None, day.day)
 
 
 def _era_of(day: dt.date, form: WrittenDate) -> int | None:
@@ -141,6 +141,8 @@ def coarsen(form: WrittenDate, day: dt.date, to: str, *, japanese: bool = True) 
     if to == "year" and form.year is None:
         return f"{day.year}年" if japanese else str(day.year)
     kept = _without(form, keep)
+    if len(kept) == len(form.pieces):
+        return write_date(form, day)
     if not kept:
         return None
     if form.two_digit and len(kept) == 1:
