@@ -263,6 +263,18 @@ def test_nodules_have_the_size_and_place_that_the_report_states(study, nodule):
     assert set(inside) == {nodule.hounsfield}
 
 
+@pytest.mark.parametrize(("study", "nodule"), NODULES, ids=lambda x: getattr(x, "roi", getattr(x, "report", "")))
+def test_boxes_of_the_table_frame_the_nodules(study, nodule):
+    aligned = next(row for row in ALIGN if row["id"] == study.report)
+    own = [a for a in aligned["annotations"] if a["study_uid"] == REPORTS[study.report]["study_uid"]]
+    boxes = [a["bbox"] for a in own if a["image_number"] == nodule.image]
+    rows, columns = np.nonzero(nodule_mask(nodule, nodule.image))
+    assert boxes
+    for x, y, width, height in boxes:
+        drawn = (x, y, x + width, y + height)
+        assert drawn == pytest.approx((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), abs=1.5)
+
+
 @pytest.mark.parametrize("study", [s for s in STUDIES if "RTSTRUCT" in s.kinds], ids=lambda s: s.report)
 def test_rtstruct_reads_back(study):
     rt, images = pydicom.dcmread(DICOM / study.report / "rtstruct.dcm"), ct(study.report)
