@@ -73,21 +73,48 @@ class _Site:
 
 @cache
 def _sites() -> dict[str, _Site]:
-    out: dict[str, _Site] = {}
-    for row in read_table("align/sites.tsv", ("id", "parent", "level", "side", "near", "forms")):
-        known = out.get(row["id"])
-        near = frozenset(split_forms(row["near"])) | (known.near if known else frozenset())
-        out[row["id"]] = _Site(row["parent"], row["level"], near)
-    return out
+    return _tree()[0]
 
 
 @cache
-def _finder() -> tuple[Automaton, tuple[tuple[str, str | None], ...]]:
-    owner: dict[str, tuple[str, str | None]] = {}
-    for row in read_table("align/sites.tsv"):
+def _finder() -> tuple[Automaton, tuple[tuple[tuple[str, str | None], ...], ...]]:
+    """All forms, each with the nodes it may mean: 左葉 is a lobe of the liver or of the thyroid."""
+    owners = _tree()[1]
+    return Automaton(owners), tuple(tuple(v) for v in owners.values())
+
+
+@cache
+def _tree() -> tuple[dict[str, _Site], dict[str, list[tuple[str, str | None]]]]:
+    """Our own sites, and below them what the anatomy lexicon names more finely."""
+    sites: dict[str, _Site] = {}
+    owners: dict[str, list[tuple[str, str | None]]] = {}
+    for row in read_table("align/sites.tsv", ("id", "parent", "level", "side", "near", "forms")):
+        known = sites.get(row["id"])
+        near = frozenset(split_forms(row["near"])) | (known.near if known else frozenset())
+        sites[row["id"]] = _Site(row["parent"], row["level"], near)
         for form in split_forms(row["forms"]):
-            owner.setdefault(fold(form).text.lower(), (row["id"], row["side"] or None))
-    return Automaton(owner), tuple(owner.values())
+            owners.setdefault(fold(form).text.lower(), []).append((row["id"], row["side"] or None))
+    _add_anatomy(sites, owners)
+    return sites, owners
+
+
+def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str | None]]]) -> None:
+    """Rows of `anatomy.tsv` that no form of ours names become nodes below the site of their parent."""
+    node_of: dict[str, str] = {"body": "body"}
+    for row in read_table("anatomy.tsv", ("id", "parent", "class", "ja", "en", "abbr")):
+        forms = [fold(f).text.lower() for c in ("ja", "en", "abbr") for f in split_forms(row[c])]
+        known = next((owners[f][0][0] for f in forms if f in owners), None)
+        parent = node_of.get(row["parent"], "body")
+        if known is None:
+            known = f"a.{row['id']}"
+            region = row["class"] in ("region", "class", "space")
+            organ = sites[parent].level == "region"
+            sites[known] = _Site(parent, "region" if region and organ else "organ" if organ else "part", frozenset())
+        node_of[row["id"]] = known
+        for form in forms:
+            # Latin abbreviations and single characters of other lists mean too much to be taken over.
+            if form not in owners and len(form) > (3 if form.isascii() else 1):
+                owners[form] = [(known, None)]
 
 
 def parent_of(node: str) -> str:
@@ -124,12 +151,12 @@ def side_of(text: str) -> str | None:
 
 
 @lru_cache(maxsize=16384)
-def parse_place(text: str, organ: str | None = None, *, numbers: bool = True) -> Place:
+def parse_place(text: str, organs: tuple[str, ...] = (), *, numbers: bool = True) -> Place:
     """Read a place from free text.
 
     Args:
         text: Such as `right frontal`, `RUL`, `肝S7`, `#4R`, `L4/5`.
-        organ: `lung`, `liver` or another organ already known from elsewhere: tells what a bare `S6` is a segment of.
+        organs: Organs known from elsewhere, the nearest first: they tell what a bare `S6` or `左葉` is a part of.
         numbers: False where the text is no place of its own (a label), so that `T2` or `L1` are not vertebrae.
 
     Returns:
@@ -137,20 +164,27 @@ def parse_place(text: str, organ: str | None = None, *, numbers: bool = True) ->
     """
     low = fold(text).text.lower()
     automaton, owners = _finder()
-    nodes: list[str] = []
-    sides: list[str] = []
-    for start, end, number in automaton.find(low):
-        if whole_word(low, start, end):
-            node, side = owners[number]
-            nodes.append(node)
-            sides += [side] if side else []
-    side = side_of(low) or (sides[0] if sides else None)
+    found = [owners[number] for start, end, number in automaton.find(low) if whole_word(low, start, end)]
+    named = [o for options in found if len(options) == 1 and (o := organ_of(options[0][0]))]
+    chosen = [option for options in found for option in _choose(options, (*named, *organs))]
+    nodes = [node for node, _ in chosen]
+    side = side_of(low) or next((s for _, s in chosen if s), None)
     if numbers:
-        organs = [o for n in nodes if (o := organ_of(n))]
-        numbered, named_side = _numbered(low, organs, organ, side)
+        numbered, named_side = _numbered(low, tuple(o for n in nodes if (o := organ_of(n))), organs, side)
         nodes += numbered
         side = side or named_side
     return Place(_specific(nodes), side)
+
+
+def _choose(
+    options: tuple[tuple[str, str | None], ...], organs: tuple[str, ...]
+) -> tuple[tuple[str, str | None], ...]:
+    """The meaning of a form that fits the nearest organ; all of them where none does."""
+    for organ in organs:
+        for option in options:
+            if organ_of(option[0]) == organ:
+                return (option,)
+    return options
 
 
 def _specific(nodes: list[str]) -> tuple[str, ...]:
@@ -159,21 +193,23 @@ def _specific(nodes: list[str]) -> tuple[str, ...]:
     return tuple(n for n in unique if n not in above)
 
 
-def _numbered(low: str, organs: list[str], organ: str | None, side: str | None) -> tuple[list[str], str | None]:
+def _numbered(
+    low: str, own: tuple[str, ...], around: tuple[str, ...], side: str | None
+) -> tuple[list[str], str | None]:
     out: list[str] = []
     named: str | None = None
-    holders = set(organs) | ({organ} if organ else set())
-    if not holders & {"spine", "sacrum", "cord", "disc"}:
-        for number in _segment_numbers(low):
-            out.append(segment(number, "lung" if "lung" in organs else "liver" if "liver" in organs else organ, side))
+    spinal = bool({"spine", "sacrum", "cord"} & {*own, *around[:1]})
+    if not {"spine", "sacrum", "cord"} & set(own):
+        holder = next((o for o in (*own, *around) if o in ("lung", "liver")), None)
+        out += [segment(number, holder, side) for number in _segment_numbers(low)]
     for m in _STATION_RE.finditer(low):
         number = int(m[1] or m[3])
         if number in _STATION:
             out.append(f"station{number}@{_STATION[number]}")
             named = {"r": "right", "l": "left"}.get(m[2] or m[4] or "")
-    out += _vertebrae(low, bool(holders & {"spine", "sacrum", "cord"}))
+    out += _vertebrae(low, spinal)
     out += [f"rib{m[1] or m[2] or m[3]}@rib" for m in _RIB.finditer(low)]
-    if "breast" in holders:
+    if "breast" in (own or around):
         out += [q for m in _CLOCK.finditer(low) if (q := _quadrant(int(m[1]), side))]
     return out, named
 

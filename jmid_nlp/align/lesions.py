@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from jmid_nlp.align.anatomy import Place, organ_of, parse_place, relate
+from jmid_nlp.align.anatomy import Place, level_of, lineage, organ_of, parse_place, relate
 from jmid_nlp.align.concepts import closeness, concepts, find_concepts, kind_of
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -27,6 +27,7 @@ class Mention:
     kind: str
     place: Place
     own_place: bool
+    spots: int
     side: str | None
     sizes: tuple[tuple[float, ...], ...]
     sentence: tuple[int, int]
@@ -78,7 +79,9 @@ class Lesion:
         if self.members or any(m.finding.multiple for m in self.mentions):
             told = [m.count for m in all_mentions if m.count and m.count > 1]
             return max(told) if told else None
-        return 2 if any(m.side == "bilateral" for m in self.mentions) else 1
+        told = [2 for m in self.mentions if m.side == "bilateral"]
+        told += [max(len(m.sizes), m.spots) for m in self.mentions]
+        return max(told, default=1)
 
 
 @cache
@@ -99,12 +102,13 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
     ordered = sorted(findings, key=lambda f: (f.start, f.end, repr(f)))
     sentences = list(_sentences(text))
     out: list[Mention] = []
-    organ: str | None = None
+    organs: tuple[str, ...] = ()
     for f in ordered:
         sentence = next(s for s in sentences if s[0] <= f.start < s[1])
-        mention = _read(text, f, sentence, organ)
+        mention = _read(text, f, sentence, organs or _organ_before(text[: f.start]))
         out.append(mention)
-        organ = next((o for n in mention.place.nodes if (o := organ_of(n)) in ("lung", "liver")), organ)
+        new = tuple(o for n in mention.place.nodes if (o := organ_of(n)))
+        organs = tuple(dict.fromkeys((*new, *organs)))[:6]
     return out
 
 
@@ -116,12 +120,12 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text) + 1
 
 
-def _read(text: str, f: Finding, sentence: tuple[int, int], organ: str | None) -> Mention:
+def _read(text: str, f: Finding, sentence: tuple[int, int], organs: tuple[str, ...]) -> Mention:
     words = text[f.start : f.end]
     names = find_concepts(words) or find_concepts(f.text)
     sites = [text[s.start : s.end] for s in f.locations]
-    organ = organ or _organ_before(text[: f.start])
-    parsed = [parse_place(s, _organ_named([*sites, words]) or organ) for s in sites]
+    around = (*_organs_named([*sites, words], names), *organs)
+    parsed = [parse_place(s, around) for s in sites]
     own = [n for p in parsed for n in p.nodes]
     in_words = parse_place(words, numbers=False).nodes
     nodes = _deepest([*own, *in_words])
@@ -141,6 +145,7 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], organ: str | None) -
         concepts=names,
         kind=kind_of(names),
         place=Place(nodes, side),
+        spots=_spots(parsed),
         own_place=any(sentence[0] <= s.start < f.end for s in f.locations),
         side=side,
         sizes=tuple(tuple(sorted(s, reverse=True)) for s in sizes),
@@ -153,24 +158,32 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], organ: str | None) -
     )
 
 
-def _organ_named(texts: Sequence[str]) -> str | None:
-    for t in texts:
-        for node in parse_place(t, numbers=False).nodes:
-            if (organ := organ_of(node)) is not None:
-                return organ
-    return None
+def _spots(places: Sequence[Place]) -> int:
+    """How many places that exclude each other the text names for one noun: S3、S6に結節 is two."""
+    apart: list[Place] = []
+    for p in places:
+        if p.nodes and all(relate(p.nodes, q.nodes) in ("sibling", "other", "border") for q in apart):
+            apart.append(p)
+    return max(1, len(apart))
 
 
-def _organ_before(text: str) -> str | None:
+def _organs_named(texts: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Organs that a finding's own words or its concept tell, without doubtful forms (左葉, 体部)."""
+    found = [
+        o for t in texts for n in parse_place(t, numbers=False).nodes if level_of(n) == "organ" and (o := organ_of(n))
+    ]
+    found += [o for c in names if (s := concepts()[c].site) and (o := organ_of(s))]
+    return tuple(dict.fromkeys(found))
+
+
+def _organ_before(text: str) -> tuple[str, ...]:
     """The organ with numbered segments that the text last named: what a bare S2 belongs to."""
     low = fold(text[-400:]).text
     lung, liver = max(low.rfind("肺"), low.rfind("胸部CT")), low.rfind("肝")
-    return None if lung == liver else "lung" if lung > liver else "liver"
+    return () if lung == liver else ("lung",) if lung > liver else ("liver",)
 
 
 def _deepest(nodes: Sequence[str]) -> tuple[str, ...]:
-    from jmid_nlp.align.anatomy import lineage
-
     unique = sorted(set(nodes))
     above = {up for n in unique for up in lineage(n)[1:]}
     return tuple(n for n in unique if n not in above)
@@ -223,7 +236,7 @@ def _place_mention(m: Mention, lesions: list[Lesion]) -> None:
 
 
 def _place_impression(m: Mention, lesions: list[Lesion], body: Sequence[Mention]) -> None:
-    fits = [x for x in lesions if any(agrees(m, o) for o in x.mentions + x.members)]
+    fits = [x for x in lesions if _fits(m, x)]
     if not fits:
         # A conclusion that only names what the body excluded or explained introduces nothing.
         if not any(agrees(m, o) for o in body):
@@ -235,8 +248,8 @@ def _place_impression(m: Mention, lesions: list[Lesion], body: Sequence[Mention]
 
 def _referent(m: Mention, lesions: Sequence[Lesion]) -> Lesion | None:
     """The earlier lesion that a mention of the body speaks of again, or None for a new one."""
-    near = [x for x in lesions if any(agrees(m, o) for o in x.mentions + x.members)]
-    if not near or phrase("other").search(m.before[-8:]) or re.search(r"にも$|も$", m.before[-2:]):
+    near = [x for x in lesions if _fits(m, x)]
+    if not near or phrase("other").search(m.before[-8:]) or re.search(r"にも[^、。]*$", m.before):
         return None
     near.sort(key=lambda x: (-max(_kinship(m, o) for o in x.mentions), -x.first.start))
     for lesion in near:
@@ -245,10 +258,15 @@ def _referent(m: Mention, lesions: Sequence[Lesion]) -> Lesion | None:
     return None
 
 
+def _fits(m: Mention, lesion: Lesion) -> bool:
+    """Whether a mention contradicts no mention of a lesion, or agrees with a member of a group."""
+    return all(agrees(m, o) for o in lesion.mentions) or any(agrees(m, o) for o in lesion.members)
+
+
 def _same_again(m: Mention, o: Mention) -> bool:
     same_line = m.sentence == o.sentence
     following = m.start - o.sentence[1] <= 60
-    definite = bool(phrase("definite").search(m.before[-6:]))
+    definite = bool(phrase("definite").search(m.before[-6:]) or re.search(r"(?:同|本)$", m.before))
     if m.kind == "interp":
         # An opinion on what was just described; a diagnosis with a place of its own is a new lesion.
         return (same_line or following) and (not m.own_place or _same_spot(m, o))
@@ -286,6 +304,9 @@ def agrees(m: Mention, o: Mention) -> bool:
     if relate(m.place.nodes, o.place.nodes) in ("sibling", "border", "other"):
         return False
     if m.side in _SIDES and o.side in _SIDES and m.side != o.side:
+        return False
+    refs, other = ({(r.series, r.image) for r in x.finding.image_refs} for x in (m, o))
+    if refs and other and not refs & other and not o.finding.multiple:
         return False
     return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from jmid_nlp.align.anatomy import Place, parse_place, relate
+from jmid_nlp.align.anatomy import Place, organ_of, parse_place, relate
 from jmid_nlp.align.concepts import closeness, concepts, find_concepts
 from jmid_nlp.align.options import AlignOptions
 from jmid_nlp.offsets import fold
@@ -48,10 +48,11 @@ def read_mark(record: AnnotationRecord) -> Mark:
     """Parse label, anatomy, side, size and images of a record."""
     label = record.label or ""
     names = find_concepts(label)
-    place = parse_place(record.anatomy or "")
     from_label = parse_place(label, numbers=False)
+    implied = tuple(s for c in names if (s := concepts()[c].site))
+    organs = tuple(o for n in (*from_label.nodes, *implied) if (o := organ_of(n)))
+    place = parse_place(record.anatomy or "", organs)
     if not place.nodes:
-        implied = tuple(s for c in names if (s := concepts()[c].site))
         place = Place(from_label.nodes or implied[:1], place.side or from_label.side)
     given = fold(record.laterality or "").text.strip().lower()
     side = _SIDES.get(given, given if given in ("left", "right") else None) or place.side or from_label.side

@@ -115,7 +115,8 @@ def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptio
     evidence = problem.evidence[g][lesion]
     if evidence is None:
         return _NEVER
-    bar = max(options.accept, problem.denied[g] + options.denied)
+    firm = evidence.of("size") > 1 or evidence.of("slice") > 0
+    bar = options.accept if firm else max(options.accept, problem.denied[g] + options.denied)
     repeat = options.repeat if slot > 0 and problem.lesions[lesion].capacity is not None else 0.0
     return evidence.total - bar + repeat
 

@@ -62,7 +62,9 @@ def read_seg(
     except Exception as error:  # pixels that cannot be decoded still leave labels and references
         problems.append(fail(path, "PixelData", f"segments not measured ({type(error).__name__})"))
         extents = {}
-    return [_record(path, ds, s, n, extents, index or {}) for n, s in enumerate(segments, 1)]
+    # Segment 0 of a label map is its background.
+    numbered = [(n, s) for n, s in enumerate(segments, 1) if integer(s, "SegmentNumber") != 0]
+    return [_record(path, ds, s, n, extents, index or {}) for n, s in numbered]
 
 
 def _measure(ds: Dataset) -> dict[int, _Extent]:

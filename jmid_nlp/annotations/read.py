@@ -49,6 +49,7 @@ def read_annotations(path: str | Path, *, series_index: SeriesIndex | None = Non
     index = {**(series_index or {}), **{k: v for k, (v, _) in images.items()}}
     skip = {p for _, p in images.values()}
     records: list[AnnotationRecord] = []
+    seen: dict[str, str] = {}
     other = 0
     for file in files:
         if file in skip:
@@ -56,10 +57,25 @@ def read_annotations(path: str | Path, *, series_index: SeriesIndex | None = Non
         try:
             found, is_image = _read_file(file, problems, index)
             other += is_image
-            records += found
+            records += _new(file, found, seen, problems)
         except FileFormatError as error:
             problems.append(error)
     return AnnotationSet(tuple(records), tuple(problems), len(skip) + other)
+
+
+def _new(
+    path: Path, found: list[AnnotationRecord], seen: dict[str, str], problems: list[FileFormatError]
+) -> list[AnnotationRecord]:
+    """Records whose id no earlier file gave; a repeated one is a problem."""
+    out = []
+    for record in found:
+        if record.annotation_id in seen:
+            first = seen[record.annotation_id]
+            problems.append(fail(path, f"annotation {record.annotation_id}", f"stands already in {first}; read once"))
+        else:
+            seen[record.annotation_id] = path.name
+            out.append(record)
+    return out
 
 
 def _head(path: Path) -> bytes:
