@@ -20,7 +20,7 @@ from jmid_nlp.errors import InputError
 from jmid_nlp.pipeline import PIPELINES, blank, load
 
 REPORT = (
-    "患者氏名：架空 花子　ID: 0012345\n【検査目的】肺癌術後\n【所見】\n右肺S1+2に 12mm大のすりガラス影を認め、前回（2023/4/5）より増大しています。"
+    "患者氏名：山本 花子　ID: 0012345\n【検査目的】肺癌術後\n【所見】\n右肺S1+2に 12mm大のすりガラス影を認め、前回（2023/4/5）より増大しています。"
     "胸水は認めません。\r\n・肝嚢胞\n【診断】肺癌の疑い"
 )
 
