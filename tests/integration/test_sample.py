@@ -124,7 +124,7 @@ def as_date(words):
     text = re.sub(f"(?<![{digits}])十", "一十", text)
     text = re.sub(f"十(?=[{digits}])", "", text).replace("十", "〇")
     text = text.translate(str.maketrans("〇一二三四五六七八九", "0123456789"))
-    if month := re.search("|".join(MONTHS), text):
+    if month := re.search("|".join(MONTHS), text.title()):
         numbers = [int(n) for n in re.findall(r"\d+", text)]
         return max(numbers), MONTHS[month[0]], min(numbers)
     if re.fullmatch(r"\d{8}", text):
