@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,13 +164,16 @@ def findings(source: Any) -> FindingsTable:
     return FindingsTable(run(text).findings)
 
 
-def read_annotations(path: str | Path, *, deidentifier: Any = None) -> Annotations:
+def read_annotations(
+    path: str | Path, *, deidentifier: Any = None, patients: Mapping[str, str] | None = None
+) -> Annotations:
     """Read image annotations from a file or a folder of mixed files, told apart by their content.
 
     Args:
         path: DICOM SR, SEG or RTSTRUCT, COCO, JSON, JSONL or CSV, or a folder of these.
         deidentifier: Where reports were de-identified with a key: the same callable (`api.deidentifier`), so that UIDs
             and patient ids of the marks are mapped the way the reports' were.
+        patients: Patient id by study UID in the source, so that the dates of marks can be shifted with their patient's.
 
     Raises:
         FileFormatError: A single file cannot be read; in a folder such files are listed in `failed` instead.
@@ -180,7 +184,9 @@ def read_annotations(path: str | Path, *, deidentifier: Any = None) -> Annotatio
     records = list(found)
     failed = [{"file": str(p)} for p in getattr(found, "problems", ())]
     if deidentifier is not None:
-        records = [deidentifier.annotation(r) for r in records]
+        from jmid_nlp.deid.marks import treat_annotation
+
+        records = [treat_annotation(r, deidentifier, patients=patients) for r in records]
     return Annotations(records, failed=failed)
 
 
@@ -218,11 +224,18 @@ def as_report(report: Report | DeidReport) -> Report:
     """The fields of a report that later stages look at, whichever kind it is."""
     if isinstance(report, Report):
         return report
-    row = report.row
-    known = {
-        k: None if row.get(k) is None else str(row[k]) for k in ("study_uid", "patient_id", "modality", "exam_date")
-    }
-    return Report(report_id=report.report_id, text=report.text, **known)
+    return Report(
+        report_id=report.report_id,
+        text=report.text,
+        study_uid=_string(report.row.get("study_uid")),
+        patient_id=report.patient_id,
+        modality=_string(report.row.get("modality")),
+        exam_date=_string(report.row.get("exam_date")),
+    )
+
+
+def _string(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def build_dataset(
@@ -232,7 +245,7 @@ def build_dataset(
     annotations: Iterable[AnnotationRecord] = (),
     *,
     task: str = "grounding",
-    label_set: str = "ct_rate18",
+    label_set: str | Path = "ct_rate18",
     ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
     salt: str = "jmid",
     opt_out: Iterable[str] = (),
@@ -245,7 +258,7 @@ def build_dataset(
         alignments: Links, for the task `grounding`.
         annotations: The marks the links point to.
         task: `entities`, `classification`, `grounding`, `staging` or `deid`.
-        label_set: Label set of a classification.
+        label_set: Label set of a classification: a shipped one by name, or the path of an own one in TOML.
         ratios: Shares of train, validation and test.
         salt: Names the splitting; the same salt keeps each patient in its split when data are added.
         opt_out: Patient keys, as they stand in the de-identified reports, to leave out first.
@@ -260,10 +273,15 @@ def build_dataset(
     from jmid_nlp.dataset.build import BuildOptions, build
     from jmid_nlp.dataset.optout import OptOut
     from jmid_nlp.dataset.save import with_card
-    from jmid_nlp.findings.labels import label_names
 
-    names = tuple(label_names(label_set)) if task == "classification" else ()
-    options = BuildOptions(task=task, ratios=ratios, salt=salt, label_set=label_set, label_names=names)
+    options = BuildOptions(task=task, ratios=ratios, salt=salt)
+    if task == "classification":
+        from jmid_nlp.findings.labels import load_label_set
+
+        labels = load_label_set(label_set)
+        names = tuple(label.name for label in labels.labels)
+        options = replace(options, label_set=labels.name, label_names=names)
+        extractions = [replace(e, labels={labels.name: labels.values(e.findings)}) for e in extractions]
     if any(isinstance(r, Report) for r in reports):
         raise NotDeidentifiedError("datasets are built from de-identified reports only; call deidentify() first")
     dataset, manifest = build(reports, extractions, alignments, annotations, options=options, opted_out=OptOut(opt_out))

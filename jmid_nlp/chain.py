@@ -86,6 +86,7 @@ def run_chain(
     step("extract")
     extractions = api.extract(safe)
     step("align")
-    marks = api.read_annotations(annotations, deidentifier=treat) if annotations else Annotations()
+    patients = {r.study_uid: r.patient_id for r in reports if r.study_uid and r.patient_id}
+    marks = api.read_annotations(annotations, deidentifier=treat, patients=patients) if annotations else Annotations()
     alignments = api.align(extractions, marks, safe)
     return Chain(reports, safe, extractions, marks, alignments, len(read) - len(reports))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jmid_nlp.batch.rows import parse_id, parse_report
-from jmid_nlp.errors import InputError, JmidError, RowError
+from jmid_nlp.errors import InputError, JmidError, PolicyError, RowError
 
 Row = dict[str, Any]
 
@@ -36,6 +36,17 @@ class Job(Protocol):
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """Treat numbered rows; errors of single rows come back as failed rows, never as exceptions."""
         ...
+
+    def seal(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """Finish the records of the second output, which come in the order of the input."""
+        ...
+
+
+class _Unsealed:
+    """A job without a second output."""
+
+    def seal(self, rows: Iterable[Row]) -> Iterable[Row]:
+        return rows
 
 
 def failure(error: RowError, row_id: str | None = None) -> Row:
@@ -91,7 +102,7 @@ def _id_or_none(row: Mapping[str, Any], number: int) -> str | None:
 
 
 @dataclass(frozen=True)
-class DetectJob:
+class DetectJob(_Unsealed):
     """Identifiers of each report's text: `{"id", "spans": [...]}`, without the strings themselves."""
 
     @property
@@ -112,7 +123,7 @@ class DetectJob:
 
 
 @dataclass(frozen=True)
-class ExtractJob:
+class ExtractJob(_Unsealed):
     """Entities, findings, lung-cancer TNM and label sets of each report.
 
     Args:
@@ -155,7 +166,7 @@ def extraction_row(extraction: Any, *, explain: bool = False) -> Row:
 
 
 @dataclass(frozen=True)
-class AlignJob:
+class AlignJob(_Unsealed):
     """Pairs of findings and annotations of each study."""
 
     @property
@@ -192,7 +203,8 @@ class DeidJob:
     @property
     def fingerprint(self) -> str:
         """Job, policy, key fingerprint, opt-out list and versions."""
-        return _fingerprint("deid", str(self.deidentifier.fingerprint), str(getattr(self.opt_out, "fingerprint", "")))
+        treat, listed = self.deidentifier, getattr(self.opt_out, "fingerprint", "")
+        return _fingerprint("deid", treat.policy.digest, treat.key.fingerprint, str(treat.date_shift_days), str(listed))
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """De-identify each row; a row that fails is withheld, never passed through."""
@@ -204,13 +216,19 @@ class DeidJob:
                 return None, []
             try:
                 safe = self.deidentifier(report)
-            except InputError:
+            except (InputError, PolicyError):
                 raise
             except JmidError as error:
                 raise RowError(row=number, field="row", reason=str(error), row_id=report.report_id) from None
             return deid_output(row, safe.row), audit_rows(safe)
 
         return run_rows(chunk, treat)
+
+    def seal(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """Chain the audit: each record holds the hash of the one before."""
+        from jmid_nlp.deid.audit import chain
+
+        return chain(rows)
 
 
 def deid_output(row: Mapping[str, Any], treated: Mapping[str, Any]) -> Row:
@@ -220,7 +238,7 @@ def deid_output(row: Mapping[str, Any], treated: Mapping[str, Any]) -> Row:
     """
     names = {"id": "report_id"} if "id" in row else {}
     out = {column: treated.get(names.get(column, column)) for column in row if names.get(column, column) in treated}
-    return out | {c: v for c, v in treated.items() if c.startswith("deid_")}
+    return out | {c: v for c, v in treated.items() if c == "deid"}  # the provenance of the row
 
 
 def _fingerprint(*parts: str) -> str:

@@ -77,7 +77,7 @@ def run_job(
         for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
             bar.update(rows)
             store.last = number
-    return store.finish(output, failed, audit, resumed)
+    return store.finish(job, output, failed, audit, resumed)
 
 
 def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
@@ -196,14 +196,15 @@ class _PartStore:
         ready.write_text(json.dumps(counts), encoding="utf-8")
         replace_file(ready, self._part(number, "done.json"))
 
-    def finish(self, output: Path, failed: Path, audit: Path | None, resumed: int) -> Summary:
+    def finish(self, job: Job, output: Path, failed: Path, audit: Path | None, resumed: int) -> Summary:
         """Join all parts, put the files in place, remove the folder."""
         numbers = range(self.last + 1)
         counts = [json.loads(self._part(n, "done.json").read_text(encoding="utf-8")) for n in numbers]
         total = {key: sum(c[key] for c in counts) for key in ("written", "failed", "left_out")}
         ready = self.folder / "joined"
         if audit is not None:
-            self._join_audit([self._part(n, "audit.jsonl") for n in numbers], ready)
+            records = _records([self._part(n, "audit.jsonl") for n in numbers])
+            write_lines(ready, map(dump_json, job.seal(records)))
             replace_file(ready, audit)
         if total["failed"]:
             with ready.open("wb") as out:
@@ -217,16 +218,12 @@ class _PartStore:
         shutil.rmtree(self.folder)
         return Summary(**total, output=output, failed_file=failed if total["failed"] else None, resumed_parts=resumed)
 
-    def _join_audit(self, parts: Sequence[Path], target: Path) -> None:
-        from jmid_nlp.batch.chain import chained
 
-        write_lines(target, chained(line for part in parts for line in _lines(part)))
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            yield line.rstrip("\n")
+def _records(parts: Sequence[Path]) -> Iterator[Row]:
+    for part in parts:
+        with part.open(encoding="utf-8") as stream:
+            for line in stream:
+                yield json.loads(line)
 
 
 def default_workers() -> int:

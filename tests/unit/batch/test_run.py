@@ -32,6 +32,9 @@ class Shout:
 
         return run_rows(chunk, treat)
 
+    def seal(self, rows):
+        return rows
+
 
 def source(tmp_path, texts):
     path = tmp_path / "in.jsonl"
@@ -111,9 +114,9 @@ def test_output_folder_and_suffix_are_checked_first(tmp_path):
 
 def test_the_output_of_deid_holds_treated_values_only():
     row = {"id": "a", "text": "raw", "patient_name": "raw", "ward": "raw", "secret": "raw"}
-    treated = {"report_id": "a", "text": "safe", "patient_name": None, "ward": "7F", "deid_policy": "kamei"}
+    treated = {"report_id": "a", "text": "safe", "patient_name": None, "ward": "7F", "deid": "kamei"}
     out = deid_output(row, treated)
-    assert out == {"id": "a", "text": "safe", "patient_name": None, "ward": "7F", "deid_policy": "kamei"}
+    assert out == {"id": "a", "text": "safe", "patient_name": None, "ward": "7F", "deid": "kamei"}
     assert "raw" not in out.values()
 
 
