@@ -26,6 +26,7 @@ BULLET = re.compile(
     r"|[【\[［〔《〈＜<≪「『]|[A-Za-z\u3041-\u9fff・/]{1,12}[:：](?!\d))"
 )
 _LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
+_RULE = re.compile(r"[\-–—―‐=＝*＊_＿~～〜・.…─━┄┅═#＃+＋\s]{3,}")  # a line drawn with signs
 # What ends a statement although no 。 stands there.
 _POLITE_ENDING = (
     r"な[しい]|無し|ません|[^ま]ず|あり|有り|です|ます|ました|でした|でしょう|疑い|疑|否定的|不変|同様|以上|ください|下さい|願います|術後|切除後|のみ"
@@ -124,7 +125,7 @@ def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
     line, after = lines[i].strip(_BLANK), lines[i + 1].strip(_BLANK)
     if not line or not after:
         return False
-    if line[-1] in "。．｡!?！？" or _LABEL_ONLY.fullmatch(line):
+    if line[-1] in "。．｡!?！？" or _LABEL_ONLY.fullmatch(line) or _RULE.fullmatch(line) or _RULE.fullmatch(after):
         return False
     if _NO_START.match(after) and after[0] not in "・：:":
         return True

@@ -53,21 +53,24 @@ _RIGHT = re.compile(
 # what may follow a heading's words; looked at before any pattern is tried
 _NEXT = frozenset(" \t\n:;=)(・/,、&+と及お" + _CLOSE.replace("\\", "") + "■□●○◆◇▼▽▲△★☆◎※#*-–—~>§†")
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_BYLINE = re.compile(r"[ \t]*[^\s。、][^\n。、]{0,30}$", re.MULTILINE)
 _WINDOW = 32
 
 
 @cache
-def _lexicon() -> tuple[Automaton, list[str], frozenset[str]]:
-    """The automaton, the section name of each of its forms, and the forms that need no more than a blank after them."""
+def _lexicon() -> tuple[Automaton, list[str], frozenset[str], frozenset[str]]:
+    """The automaton, the section name of each form, the forms that need no more than a blank behind, and the bylines."""
     names: dict[str, str] = {}
     strong: set[str] = set()
-    for row in read_table("section.tsv", ("name", "form", "strong")):
+    bylines: set[str] = set()
+    for row in read_table("section.tsv", ("name", "form", "strong", "byline")):
+        bylines.update(split_forms(row["byline"]))
         for form in split_forms(row["form"]):
             for spelling in _spellings(form):
                 names.setdefault(spelling, row["name"])
         strong.update(s for form in split_forms(row["strong"]) for s in _spellings(form))
     automaton = Automaton(names)
-    return automaton, [names[form] for form in automaton.forms], frozenset(strong)
+    return automaton, [names[form] for form in automaton.forms], frozenset(strong), frozenset(bylines)
 
 
 def _spellings(form: str) -> list[str]:
@@ -82,14 +85,15 @@ def headings(text: str) -> list[tuple[str, int, int]]:
     if len(low) != len(folded.text):
         low = folded.text
     low = _BREAKS.sub("\n", low)
-    automaton, names, strong = _lexicon()
+    automaton, names, strong, bylines = _lexicon()
     found: list[tuple[str, int, int]] = []
     for start, end, form in automaton.find(low):
         if end < len(low) and low[end] not in _NEXT:
             continue
         span = _shape(low, start, end, automaton.forms[form] in strong)
         if span and (not found or span[0] >= found[-1][2]):
-            found.append((names[form], *span))
+            byline = automaton.forms[form] in bylines and _BYLINE.match(low, span[1])
+            found.append(("other" if byline else names[form], *span))
     return [(name, *folded.source(start, end)) for name, start, end in found]
 
 
