@@ -103,7 +103,8 @@ def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str 
     node_of: dict[str, str] = {"body": "body"}
     for row in read_table("anatomy.tsv", ("id", "parent", "class", "ja", "en", "abbr")):
         forms = [fold(f).text.lower() for c in ("ja", "en", "abbr") for f in split_forms(row[c])]
-        known = next((owners[f][0][0] for f in forms if f in owners), None)
+        bare = [f.lstrip("左右両側") for f in forms]
+        known = next((owners[f][0][0] for f in (*forms, *bare) if f in owners), None)
         parent = node_of.get(row["parent"], "body")
         if known is None:
             known = f"a.{row['id']}"
@@ -114,7 +115,7 @@ def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str 
         for form in forms:
             # Latin abbreviations and single characters of other lists mean too much to be taken over.
             if form not in owners and len(form) > (3 if form.isascii() else 1):
-                owners[form] = [(known, None)]
+                owners[form] = [(known, side_of(form))]
 
 
 def parent_of(node: str) -> str:
@@ -176,9 +177,7 @@ def parse_place(text: str, organs: tuple[str, ...] = (), *, numbers: bool = True
     return Place(_specific(nodes), side)
 
 
-def _choose(
-    options: tuple[tuple[str, str | None], ...], organs: tuple[str, ...]
-) -> tuple[tuple[str, str | None], ...]:
+def _choose(options: tuple[tuple[str, str | None], ...], organs: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
     """The meaning of a form that fits the nearest organ; all of them where none does."""
     for organ in organs:
         for option in options:

@@ -57,8 +57,8 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     for term in (_side(mention, mark, options), _size(mention, mark, options), _slice(mention, mark, options)):
         if term is not None:
             terms.append(term)
-    created = (mark.record.created or "")[:10]
-    if exam_date and created and created < exam_date[:10]:
+    created, exam = (mark.record.created or "")[:10], (exam_date or "")[:10]
+    if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
     return Evidence(mention, tuple(terms))
 
@@ -146,6 +146,9 @@ def feasible(evidence: Evidence) -> bool:
     Two names that exclude each other never pair. A wrong side is forgiven where label, size and slice or segment agree.
     """
     if evidence.of("concept") <= -5:
+        return False
+    if evidence.terms[0].value <= 0.8 and evidence.of("size") <= 1 and evidence.of("slice") <= 0:
+        # A label that says nothing needs a size or an image to go by.
         return False
     if evidence.of("side") < 0:
         firm = evidence.of("slice") > 0 or (evidence.of("size") > 1 and evidence.of("place") >= 0)

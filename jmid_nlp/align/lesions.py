@@ -16,6 +16,9 @@ from jmid_nlp.schema import Finding
 _STOP = re.compile(r"[。\n\r!?！？]|(?<!\d)[.．](?!\d)")
 _COUNT = re.compile(r"(\d{1,2})\s?(?:個|か所|ヶ所|カ所|ケ所|箇所|病変|結節|つ(?!の椎)|lesions)")
 _SIDES = {"left", "right"}
+_LIST = re.compile(r"[、，,・/～~]|および|及び|ならびに|並びに|と|から|や|、")
+# Words that say nothing of what is enlarged or changed: the site's own word does.
+_BARE = frozenset({"swelling", "lesion", "mass"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
     organs: tuple[str, ...] = ()
     for f in ordered:
         sentence = next(s for s in sentences if s[0] <= f.start < s[1])
-        mention = _read(text, f, sentence, organs or _organ_before(text[: f.start]))
+        before = out[-1].end if out else 0
+        mention = _read(text, f, sentence, before, organs or _organ_before(text[: f.start]))
         out.append(mention)
         new = tuple(o for n in mention.place.nodes if (o := organ_of(n)))
         organs = tuple(dict.fromkeys((*new, *organs)))[:6]
@@ -120,21 +124,24 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text) + 1
 
 
-def _read(text: str, f: Finding, sentence: tuple[int, int], organs: tuple[str, ...]) -> Mention:
+def _read(text: str, f: Finding, sentence: tuple[int, int], last: int, organs: tuple[str, ...]) -> Mention:
     words = text[f.start : f.end]
     names = find_concepts(words) or find_concepts(f.text)
     sites = [text[s.start : s.end] for s in f.locations]
     around = (*_organs_named([*sites, words], names), *organs)
     parsed = [parse_place(s, around) for s in sites]
-    own = [n for p in parsed for n in p.nodes]
-    in_words = parse_place(words, numbers=False).nodes
-    nodes = _deepest([*own, *in_words])
+    if len(f.sizes_mm) > 1:
+        parsed.append(parse_place(text[max(last, sentence[0]) : f.start], around))
+    nodes = _join(text, f, parsed, parse_place(words, numbers=False).nodes)
+    if set(names) <= _BARE and any("リンパ節" in s or "node" in s.lower() for s in sites):
+        names = ("lymph_node", *names)
     if not any(organ_of(n) for n in nodes):
         nodes = _deepest([*nodes, *(s for c in names if (s := concepts()[c].site))])
     side: str | None = f.laterality
     if side is None:
-        told = sorted({p.side for p in parsed if p.side})
-        side = told[0] if len(told) == 1 else "bilateral" if told else None
+        side = _one_side(parsed)
+    elif len(f.sizes_mm) > 1 and _one_side(parsed) == "bilateral":
+        side = "bilateral"
     line = text[sentence[0] : sentence[1]]
     sizes = f.sizes_mm or (f.prior_sizes_mm if f.change == "stable" else ())
     before = fold(text[max(sentence[0], f.start - 24) : f.start]).text.lower()
@@ -146,7 +153,7 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], organs: tuple[str, .
         kind=kind_of(names),
         place=Place(nodes, side),
         spots=_spots(parsed),
-        own_place=any(sentence[0] <= s.start < f.end for s in f.locations),
+        own_place=any(max(sentence[0], last) <= s.start < f.end for s in f.locations),
         side=side,
         sizes=tuple(tuple(sorted(s, reverse=True)) for s in sizes),
         sentence=sentence,
@@ -156,6 +163,24 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], organs: tuple[str, .
         count=int(counted[1]) if counted else None,
         rounding=_rounding(fold(line).text.lower()),
     )
+
+
+def _one_side(places: Sequence[Place]) -> str | None:
+    told = sorted({p.side for p in places if p.side})
+    return told[0] if len(told) == 1 else "bilateral" if told else None
+
+
+def _join(text: str, f: Finding, places: Sequence[Place], in_words: Sequence[str]) -> tuple[str, ...]:
+    """Nodes of all places of a finding: 肝のS8 is one place, 大脳半球および小脳 are two."""
+    runs: list[list[str]] = [list(in_words)]
+    end: int | None = None
+    for n, place in enumerate(places):
+        start = f.locations[n].start if n < len(f.locations) else None
+        if start is None or (end is not None and _LIST.search(text[end:start]) and start - end <= 8):
+            runs.append([])
+        runs[-1] += place.nodes
+        end = f.locations[n].end if n < len(f.locations) else None
+    return tuple(sorted({n for run in runs for n in _deepest(run)}))
 
 
 def _spots(places: Sequence[Place]) -> int:
@@ -276,7 +301,9 @@ def _same_again(m: Mention, o: Mention) -> bool:
         return m.kind == o.kind
     if m.own_place or m.sizes:
         return _same_spot(m, o) and (sizes_meet(m.sizes, o.sizes) or (not m.sizes and m.after.startswith("は")))
-    return m.after.startswith(("は", "の")) or (same_line and closeness(m.concepts, o.concepts).relation == "same")
+    return m.after.startswith(("は", "の")) or (
+        same_line and closeness(m.concepts, o.concepts).relation in ("same", "broader")
+    )
 
 
 def _is_member(m: Mention, lesion: Lesion) -> bool:
@@ -289,7 +316,7 @@ def _attached(m: Mention, lesions: Sequence[Lesion]) -> bool:
     near = [x for x in lesions if x.mentions[-1].sentence == m.sentence]
     if m.kind == "sign" or m.kind == "generic":
         return True
-    return bool(near) and not m.own_place and bool(phrase("inside").search(m.before[-10:] + m.after[:3]))
+    return bool(near) and not m.own_place and bool(phrase("inside").search(m.before[-10:]))
 
 
 def _same_spot(m: Mention, o: Mention) -> bool:
@@ -299,7 +326,9 @@ def _same_spot(m: Mention, o: Mention) -> bool:
 
 def agrees(m: Mention, o: Mention) -> bool:
     """Whether nothing tells two mentions apart: names, place, side and size all fit or are not told."""
-    if closeness(m.concepts, o.concepts).relation in ("unlike", "rival", "conflict"):
+    relation = closeness(m.concepts, o.concepts).relation
+    differential = relation == "rival" and m.finding.certainty == o.finding.certainty == "suspicious"
+    if relation in ("unlike", "rival", "conflict") and not differential:
         return False
     if relate(m.place.nodes, o.place.nodes) in ("sibling", "border", "other"):
         return False
