@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jmid_nlp.findings.staging_scene import PRESENT, SUSPECTED, WEAK, Clause, Place, Scene, Size
+from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Clause, Place, Scene, Size
 
 _KIND = {"mass": 3.0, "nodule": 2.0, "opacity": 1.5, "ggo": 1.0, "small": 0.5}
 _RIGHT_ONLY = frozenset(("middle", "middle+lower", "upper+middle"))
@@ -29,6 +29,9 @@ class Primary:
     kind: str
     cancer: int
     sizes: tuple[Size, ...]
+
+
+_Named = tuple[str | None, str | None, int]  # side, lobe and verdict of a cancer
 
 
 def lobe_of(place: Place) -> str | None:
@@ -51,19 +54,17 @@ def side_of(place: Place) -> str | None:
 
 def find_primary(scene: Scene) -> Primary | None:
     """The primary tumour of a report, or None where no lesion can be taken for it."""
-    best: Primary | None = None
-    best_score = 0.0
     named = list(_named(scene))
-    for number, clause in scene.with_kinds("lesion", "cancer"):
-        if not _candidate(scene, number, clause):
-            continue
-        found, score = _weigh(scene, number, clause, named)
-        if found is not None and score > best_score:
-            best, best_score = found, score
-    return best
+    found = [_weigh(scene, n, c, named) for n, c in scene.with_kinds("lesion", "cancer") if _candidate(scene, n, c)]
+    sure = [one for one in found if one[2]]
+    if not sure and not any(c.verdict >= SUSPECTED for _, c in scene.with_kinds("node")):
+        # Nothing else explains the cancer that the report speaks of: the likeliest lesion is taken for it.
+        spoken = any(c.verdict >= SUSPECTED for _, c in scene.with_kinds("cancer"))
+        sure = [one for one in found if one[1] > 0 and (spoken or one[0].cancer == WEAK)]
+    return max(sure, key=lambda one: one[1])[0] if sure else None
 
 
-def _named(scene: Scene) -> Iterator[tuple[str | None, str | None, int]]:
+def _named(scene: Scene) -> Iterator[_Named]:
     """Side, lobe and verdict of each cancer named with its place and no lesion word, as an impression does."""
     for _, clause in scene.with_kinds("cancer"):
         if clause.verdict < SUSPECTED or clause.has("lesion"):
@@ -90,7 +91,7 @@ def _candidate(scene: Scene, number: int, clause: Clause) -> bool:
         and not (clause.has("lesion", "mass") and clause.has("state", "fused"))
     ):
         return False
-    if any(p.key != "adrenal" and p.kind == "lung" for p in places.places):
+    if places.of("lung"):
         return not places.of("organ") or _lung_first(places)
     return clause.has("cancer") and not places.of("organ") and not clause.places
 
@@ -113,43 +114,40 @@ def _lung_first(clause: Clause) -> bool:
     return not organs
 
 
-def _weigh(
-    scene: Scene, number: int, clause: Clause, named: list[tuple[str | None, str | None, int]]
-) -> tuple[Primary | None, float]:
+def _weigh(scene: Scene, number: int, clause: Clause, named: list[_Named]) -> tuple[Primary, float, bool]:
+    """The lesion as a primary, its score, and whether it can be the primary without further ado."""
     about = _about(scene, number)
     side, lobe = _site(scene, number, about)
     kind = max((key for key, _ in clause.kinds.get("lesion", [])), key=lambda k: _KIND.get(k, 0), default="cancer")
-    cancer = other = benign = stable = 0
-    for k in about:
-        one = scene.clauses[k]
-        if any(not _history(scene, hit.end) for _, hit in one.kinds.get("cancer", ())):
-            cancer = max(cancer, one.verdict)
-        if k != number and (one.has("satellite") or one.has("metastasis")) and not one.has("cancer"):
-            other = max(other, one.verdict)
-        if one.has("benign") and not one.has("cancer"):
-            benign = max(benign, one.verdict)
-        if one.has("stable"):
-            stable = PRESENT
-    cancer = max(cancer, _shared(scene, number, about))
-    for other_side, other_lobe, verdict in named:
-        if (
-            kind != "cancer"
-            and side == other_side is not None
-            and (lobe == other_lobe or "hilum" in (lobe, other_lobe))
-        ):
-            cancer = max(cancer, verdict)
+    cancer, other, benign, stable = _evidence(scene, number, about)
+    if kind != "cancer" and side is not None:
+        here = (v for s, where, v in named if s == side and (where == lobe or "hilum" in (where, lobe)))
+        cancer = max(cancer, *here, DENIED)
     sizes = tuple(s for k in about for s in scene.clauses[k].sizes)
     largest = max((s.mm for s in sizes if s.part in ("", "solid", "whole")), default=0.0)
-    score = _KIND.get(kind, 1.5) + min(largest, 75.0) / 25.0 - number * 0.05
+    score = _KIND.get(kind, 1.5) + min(largest, 75.0) / 25.0 - number * 0.05 - 2.0 * clause.has("multiple")
     score += 4.0 if cancer >= SUSPECTED else 1.0 if cancer == WEAK else 0.0
-    score -= 4.0 * (other >= SUSPECTED) + 4.0 * (benign >= SUSPECTED) + 2.0 * (stable > 0)
-    if clause.has("multiple"):
-        score -= 2.0
-    if cancer < SUSPECTED and (
-        (kind != "mass" and (benign or other or cancer == WEAK or kind != "nodule")) or benign >= SUSPECTED
-    ):
-        return None, 0.0
-    return Primary(number, tuple(about), side, lobe, kind, cancer, sizes), score
+    score -= 4.0 * (other >= SUSPECTED) + 4.0 * (benign >= SUSPECTED) + 2.0 * stable
+    plain = kind == "mass" or (kind == "nodule" and not benign and not other and cancer != WEAK)
+    sure = cancer >= SUSPECTED or (plain and benign < SUSPECTED)
+    return Primary(number, tuple(about), side, lobe, kind, cancer, sizes), score, sure and score > 0
+
+
+def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, int, bool]:
+    """Verdicts on cancer, on metastasis and on something benign, and whether the lesion is an old one."""
+    cancer, other, benign, stable = _shared(scene, number, about), DENIED, DENIED, False
+    for k in about:
+        clause = scene.clauses[k]
+        if any(not _history(scene, hit.end) for _, hit in clause.kinds.get("cancer", ())):
+            cancer = max(cancer, clause.verdict)
+        elif clause.has("cancer"):
+            continue
+        elif k != number and (clause.has("satellite") or clause.has("metastasis")):
+            other = max(other, clause.verdict)
+        if clause.has("benign") and not clause.has("cancer"):
+            benign = max(benign, clause.verdict)
+        stable = stable or clause.has("stable")
+    return cancer, other, benign, stable
 
 
 def _shared(scene: Scene, number: int, about: list[int]) -> int:

@@ -224,31 +224,46 @@ def _places(text: str, clause: Clause) -> None:
     fresh = False  # the side stands directly before the place
     previous: Hit | None = None
     for hit in clause.hits:
-        lead = hit.word.roles[0]
-        if lead[0] == "side":
-            side, fresh = lead[1], True
-            previous = hit
-            continue
-        placed = False
-        if lead[0] == "node" and fresh and side is not None:
-            clause.places.append(Place("node", "unnamed", hit.word.form, side, hit.start, hit.end))
-        for kind, key in hit.word.roles:
-            name = _PLACE.get(kind)
-            if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
-                continue
-            written = side
-            if not fresh and side in ("both", "contra"):
-                written = None
-            if kind == "station!" and hit.word.form[-1] in "RL":
-                written = "right" if hit.word.form[-1] == "R" else "left"
-            clause.places.append(Place(name, key, hit.word.form, written, hit.start, hit.end))
-            placed = True
-        if not placed and lead[0] not in ("lesion", "node", "near", "multiple", "metastasis", "state"):
-            side = None
-        fresh = False
+        kind = hit.word.kind
+        if kind == "side":
+            side, fresh = hit.word.roles[0][1], True
+        else:
+            if kind == "node" and fresh:
+                _sided_nodes(clause, hit, previous, side)
+            placed = False
+            for role, key in hit.word.roles:
+                name = _PLACE.get(role)
+                if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
+                    continue
+                if role == "station!" and _list_number(text, clause, hit):
+                    continue
+                written = side if fresh or side not in ("both", "contra") else None
+                if role == "station!" and hit.word.form[-1] in "RL":
+                    written = "right" if hit.word.form[-1] == "R" else "left"
+                clause.places.append(Place(name, key, hit.word.form, written, hit.start, hit.end))
+                placed = True
+            if not placed and kind not in _KEEPS_SIDE:
+                side = None
+            fresh = False
         previous = hit
 
 
+def _sided_nodes(clause: Clause, hit: Hit, previous: Hit | None, side: str | None) -> None:
+    """'縦隔右側リンパ節' gives its side to the station before it, '対側リンパ節' is a station without a name."""
+    last = clause.places[-1] if clause.places else None
+    if last is not None and previous is not None and last.kind == "node" and last.end == previous.start:
+        clause.places[-1] = last._replace(side=side)
+    else:
+        clause.places.append(Place("node", "unnamed", hit.word.form, side, hit.start, hit.end))
+
+
+def _list_number(text: str, clause: Clause, hit: Hit) -> bool:
+    """Whether a '#2' that opens a sentence numbers a line and no node station."""
+    opens = hit.start == clause.start and hit.word.form[-1].isdigit()
+    return opens and not text.startswith((",", "、", "・", "/", "リンパ", "と", "や", "L", "お"), hit.end)
+
+
+_KEEPS_SIDE = frozenset(("lesion", "node", "near", "multiple", "metastasis", "state"))
 _PLACE = {
     "lobe": "lung", "hilum": "lung", "airway": "lung",
     "station": "node", "station!": "node", "organ": "organ", "organ!": "organ",
@@ -267,6 +282,8 @@ def _sizes(text: str, clause: Clause) -> Iterator[Size]:
         unit = found["u"] or found["u3"] or found["u2"] or found["u1"]
         scale = 10.0 if unit in ("cm", "センチ") else 1.0
         mm = max(float(found[g]) for g in "abcd" if found[g]) * scale
+        if text.startswith(("超", "を超", "より大"), found.end()):
+            mm += 0.1
         yield Size(mm, _part(text, clause, found, at), found.start(), found.end())
         at = found.end()
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from jmid_nlp.findings.staging_primary import Primary, lobe_of, side_of
-from jmid_nlp.findings.staging_scene import SUSPECTED, WEAK, Clause, Scene, Size
+from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Clause, Scene, Size
 from jmid_nlp.lexicon import read_table, read_text
 from jmid_nlp.offsets import Span
 
@@ -73,7 +73,7 @@ def _size(scene: Scene, primary: Primary) -> Iterator[Reason]:
             yield Reason("T1", "a lesion without a size", spans)
         return
     common = editions()["common"]
-    if any(scene.clauses[k].has("pure") for k in primary.about) and primary.kind == "ggo" and size.part != "solid":
+    if primary.kind == "ggo" and size.part != "solid" and _pure(scene, primary):
         name = "Tis" if size.mm <= common["whole_limit_mm"] else "T1a"
         yield Reason(name, "pure ground-glass lesion", ((size.start, size.end),))
         return
@@ -83,6 +83,12 @@ def _size(scene: Scene, primary: Primary) -> Iterator[Reason]:
         name = "T1mi"
     part = "solid part" if size.part == "solid" else "tumour"
     yield Reason(name, f"{part} of {size.mm:g} mm", ((size.start, size.end),))
+
+
+def _pure(scene: Scene, primary: Primary) -> bool:
+    """Whether a ground-glass lesion is called pure, or its solid part denied."""
+    about = [scene.clauses[k] for k in primary.about]
+    return any(c.has("pure") or (c.has("solid") and c.verdict == DENIED) for c in about)
 
 
 def _measure(scene: Scene, primary: Primary) -> Size | None:
@@ -123,7 +129,12 @@ def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
         if clause.verdict < SUSPECTED:
             continue
         sides = {side_of(p) for p in scene.around(number).of("lung")} - {None, "ipsi"}
-        if "both" in sides or (sides and primary.side and primary.side not in sides) or clause.has("effusion"):
+        if (
+            "both" in sides
+            or (sides and primary.side and primary.side not in sides)
+            or clause.has("effusion", "pleural")
+            or clause.has("benign")
+        ):
             continue
         yield Reason(
             editions()["common"]["atelectasis"],
