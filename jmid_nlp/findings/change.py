@@ -28,13 +28,13 @@ _STABLE = re.compile(
     re.IGNORECASE,
 )
 _HISTORY_BEFORE = re.compile(
-    r"(?:陳旧性|陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|微小|小|の)?$",
+    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法)後の?|陳旧性|陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|微小|小|の)?$",
     re.IGNORECASE,
 )
 _HISTORY_AFTER = re.compile(
     r"\s?(?:\()?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|RFA|TACE|TAE|ESD|EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
-    r"|(?:は|の|が|を)?[^。、]{0,8}(?:陳旧性|陳旧化)"
+    r"|(?:は|の|が|を)?[^。、\n・]{0,8}(?:陳旧性|陳旧化)"
 )
 _HISTORY_IN = re.compile(
     r"陳旧|術後|後変化|治療後|後遺|照射後|炎症後|後瘢痕|後性変化|切除後|出血後|梗塞後|骨折後|old ", re.IGNORECASE
@@ -43,6 +43,7 @@ _MULTIPLE = re.compile(
     r"多発|散在|散見|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|3つ|二つ|三つ|各所|(?<![\d.])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|結節)|[二三四五六七八九]個|multiple|scattered|numerous|several|bilateral multiple|大小の|大小不同",
     re.IGNORECASE,
 )
+_ATTRIBUTIVE = re.compile(r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}")
 _ALL = re.compile(r"いずれも|それぞれ|両者とも|ともに|すべて|全て")
 _PLURAL_NOUNS = frozenset(("micronodule",))
 
@@ -95,7 +96,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         if (
             mention.start - term.end <= 6
             and cls in ("increased", "decreased", "new", "stable")
-            and "、" not in text[term.end : mention.start]
+           
         ):
             return cls, term.form  # type: ignore[return-value]
     return None, ""
@@ -112,7 +113,7 @@ def historical(text: str, mention: Mention, after: int) -> str:
     found = (
         _HISTORY_IN.search(own)
         or _HISTORY_BEFORE.search(text, max(0, mention.start - 12), mention.start)
-        or _HISTORY_AFTER.match(text, mention.end, min(after + 14, len(text)))
+        or _HISTORY_AFTER.match(text, mention.end, max(after, mention.end))
     )
     return found.group() if found else ""
 

@@ -102,11 +102,23 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
         at = term.end
         if term.kind == "observation":
             seeds.append(_known(term))
+        elif term.kind == "change" and (grown := _grown(text, terms, index)) is not None:
+            seeds.append(grown)
     if at < len(text):
         _gap(text, at, len(text), terms, len(terms), seeds, places)
-    seeds += _states(text, seeds)
+    seeds += _states(text, terms)
     seeds.sort(key=lambda m: (m.start, -m.end))
     return _join(text, seeds, terms, places), places
+
+
+def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
+    """`脳室拡大なし`: a word of change that says what an organ is."""
+    term = terms[index]
+    if not term.form.startswith("拡大") or not index or terms[index - 1].kind not in ("anatomy", "position"):
+        return None
+    if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も"):
+        return None
+    return Mention(term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place")
 
 
 def _known(term: Term) -> Mention:
@@ -114,7 +126,7 @@ def _known(term: Term) -> Mention:
     flags = item.row.get("flags", "") or ""
     return Mention(
         term.start, term.end, item.cls or "sign", term.concept, term.start,
-        bool(_ORGANS.search(term.form)), "systemic" in flags, [term.form], "lexicon",
+        item.cls == "disease" and bool(_ORGANS.search(term.form)), "systemic" in flags, [term.form], "lexicon",
     )  # fmt: skip
 
 
@@ -160,16 +172,19 @@ def _place(run: str) -> bool:
     )
 
 
-def _states(text: str, seeds: list[Mention]) -> list[Mention]:
+def _states(text: str, terms: list[Term]) -> list[Mention]:
     """`切除後`, `コイル塞栓後`: states after a procedure; the caller keeps those with a site of their own."""
     if "後" not in text:
         return []
     found = []
+    borders = [t for t in terms if t.kind in ("anatomy", "side", "position", "observation", "modifier", "timex")]
     for match in _STATE.finditer(text):
         start, end = match.span()
         tail = _STATE_TAIL.search(match.group())
         if tail:
             end = start + tail.start()
+        inner = [t.end for t in borders if start <= t.end < end - 2 and t.start < end - 3]
+        start = max([start, *inner])
         found.append(Mention(start, end, "state", None, start, False, False, [text[start:end]], "after a procedure"))
     return found
 

@@ -40,7 +40,7 @@ _LEFT_SIDE = re.compile(
     r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?$",
     re.IGNORECASE,
 )
-_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10})$")
+_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{2,6})$")
 _RIGHT_WORD = re.compile(
     r"(?:\s?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|\s?[MAPC][1-5](?!\d))"
 )
@@ -49,6 +49,9 @@ _LEVEL = re.compile(
     r"(?:[a-c](?![a-z]))?(?:\s?[/\-~〜～ー,、・+]\s?(?:Th|[TCLS])?\d{1,2}(?![\d.]|mm|cm|\s?(?:mm|cm))(?:[a-c](?![a-z]))?){0,5}"
     r"(?:椎体|椎間板?|椎間孔|レベル|椎弓|棘突起|高位|領域|区域|亜区域)?"
 )
+_NODE = re.compile(r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}[a-z]{0,2}|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})(?!\d)", re.MULTILINE)
+_SIDED = re.compile(r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷)[一-鿿ァ-ヴー]{1,6}(?=(?:に|の|は|で|も|:|、|が|内|部))")
+_LOBE = re.compile(r"(?<![A-Za-z])([RL])(?:UL|ML|LL|V|A|PA|MCA|ICA|CCA|ACA|PCA|VA)(?![A-Za-z])")
 _VESSEL = re.compile(
     r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
 )
@@ -60,6 +63,7 @@ _OF = re.compile(r"\s?の\s?")
 _BARE = re.compile(
     r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
 )
+_NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
 )
@@ -78,6 +82,7 @@ _SIDES: dict[str, Laterality] = {
 
 def side_of(written: str) -> Laterality | None:
     """The side that a phrase states, None where it states none; right and left together are bilateral."""
+    written = _NO_SIDE.sub("", written)
     found: set[str] = set()
     for match in _SIDE.finditer(written):
         word = match.group()
@@ -106,13 +111,13 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     cores = _cores(parsed, places, taken)
     sites = _merge(text, [_grow(text, core, parsed, taken) for core in cores], taken)
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
+    sites = [s for s in sites if not text[s.start : s.end].endswith(("優位", "主体", "優勢"))]
     bare = [
         Group(m.start(), m.end(), [], side_of(m.group()), bare=True)
         for m in _BARE.finditer(text)
         if not any(s.start <= m.start() < s.end for s in sites)
     ]
-    groups = sorted(_list(text, sites) + bare, key=lambda g: g.start)
-    return groups
+    return sorted(_list(text, sites) + bare, key=lambda g: g.start)
 
 
 def _cores(parsed: Parsed, places: list[Span], taken: list[tuple[int, int]]) -> list[Site]:
@@ -121,6 +126,7 @@ def _cores(parsed: Parsed, places: list[Span], taken: list[tuple[int, int]]) -> 
     found += [Site(p.start, p.end, None, None) for p in places]
     found += [Site(m.start(), m.end(), None, None) for m in _LEVEL.finditer(text)]
     found += [Site(m.start(), m.end(), None, None) for m in _VESSEL.finditer(text)]
+    found += [Site(m.start(), m.end(), None, None) for m in _NODE.finditer(text)]
     found.sort(key=lambda s: (s.start, -s.end))
     out: list[Site] = []
     for site in found:
@@ -129,7 +135,11 @@ def _cores(parsed: Parsed, places: list[Span], taken: list[tuple[int, int]]) -> 
         if any(a < site.end and site.start < b for a, b in taken):
             continue
         out.append(site)
-    return out
+    known = [(s.start, s.end) for s in out] + taken
+    for match in _SIDED.finditer(text):
+        if not any(a < match.end() and match.start() < b for a, b in known):
+            out.append(Site(match.start(), match.end(), None, None))
+    return sorted(out, key=lambda s: s.start)
 
 
 def _grow(text: str, site: Site, parsed: Parsed, taken: list[tuple[int, int]]) -> Site:
@@ -138,7 +148,7 @@ def _grow(text: str, site: Site, parsed: Parsed, taken: list[tuple[int, int]]) -
     floor = max([b for _, b in taken if b <= start], default=0)
     roof = min([a for a, _ in taken if a >= end], default=len(text))
     stops = _stops(parsed)
-    for _ in range(2):
+    for _ in range(3):
         side = _LEFT_SIDE.search(text, max(floor, start - 10), start)
         if side:
             start = side.start()
@@ -181,7 +191,9 @@ def _merge(text: str, sites: list[Site], taken: list[tuple[int, int]]) -> list[S
                 continue
         out.append(site)
     for site in out:
-        site.side = side_of(text[site.start : site.end])
+        written = text[site.start : site.end]
+        lobe = _LOBE.search(written)
+        site.side = side_of(written) or (_SIDES[lobe.group(1).lower()] if lobe else None)
     return out
 
 
