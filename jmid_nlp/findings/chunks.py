@@ -27,8 +27,12 @@ _TAG = {
 _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
+_QUALITIES = frozenset(
+    ("径", "サイズ", "因子", "成分径", "濃度", "範囲", "影響", "可能性", "精査", "検索", "数", "性状", "形態", "長径")
+)
 _DROP_HEAD = frozenset("同本当各両既他全")
 BREAKING = frozenset("NVBTEXKCQIR")
+_ALONE = frozenset({"extent", "known"})  # modifiers that never belong to the noun behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,9 @@ def parts(parsed: Parsed) -> list[Part]:
         while i < len(known) and known[i].end <= term.start:
             found.append(known[i])
             i += 1
-        if i < len(known) and known[i].start < term.end:
-            if known[i].start <= term.start or term.end - term.start < 3:
-                continue
+        overlaps = i < len(known) and known[i].start < term.end
+        if overlaps and (known[i].start <= term.start or term.end - term.start < 3):
+            continue
         found.append(Part(term.start, term.end, _KIND.get(term.kind, "U"), term.concept, concept(term.concept).cls))
     found += known[i:]
     found.sort(key=lambda p: (p.start, -p.end))
@@ -135,7 +139,9 @@ def chunks(parsed: Parsed) -> list[Chunk]:
     out: list[Chunk] = []
     run: list[Part] = []
     for part in parts(parsed):
-        if part.letter in BREAKING:
+        # 小さな, 濃い, 強く: an inflected word is no part of a compound
+        inflected = part.letter == "M" and (parsed.text[part.end - 1] in "なのいくたるきに" or part.cls in _ALONE)
+        if part.letter in BREAKING or inflected:
             _close(parsed.text, run, out)
             run = []
             out.append(Chunk(part.start, part.end, part.letter, (part,)))
@@ -175,7 +181,7 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
             _add(run[: last + 1], "D", out)
             _close(text, run[last + 1 :], out)
         else:
-            _add(run, "D", out)
+            _tailed(text, run, last, out)
         return
     place = max((i for i, c in enumerate(letters) if c in "AGPS"), default=-1)
     if place >= 0:
@@ -191,6 +197,15 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
             _add(run, letter, out)
             return
     _add(run, "U", out)
+
+
+def _tailed(text: str, run: list[Part], last: int, out: list[Chunk]) -> None:
+    """A finding with an unknown noun behind it: 結核等 is the finding, 腫瘍径 a quality of it, 肺癌部分 one word."""
+    tail = text[run[last].end : run[-1].end]
+    if tail in ("等", "様", "群") or tail.startswith("等"):
+        _add(run[: last + 1], "D", out)
+    else:
+        _add(run, "U" if tail in _QUALITIES else "D", out)
 
 
 def _add(run: list[Part], letter: str, out: list[Chunk]) -> None:

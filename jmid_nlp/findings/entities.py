@@ -1,7 +1,7 @@
 """Entities in the PRISM scheme as MedTxt-RR draws them: noun phrases joined by the rules of its annotators.
 
-A list is one span (リンパ節腫大や胸水), a place inside a place too (左肺上葉S1+2の胸膜直下), a place before a finding with a particle
-between them stays apart (大動脈壁|の|石灰化), without one it belongs to the finding (左腎嚢胞).
+A list is one span (リンパ節腫大や胸水), a place inside a place too (左肺上葉S1+2の胸膜直下). A place before a finding stays
+apart where a particle stands between them (大動脈壁|の|石灰化); without one it belongs to the finding (左腎嚢胞).
 """
 
 from __future__ import annotations
@@ -11,23 +11,32 @@ import re
 from jmid_nlp.findings.assertion import Assertion, assess, prism_attr
 from jmid_nlp.findings.chunks import Chunk, chunks
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.offsets import Span
 from jmid_nlp.schema import Entity, EntityType
 
 _AND = re.compile(
-    r"(?:[、,・/~〜～\-−ー]|や|および|及び|と|または|又は|もしくは|若しくは|あるいは|或いは|ならびに|並びに|ないし|かつ|から|,? ?or ?|,? ?and ?)[ ]?"
+    r"(?:[、,・/~〜～\-−ー]|や|および|及び|と|または|又は|もしくは|若しくは|あるいは|或いは|ならびに|並びに|ないし|かつ"
+    r"|から|まで|,? ?or ?|,? ?and ?)[ ]?"
 )
-_OF = re.compile(r"の")
+_OF = re.compile(r"の|による")
 _IN = re.compile(r"の|を含む")
 # A place with a relation is one span: 葉間胸膜と広く接し, 気管支区域に沿った, 肺門部を主体として.
 _RELATION = re.compile(
-    r"に沿う|に沿った|に沿って|と広く接し|に広く接し|と連続|に連続|につながる|とは離れて|から離れて|を主体として|を主体|を中心(?:として)?"
+    r"に沿う|に沿った|に沿って|と広く接し|に広く接し|と連続|につながる|とは離れて|から離れて|を主体として|を主体|を中心(?:として)?"
     r"|に接する|に接し|に隣接|と近接|にかけて"
 )
-_SUSPECTED_HEAD = re.compile(r"を(?:強く|積極的に)?(?:疑う|疑わせる|示唆する)(?:ような|様な)?")
-_GENERIC = re.compile(r"(?:病変|所見|もの)")
-_HEADING_TEST = re.compile(r"^[【\[(]")
-_SIMPLE: dict[str, EntityType] = {"N": "f", "B": "f", "V": "f", "M": "f", "C": "c", "R": "r", "K": "cc", "E": "t-test"}
+_SUSPECTING = re.compile(r"を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?")
+_SUSPECTED_SIGN = re.compile(r"(?:を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?|の)所見(?=[をはも])")
+_ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
+_OBJECT = re.compile(r"[をとが]")
+_SIMPLE: dict[str, EntityType] = {
+    "N": "f", "B": "f", "V": "f", "M": "f", "C": "c", "R": "r", "K": "cc", "A": "a", "S": "a", "X": "timex3", "D": "d",
+    "F": "d", "T": "d",
+}  # fmt: skip
+_TEST_CLASSES = frozenset({"test", "window"})
+_NO_ENTITY = frozenset({"known", "normal", "level"})
+
+
+Marked = tuple[Chunk, Assertion | None]
 
 
 def entities(parsed: Parsed) -> tuple[Entity, ...]:
@@ -39,18 +48,16 @@ def entities(parsed: Parsed) -> tuple[Entity, ...]:
     Returns:
         Entities of types d (with attr positive, suspicious, negative or general), a, f, c, timex3, t-test, cc and r.
     """
-    joined = _join(parsed, chunks(parsed))
+    joined = _join(parsed.text, chunks(parsed))
     marks = [(c.start, c.end) for c in joined if c.letter in "DF"]
-    found = dict(zip(marks, assess(parsed, marks), strict=True))
+    levels = dict(zip(marks, assess(parsed, marks), strict=True))
+    marked = _suspected(parsed.text, [(c, levels.get((c.start, c.end))) for c in joined])
     out: list[Entity] = []
-    for chunk in joined:
+    for chunk, assertion in marked:
         kind = _type(chunk)
-        if kind is None:
-            continue
-        start, end = parsed.span(chunk.start, chunk.end)
-        assertion = found.get((chunk.start, chunk.end))
-        attr = prism_attr(assertion) if assertion is not None else None
-        out.append(Entity(start, end, kind, attr, _why(chunk, assertion)))
+        if kind is not None:
+            start, end = parsed.span(chunk.start, chunk.end)
+            out.append(Entity(start, end, kind, _attr(chunk, assertion), _why(chunk, assertion)))
     return tuple(out)
 
 
@@ -60,31 +67,38 @@ def _why(chunk: Chunk, assertion: Assertion | None) -> str:
     return f"{chunk.shape}; {assertion.level}: {', '.join(c for _, _, c in assertion.cues)}"
 
 
+def _attr(chunk: Chunk, assertion: Assertion | None) -> str | None:
+    if assertion is None:
+        return "positive" if chunk.letter == "J" else None
+    if chunk.letter == "F":  # aeration is there while it is preserved
+        last = assertion.cues[-1][2] if assertion.cues else ""
+        return "positive" if last == "preserved" else "negative" if last.startswith("change") else prism_attr(assertion)
+    return prism_attr(assertion)
+
+
 def _type(chunk: Chunk) -> EntityType | None:
-    letter = chunk.letter
-    if letter in "DFT":
-        return "d"
-    if letter in "AS":
-        return "a"
-    if letter == "X":
-        return "timex3"
-    if letter == "E":
-        return "t-test" if chunk.parts[0].cls == "test" else None
-    return _SIMPLE.get(letter)
+    first = chunk.parts[0]
+    if chunk.letter == "E":
+        return "t-test" if first.cls in _TEST_CLASSES else None
+    if chunk.letter == "J":
+        return "d" if first.cls == "artifact" else None
+    if len(chunk.parts) == 1 and (first.cls in _NO_ENTITY or first.id == "other"):
+        return None
+    return _SIMPLE.get(chunk.letter)
 
 
-def _join(parsed: Parsed, found: list[Chunk]) -> list[Chunk]:
+def _join(text: str, found: list[Chunk]) -> list[Chunk]:
     """Chunks joined to the spans the annotators draw."""
-    text = parsed.text
     out: list[Chunk] = []
     for chunk in found:
-        if out:
-            merged = _pair(text, out[-1], chunk)
-            if merged is not None:
-                out[-1] = merged
-                continue
-        out.append(chunk)
-    return [_stretched(text, c) for c in out]
+        if chunk.start < (out[-1].end if out else 0):
+            continue  # inside a bracket that the chunk before has taken in
+        merged = _pair(text, out[-1], chunk) if out else None
+        if merged is not None:
+            out[-1] = merged
+            chunk = out.pop()
+        out.append(_stretched(text, chunk))
+    return out
 
 
 def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
@@ -94,17 +108,23 @@ def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
         return None
     pair = left.letter + right.letter
     if pair in ("AA", "SA", "AS"):
-        if _AND.fullmatch(gap) or _IN.fullmatch(gap):
+        of = _IN.fullmatch(gap) is not None
+        if of or (_AND.fullmatch(gap) and left.parts[-1].id != "other"):
             return _one(left, right, "A")
     elif pair == "DD":
         if _AND.fullmatch(gap) or _OF.fullmatch(gap):
             return _one(left, right, "D")
     elif pair == "AD":
-        if _AND.fullmatch(gap) and right.parts[0].letter in "ASG":
+        if _AND.fullmatch(gap) and right.parts[0].letter in "ASG" and left.parts[-1].letter != "P":
+            return _one(left, right, "D")
+    elif pair == "DA":
+        if gap == "した" and right.parts[-1].cls == "node":
             return _one(left, right, "D")
     elif pair == "MD":
         if gap in "、,・" and text[left.end - 1] in "性状" and right.parts[0].letter == "M":
             return _one(left, right, "D")
+    elif pair == "AM" and gap == "の" and right.parts[0].cls == "extent":
+        return _one(left, right, "A")
     return None
 
 
@@ -113,13 +133,36 @@ def _one(left: Chunk, right: Chunk, letter: str) -> Chunk:
 
 
 def _stretched(text: str, chunk: Chunk) -> Chunk:
+    """A place with the relation behind it, a finding with its abbreviation in brackets, a lymph node that is the object."""
     if chunk.letter == "A":
         found = _RELATION.match(text, chunk.end)
         if found:
             return Chunk(chunk.start, found.end(), "A", chunk.parts)
+        if len(chunk.parts) == 1 and chunk.parts[0].id == "lymph_node" and _OBJECT.match(text, chunk.end):
+            return Chunk(chunk.start, chunk.end, "D", chunk.parts)
+    elif chunk.letter == "D":
+        found = _ABBREVIATION.match(text, chunk.end)
+        if found:
+            return Chunk(chunk.start, found.end(), "D", chunk.parts)
     return chunk
 
 
-def spans(parsed: Parsed) -> list[Span]:
-    """Spans of the `d` entities in the folded text."""
-    return [(c.start, c.end) for c in _join(parsed, chunks(parsed)) if c.letter == "D"]
+def _suspected(text: str, marked: list[Marked]) -> list[Marked]:
+    """`転移を疑う病変` is one span; with a head of its own (転移を疑う腫瘤) only where the whole is denied."""
+    out: list[Marked] = []
+    for chunk, level in marked:
+        if out and chunk.letter == "D":
+            before, its = out[-1]
+            gap = text[before.end : chunk.start]
+            if before.letter == "D" and _SUSPECTING.fullmatch(gap):
+                generic = len(chunk.parts) == 1 and chunk.parts[0].id == "lesion"
+                denied = level is not None and level.level in ("denied", "unlikely")
+                if generic or (denied and chunk.parts[0].letter == "D"):
+                    out[-1] = (_one(before, chunk, "D"), level if denied else its)
+                    continue
+        if chunk.letter == "D":
+            found = _SUSPECTED_SIGN.match(text, chunk.end)
+            if found:
+                chunk = Chunk(chunk.start, found.end(), "D", chunk.parts)
+        out.append((chunk, level))
+    return out
