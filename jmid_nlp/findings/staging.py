@@ -10,7 +10,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.staging_m import m_reasons
 from jmid_nlp.findings.staging_n import affected_nodes, n_reasons
 from jmid_nlp.findings.staging_primary import Primary, find_primary
-from jmid_nlp.findings.staging_scene import SUSPECTED, WEAK, Scene, read_scene
+from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Scene, read_scene
 from jmid_nlp.findings.staging_stated import stated
 from jmid_nlp.findings.staging_t import RANK, Reason, editions, t_reasons
 from jmid_nlp.offsets import Span
@@ -64,6 +64,9 @@ def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
     values, evidence, why = {}, {}, {}
     for part, (found, ranks, none) in reasons.items():
         values[part], spans, why[part] = _decide(said.get(part), found, ranks, none)
+        if part not in said and not found:
+            spans = _denials(scene, part)
+            why[part] = "inferred: denied" if spans else why[part]
         rests = {scene.source(*span) for span in spans}
         if part in said:
             rests.add(parsed.span(*said[part][1]))
@@ -88,11 +91,26 @@ def _decide(
     spans = [s for r in highest for s in r.spans]
     words = "; ".join(dict.fromkeys(r.why for r in highest))
     if said is None:
-        return (ranks[best] if highest else none), spans, f"inferred: {words or 'nothing speaks for more'}"
+        return (ranks[best] if highest else none), spans, f"inferred: {words or 'nothing in the text speaks for more'}"
     value, _ = said
     if highest and ranks[best].startswith(value) and len(ranks[best]) > len(value):
         return ranks[best], spans, f"stated {value}; {words}"
     return value, [], "stated"
+
+
+def _denials(scene: Scene, part: str) -> list[Span]:
+    """The words that deny what would have raised a component."""
+    kinds = _DENIED.get(part, ())
+    return [
+        span
+        for _, clause in scene.with_kinds(*kinds)
+        if clause.verdict == DENIED
+        for kind in kinds
+        for span in clause.spans(kind)
+    ]
+
+
+_DENIED = {"N": ("node",), "M": ("metastasis", "organ!", "satellite", "dissemination", "malignant_effusion")}
 
 
 def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> bool:

@@ -104,6 +104,13 @@ def _measure(scene: Scene, primary: Primary) -> Size | None:
 
 
 def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
+    """The main bronchus, trachea or carina as the place of the tumour; a lesion that only touches them is not in them."""
+    intro = scene.clauses[primary.clause]
+    if not intro.has("node"):
+        spans = [(hit.start, hit.end) for key, hit in intro.kinds.get("target", ()) if key in ("trachea", "carina")]
+        spans += [(p.start, p.end) for p in intro.of("lung") if p.key == "trachea"]
+        if inside := sorted({s for s in spans if not _touches(scene.text, s[1])}):
+            yield Reason("T4", "in the trachea or at the carina", tuple(inside))
     for k in primary.about:
         clause = scene.clauses[k]
         if clause.verdict < SUSPECTED:
@@ -114,7 +121,7 @@ def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
                 and k == primary.clause
                 and scene.text[place.start - 1 : place.start] in ("右", "左")
             )
-            if place.key == "main" or beside:
+            if (place.key == "main" or beside) and not _touches(scene.text, place.end):
                 yield Reason(editions()["common"]["main_bronchus"], "in the main bronchus", ((place.start, place.end),))
                 return
 
@@ -198,9 +205,15 @@ def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tup
 
 def _all_over(scene: Scene, primary: Primary) -> bool:
     """Whether the cancer itself is described as many lesions in both lungs."""
-    clause = scene.clauses[primary.clause]
-    both = any(p.side == "both" or p.key == "all" for p in clause.of("lung"))
-    return both and clause.has("multiple") and primary.cancer >= SUSPECTED
+    for _, clause in scene.with_kinds("lesion"):
+        both = any(p.side == "both" or p.key == "all" for p in clause.of("lung"))
+        if not both or not clause.has("multiple") or clause.verdict < SUSPECTED:
+            continue
+        if clause is scene.clauses[primary.clause] and primary.cancer >= SUSPECTED:
+            return True
+        if any(c.has("multiple") and c.verdict >= SUSPECTED and not c.places for _, c in scene.with_kinds("cancer")):
+            return True
+    return False
 
 
 def _elsewhere(clause: Clause) -> bool:
