@@ -161,15 +161,16 @@ class Surrogates:
                 return out
         raise PoolExhaustedError
 
-    def phone(self, text: str) -> str:
+    def phone(self, text: str) -> str | None:
         """A number of the same shape that cannot ring: exchanges that begin with 0 are not assigned in Japan.
 
-        Land lines become 03-00…, 030-0…, 0300-…; mobile numbers 090-0…; an extension begins with 0.
+        Land lines become 03-00…, 030-0…, 0300-…; mobile numbers 090-0…; an extension begins with 0. None where other signs
+        than digits carry the number.
         """
         plain = "".join([one(c) for c in text])
         digits = "".join([c for c in plain if c.isdigit() and c.isascii()])
-        if not digits:
-            raise PoolExhaustedError
+        if not digits or re.search(r"[^\W\d_]", plain.replace("ー", "-")):
+            return None
         country = "81" if re.match(r"\s*[+(]?\s*\+?81", plain) and digits.startswith("81") else ""
         national = digits[len(country) :]
         lead = "0300"
