@@ -23,7 +23,7 @@ _BETWEEN = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 BULLET = re.compile(
     r"[ \t\u3000]{0,12}(?:[・･●○◯◆◇■□▪▫◉◎▶►▷▸➤➢→⇒※★☆▼▽▲△✓✔§†*‣•∙]|[\-–—−](?!\d)|[#＃]"
     r"|[(（\[［]?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4}|[一二三四五六七八九十])[)）\]］](?!\d)|\d{1,2}[.．](?!\d)|[①-⑳㉑-㉟❶-❿⓪Ⅰ-Ⅻ⑴-⒇]"
-    r"|[【\[［〔《〈＜<≪「『]|[A-Za-z\u3041-\u9fff・/]{1,12}[:：](?!\d))"
+    r"|[【\[［〔《〈＜<≪「『]|[A-Za-z\u3041-\u9fff\uff66-\uff9f・/]{1,12}[ \t\u3000]?[:：]|[A-Z][A-Za-z #./]{1,24}:)"
 )
 _LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
 _RULE = re.compile(r"[\-–—―‐=＝*＊_＿~～〜・.…─━┄┅═#＃+＋\s]{3,}")  # a line drawn with signs
@@ -39,9 +39,9 @@ _ENDING_IN_POLITE = re.compile(rf"(?:{_POLITE_ENDING})\Z")
 _VERB_END = re.compile(r"(?:ません|ます|ました|です|でした|なし|あり)\Z")
 # What cannot end a statement: particles, unfinished verb forms, list commas.
 _OPEN_END = re.compile(
-    r"(?:[、，,・/／(（「『]|[をにはがへも]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は"
+    r"(?:[、，,・/／(（「『]|[をにはがへもで]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は"
     r"|並びに|ならびに|かつ|について|伴い|認め|おり"
-    r"|[あいえきけしじせちてりれめ]ま|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿]く|[^\d][\-‐])\Z"
+    r"|[あいえきけしじせちてりれめ]ま|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿し]く|[^\d][\-‐])\Z"
 )
 # What cannot begin a statement or a word.
 _NO_START = re.compile(
@@ -77,7 +77,8 @@ def width(line: str) -> int:
 class Layout(NamedTuple):
     """What holds of a text's lines as a whole."""
 
-    column: int  # where they seem to have been broken, 0 where nothing speaks for one
+    column: int  # where they were broken, 0 where nothing speaks for one
+    widest: int
     polite: bool  # the sentences end in ます
     one_dot: bool  # a single line begins with ・, so it may go on a list within a sentence
 
@@ -102,7 +103,9 @@ def breaks_inside(text: str) -> list[Span]:
     ends = [m.start() for m in marks] + [len(text)]
     lines = [text[s:e] for s, e in zip(starts, ends, strict=True)]
     widths = [width(line.rstrip(_BLANK)) for line in lines]
-    layout = Layout(_column(widths), text.count("ます") + text.count("ません") > 1, sum(map(_dotted, lines)) == 1)
+    layout = Layout(
+        _column(widths), max(widths), text.count("ます") + text.count("ません") > 1, sum(map(_dotted, lines)) == 1
+    )
     out = []
     for i in range(len(marks)):
         if _joins(lines, widths, i, layout):
@@ -113,12 +116,14 @@ def breaks_inside(text: str) -> list[Span]:
 
 
 def _column(widths: list[int]) -> int:
-    """The column at which the text seems to have been broken, 0 where nothing speaks for one."""
-    widest = max(widths)
-    if widest >= _MIN_WIDTH:
-        return widest
-    full = sum(w >= widest - _SLACK for w in widths)
-    return widest if widest >= _NARROW and len(widths) > 3 and full >= 0.6 * len(widths) else 0
+    """The column at which most of the text's lines end, 0 where there is none: headers may be wider than the body."""
+    counted = [w for w in widths if w]
+    best, most = 0, 0
+    for column in sorted({w for w in counted if w >= _NARROW}):
+        full = sum(column - _SLACK <= w <= column for w in counted)
+        if full >= most:
+            best, most = column, full
+    return best if most > 2 and most >= 0.4 * len(counted) else 0
 
 
 def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
@@ -130,8 +135,7 @@ def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
     if _NO_START.match(after) and after[0] not in "・：:":
         return True
     if BULLET.match(after):
-        full = layout.column and widths[i] >= layout.column - _SLACK
-        return bool(full and layout.one_dot and _dotted(after) and not ENDING.search(line))
+        return bool(_fullness(widths[i], layout) and layout.one_dot and _dotted(after) and not ENDING.search(line))
     # circled numbers are bullets and folding hides them; all else is looked at folded
     line, after = fold(line).text.strip(), fold(after).text.strip()
     return bool(line and after) and _score(line, after, widths[i], layout) >= 2
@@ -140,17 +144,25 @@ def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
 def _score(line: str, after: str, wide: int, layout: Layout) -> int:
     """Signs that a break is inside a sentence, against those that it ends one."""
     score = link = _link(line, after)
-    column = layout.column
-    if column and wide >= column - _SLACK:
-        score += 2
-    if wide >= _MIN_WIDTH and ("。" in line or "．" in line):
+    if not (line[-1].isascii() and after[0].isascii()):  # codes and numbers of a table end in one column too
+        score += _fullness(wide, layout)
+    if wide >= _MIN_WIDTH and not line[-1].isascii() and ("。" in line or "." in line):
         score += 2  # who writes 。 inside a line writes it at its end
     if line.count("(") + line.count("（") > line.count(")") + line.count("）") and _CLOSES.match(after):
         score += 2
     ending = _ENDING_IN_POLITE if layout.polite else ENDING
     if ending.search(line) and not _OPEN_END.search(line):
         score -= 4 if _VERB_END.search(line) else 2
-    return score if link or not column or wide >= column * 0.75 else score - 1
+    short = wide < 0.75 * (layout.column or layout.widest)
+    return score - 1 if short and not link else score
+
+
+def _fullness(wide: int, layout: Layout) -> int:
+    """2 for a line that ends where most lines end, 2 or 1 for one of the widest of a text of sentences or of notes."""
+    if layout.column and layout.column - _SLACK <= wide <= layout.column + 2:
+        return 2
+    widest = layout.widest >= _MIN_WIDTH and wide >= layout.widest - _SLACK
+    return (2 if layout.polite else 1) if widest else 0
 
 
 def _link(before: str, after: str) -> int:
