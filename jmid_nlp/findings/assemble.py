@@ -33,6 +33,9 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
     return _Assembler(parsed).run()
 
 
+_DESCRIBING = re.compile(r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$")
+
+
 class _Assembler:
     """One report on its way to findings; each step fills one attribute of all mentions."""
 
@@ -86,6 +89,12 @@ class _Assembler:
         ahead = after if after < len(self.mentions) and self.mentions[after].start < end else None
         behind = before if before >= 0 and self.mentions[before].end > start else None
         if ahead is not None and self._size_leads(measure, self.mentions[ahead].start, behind):
+            while (
+                ahead + 1 < len(self.mentions)
+                and self.mentions[ahead + 1].start < end
+                and _DESCRIBING.match(self.text[self.mentions[ahead].end : self.mentions[ahead + 1].start])
+            ):
+                ahead += 1
             self._add_size(ahead, measure, "size before head")
         elif behind is not None:
             self._add_size(behind, measure, "size after head")

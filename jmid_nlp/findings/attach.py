@@ -9,6 +9,7 @@ from functools import cache
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.sites import Group, Site, join_sides, side_of
+from jmid_nlp.findings.terms import is_a
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty, Laterality
 
@@ -35,7 +36,7 @@ class Context:
 
 
 _SIDE_PREFIX = re.compile(
-    r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)(?:優位)?(?:の|に|\s)?"
+    r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)(?:傍正中型?|正中|外側型?|後方|前方|優位|後外側型?)?(?:の|に|\s)?"
     r"(?:(?:軽度|中等度|高度|著明な|少量|中等量|多量|大量|ごく少量|微量|慢性|急性|陳旧性|多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}$"
 )
 _BULLET = re.compile(
@@ -54,6 +55,13 @@ _STATED = re.compile(
 )
 _ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
+)
+_SIDE_BEHIND = re.compile(
+    r"(?:を?(?:あり|認め(?:る|ます)|みられ(?:る|ます)))?\s?\((?:[^()]{0,6})(?:右|左|両側)(?:側|のみ|優位|>|＞)?[^()]{0,6}\)"
+)
+_TITLE = re.compile(
+    r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
+    r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R)"
 )
 _REFERENCE = re.compile(r"^(?:内|の|は|中|周囲|部)")
 _PART_OF = re.compile(r"(?:内部?|周囲|辺縁|近傍|背側|腹側|直下|周辺|の)[^。、]{0,6}$")
@@ -75,6 +83,7 @@ class _Attacher:
         self.c = context
         self.text = context.parsed.text
         self.places: list[Place] = []
+        self.title = _title_side(context.parsed)
         self.labels = _labels(context.parsed, context.groups)
         self.headers = _headers(context.parsed, context.groups)
 
@@ -126,6 +135,12 @@ class _Attacher:
             place = self._one(number, mention, current, used, previous, ahead, later, start)
             if place.sites and place.side is None and topic_side is not None and place.rule != "inherited":
                 place.side = topic_side
+            if place.side is None and not mention.systemic:
+                place.side = (
+                    self._side_after(mention, later) or self._part_side(number, mention, place, previous, start) or self.title
+                )
+            if "正中" in self.text[mention.start : mention.end]:
+                place.side = "midline"
             self.places.append(place)
             used = True
             if place.rule == "after" and ahead is not None:
@@ -173,6 +188,27 @@ class _Attacher:
             return self._inherited(number, mention, start)
         return Place()
 
+    def _side_after(self, mention: Mention, later: int) -> Laterality | None:
+        """`狭小化あり(左側)`: a side in brackets behind the mention."""
+        found = _SIDE_BEHIND.match(self.text, mention.end, later)
+        return side_of(found.group()) if found else None
+
+    def _part_side(
+        self, number: int, mention: Mention, place: Place, previous: int, start: int
+    ) -> Laterality | None:
+        """A part named without a side takes that of the whole it belongs to: `左上顎洞は…、洞壁の骨肥厚`, `その乳頭側に`."""
+        if not place.sites or place.rule not in ("beside", "same sentence"):
+            return None
+        whole, opening = previous, self.text[start : mention.start].lstrip(" \u3000\t・-")
+        if whole < 0 and _ANAPHORA.match(opening):
+            whole = next((k for k in range(number - 1, -1, -1) if self.c.certainty[k] in ("positive", "suspicious")), -1)
+        if whole < 0 or self.places[whole].side is None or not self.places[whole].sites:
+            return None
+        part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
+        if part is None or previous < 0 or (body is not None and is_a(part, body)):
+            return self.places[whole].side
+        return None
+
     def _direct(self, mention: Mention, group: Group) -> bool:
         gap = self.text[group.end : mention.start]
         if mention.kind == "fluid" or mention.systemic:
@@ -196,9 +232,11 @@ class _Attacher:
 
     def _carries(self, number: int, mention: Mention) -> bool:
         """Whether a mention takes the place of the one before it in its sentence."""
-        if mention.kind == "fluid" or mention.systemic:
+        if mention.systemic or (mention.kind == "fluid" and self.c.certainty[number] != "suspicious"):
             return False
-        if mention.own and mention.kind != "signal":
+        if mention.kind == "disease" and self.c.sections[number] == "impression":
+            return False
+        if mention.own:
             if self.c.certainty[number] == "negative":
                 return False
             return not _STATED.match(self.text[mention.end : mention.end + 12])
@@ -264,15 +302,24 @@ class _Attacher:
         ]
         if not candidates:
             return None
-        if sub and not anaphora:
-            lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
-            near = candidates[-1]
-            if lesions and self.c.mentions[near].kind != "lesion":
-                return lesions[-1]
         last = candidates[-1]
+        lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
+        if lesions and self.c.mentions[last].kind != "lesion":
+            near = self.c.mentions[lesions[-1]].sentence
+            if (sub and not anaphora) or (interpretation and near == self.c.mentions[last].sentence):
+                return lesions[-1]
         if self.c.mentions[number].sentence - self.c.mentions[last].sentence > (3 if sub or anaphora else 2):
             return None
         return last
+
+
+def _title_side(parsed: Parsed) -> Laterality | None:
+    """The side of an examination of one side (`左膝MRI`), None for all others."""
+    found = _TITLE.search(parsed.text, 0, min(len(parsed.text), 120))
+    if found is None or "。" in parsed.text[: found.start()]:
+        return None
+    side = side_of(found.group(1))
+    return side if side in ("left", "right") else None
 
 
 def _labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
@@ -294,7 +341,6 @@ def _labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
                 if (
                     first <= group.start <= first + 2
                     and group.end < end
-                    and not group.bare
                     and _LABEL_END.match(text, group.end)
                 ):
                     label = group

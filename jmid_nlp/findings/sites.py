@@ -63,6 +63,7 @@ _OF = re.compile(r"\s?の\s?")
 _BARE = re.compile(
     r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
 )
+_MOSTLY = re.compile(r"(?:優位|主体|優勢)$")
 _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
@@ -111,7 +112,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     cores = _cores(parsed, places, taken)
     sites = _merge(text, [_grow(text, core, parsed, taken) for core in cores], taken)
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
-    sites = [s for s in sites if not text[s.start : s.end].endswith(("優位", "主体", "優勢"))]
+    sites = [s for s in sites if not (_MOSTLY.search(text[s.start : s.end]) and text[s.end : s.end + 1] == "の")]
     bare = [
         Group(m.start(), m.end(), [], side_of(m.group()), bare=True)
         for m in _BARE.finditer(text)

@@ -19,6 +19,8 @@ _WEAK_TAIL = re.compile(
     r"(?:は|が|も)?(?:[^。、]{0,5})(?:乏し|弱|不均一|均一|良好|様々|不明瞭|保たれ|欠|に富|目立たな)"
 )
 _PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
+_TOPIC_OF = re.compile(r"(?:域|像)?(?:は|が|から)")
+_FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|胆管|膵管|尿管")
 _GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
 _TOPIC = re.compile(r"(?:の|は|が|も|:|に)?[^。、]{0,8}$")
 _TECHNIQUE = re.compile(
@@ -43,9 +45,15 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
             continue
         if parsed.text[mention.start : mention.end] in _GROWTH and not _sited(parsed.text, mention, before):
             continue
+        if mention.kind == "state" and number + 1 < len(found) and found[number + 1].start == mention.end:
+            continue
+        if parsed.text[mention.start : mention.end].startswith("描出不良") and (
+            before is None or not _FLOW.search(parsed.text, before.start, before.end)
+        ):
+            continue
         if _TECHNIQUE.match(parsed.text, mention.end):
             continue
-        if _section(parsed, mention.start) in ("technique", "comparison") and mention.kind != "disease":
+        if _section(parsed, mention.start) == "technique" and mention.kind != "disease":
             continue
         kept.append(mention)
     return kept
@@ -84,7 +92,7 @@ def _states(text: str, mention: Mention, before: Group | None) -> bool:
             and not before.bare
             and re.match(r"(?:に|には|にも|の|では)?[^。、]{0,12}$", text[before.end : mention.start]) is not None
         )
-    return _HEAD.match(text, mention.end) is not None
+    return _HEAD.match(text, mention.end) is not None or _TOPIC_OF.match(text, mention.end) is not None
 
 
 def _sited(text: str, mention: Mention, before: Group | None) -> bool:
