@@ -7,7 +7,20 @@ from collections.abc import Iterator
 
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
-from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, KANJI, PARTLY, RUN, SURNAME, UNKNOWN, bare_names, grade, split_name
+from jmid_nlp.deid.kanji import (
+    AMBIGUOUS,
+    FULL,
+    KANJI,
+    NO,
+    PARTLY,
+    RARE,
+    RUN,
+    SURNAME,
+    UNKNOWN,
+    bare_names,
+    grade,
+    split_name,
+)
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.persons import kana_known, name_at
 
@@ -20,7 +33,7 @@ _LEFT_OK = re.compile(
 )
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 _HEADER_RIGHT = re.compile(
-    r"[ \t]{0,3}[、,/|(（\[【・:;]?[ \t]{0,3}(?:\d{1,3}[ \t]?(?:歳|才|y|Y|代|か月|ヶ月|カ月)|[男女](?:性|児)?(?![ァ-ヺ])|[MF](?![A-Za-z])|(?:生年月日|ID|患者|DOB|TEL|〒)|[ァ-ヺ]{2,}[ \t]+[ァ-ヺ]{2,}|[ぁ-ゖ]{2,}[ \t]+[ぁ-ゖ]{2,}|"
+    r"[ \t]{0,3}[、,/|(（\[【・:;]?[ \t]{0,3}(?:\d{1,3}[ \t]?(?:歳|才|y|Y|代|か月|ヶ月|カ月|[MF](?![A-Za-z])|男|女)|[男女](?:性|児)?(?![ァ-ヺ])|[MF](?![A-Za-z])|(?:生年月日|ID|患者|DOB|TEL|〒)|[ァ-ヺ]{2,}[ \t]+[ァ-ヺ]{2,}|[ぁ-ゖ]{2,}[ \t]+[ぁ-ゖ]{2,}|"
     r"(?:明治|大正|昭和|平成|令和|[MTSHR]\d{1,2}[./年])|(?:19|20)\d\d[年/.\-]|[A-Z]{0,3}[\-]?\d{4,})"
 )
 _KANA_PAREN = re.compile(
@@ -50,17 +63,20 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if g >= SURNAME:
                 yield from _with_given(text, at, stop, g)
-            elif left and g == AMBIGUOUS and _RIGHT.match(text, stop):
+            elif left and g in (AMBIGUOUS, RARE) and _RIGHT.match(text, stop):
                 if _firm(run[0][:start]):
                     yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
 
 
-_FIRM = ("科", "部", "室", "課", "主治医", "担当医", "当直", "執刀医", "技師", "依頼医", "外", "内", "神", "整", "放治")
+_LOOSE = frozenset(
+    "内 外 眼 歯 産 婦 麻 泌 脊椎 甲状腺 乳腺 神経 血液 皮膚 口腔 肝胆膵 精神 新生児 小児 腎臓 消化器 呼吸器 循環器 泌尿器 代謝 病理 移植 老年 妻 夫 父 母 兄 姉 弟 妹 甥 姪 孫 確認 記載 検査".split()
+)
 
 
 def _firm(before: str) -> bool:
-    return before.endswith(_FIRM) and before in book().depts | book().role_words
+    """True for a department or role that is no part of the body and no plain noun."""
+    return before not in _LOOSE and before in book().depts | book().role_words
 
 
 def _eponym(t: str, at: int) -> bool:
@@ -68,7 +84,7 @@ def _eponym(t: str, at: int) -> bool:
 
 
 _EPONYM_MORE = re.compile(
-    r"[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
+    r"[氏の](?:病|法|分類|手術|基準|徴候|術式|式)|[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
 )
 
 
@@ -86,6 +102,10 @@ def _pairs(t: str) -> Iterator[Hit]:
         family, given = m[1].translate(VARIANTS), m[2].translate(VARIANTS)
         kind = book().surnames.get(family)
         known = given in book().given or kana_known(given)
+        if kind is None and family in book().rare_surnames:
+            kind = "rare"
+        if kind is None and len(m[1]) > 1 and _HEADER_RIGHT.match(t, m.end()) and grade(m[1]) > NO:
+            kind = "rare"
         if (
             kind is None
             or not known
@@ -132,7 +152,7 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
             if not _HEADER_RIGHT.match(t, end):
                 continue
             g = grade(name)
-            if g >= SURNAME or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
+            if g >= RARE or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
                 yield Hit(at, end, "PERSON", "patient", 0.8, "names.header", GRAMMAR)
                 break
 
@@ -161,7 +181,7 @@ def _before_kana(t: str) -> Iterator[Hit]:
         name = "".join(before[0].split())
         if len(name) < 2 or len(name) > 8 or name in book().words | book().terms | book().depts | book().generic:
             continue
-        if len(parts) > 1 or grade(name) >= SURNAME:
+        if len(parts) > 1 or grade(name) >= RARE:
             start = low + before.start()
             yield Hit(start, m.start(), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
             yield Hit(m.start(1), m.end(1), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
@@ -188,7 +208,7 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
     rest = _SIGN_TRASH.match(t, end, line.end())
     if rest is None or rest.end() != line.end():
         return
-    score = 0.8 if g >= SURNAME else 0.6
+    score = 0.8 if g >= RARE else 0.6
     if g in (UNKNOWN, PARTLY) and (end - at < 2 or end - at > 5):
         return
     if t[at].isascii() and g < FULL and not re.match(r"[A-Z]", t[at:]):
@@ -205,7 +225,7 @@ def _past_department(t: str, at: int) -> int:
         size = next(
             (n for n in range(len(word), 1, -1) if word[:n] in book().depts or word[:n] in book().role_words), 0
         )
-        if not size or grade(word) >= SURNAME:
+        if not size or grade(word) >= RARE:
             return at
         at = run.start() + size
         while at < len(t) and t[at] in " \t/・:":
@@ -227,7 +247,7 @@ def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
         t[m.start(1) - 1 : m.start(1)] in "(（[【〔/" or m[0][0] in "。.\n" or m[0].count(" ") + m[0].count("\n") > 0
     )
     if (
-        g >= SURNAME
+        g >= RARE
         or (g == AMBIGUOUS and alone and name not in book().terms)
         or (g in (UNKNOWN, PARTLY) and alone and 2 <= len(name) <= 4 and m[0][0] in "。.\n )")
     ):
@@ -236,7 +256,7 @@ def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
             m.end(1),
             "PERSON",
             "signature",
-            0.75 if g >= SURNAME else 0.55,
+            0.75 if g >= RARE else 0.55,
             "names.signature",
-            GRAMMAR if g >= SURNAME else WEAK,
+            GRAMMAR if g >= RARE else WEAK,
         )

@@ -44,6 +44,9 @@ class Book:
                 for form in cells[0].split("|"):
                     self.surnames[form.translate(VARIANTS)] = cells[2]
                 self.surname_kana.update(k for k in cells[1].split("|") if len(k) > 1)
+        self.rare_surnames = {s.translate(VARIANTS) for s in _first_column("phi/rare_surnames.tsv")} - set(
+            self.surnames
+        )
         self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
         self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}

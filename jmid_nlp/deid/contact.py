@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jmid_nlp.deid.cues import EXPLICIT, NONE, Label
+from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, SHAPED, Hit
 
 _X = r"[0-9OoIl|〇一二三四五六七八九]"
@@ -70,7 +70,11 @@ def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     for label in labels:
         if label.kind == "phone":
             yield from _number(t, label)
-        elif label.kind == "url" and label.subtype == "sns" and label.strength == EXPLICIT:
+        elif (
+            label.kind == "url"
+            and label.subtype == "sns"
+            and (label.strength == EXPLICIT or (label.strength == SPACE and label.end - label.start > 4))
+        ):
             m = _SNS_VALUE.match(t, label.value)
             if m and len(t[label.start : label.end]) > 1 and not m[0].isdigit():
                 yield Hit(m.start(), m.end(), "URL", "sns", 0.85, "contact.sns", LABELLED)

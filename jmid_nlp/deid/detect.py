@@ -126,12 +126,12 @@ class Detector:
         out.append(view.text[at:])
         to_joined = OffsetMap(blocks)
         found = []
-        for hit in self._view_hits("".join(out), known):
-            if (
-                any(hit.start < j < hit.end for j in joints)
-                and hit.score >= 0.7
-                and hit.detector not in ("names.signature", "names.bare")
-            ):
+        joined = "".join(out)
+        for hit in self._view_hits(joined, known):
+            crossed = [j for j in joints if hit.start < j < hit.end]
+            if not crossed or hit.score < 0.7 or hit.detector in _ONE_LINE:
+                continue
+            if all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed):
                 start, end = to_joined.to_source(hit.start, hit.end)
                 start, end = view.source(start, end)
                 found.append(hit._replace(start=start, end=end))
@@ -144,6 +144,21 @@ class Detector:
         if hit.category in o.disabled or hit.score < o.thresholds.get(hit.category, 0.0):
             return False
         return not o.allow or fold(text[hit.start : hit.end]).text not in {fold(a).text for a in o.allow}
+
+
+_ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
+_DASHES = "-‐‑–—−ー―/.("
+
+
+def _joins(before: str, after: str, category: Category) -> bool:
+    """True where a line break may stand inside one identifier: between digits, after a dash, between letters of one kind."""
+    if after.isdigit():
+        return before.isdigit() or before in _DASHES or (category in ("DATE", "ADDRESS") and not before.isascii())
+    if before.isdigit():
+        return category == "DATE" or (after in _DASHES and category in ("PHONE", "ID", "ADDRESS"))
+    if category in ("ID", "PHONE"):
+        return False
+    return before.isascii() == after.isascii()
 
 
 def _to_source(view: Folded, hit: Hit) -> Hit:

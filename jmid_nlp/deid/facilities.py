@@ -26,8 +26,9 @@ _STRIP = (
     "現在", "以前", "今回", "前回", "同日", "当日", "昨日", "先日", "術後", "術前", "手術", "検診", "健診", "入院中", "入所中", "通院中", "受診", "患者", "本人",
     "元", "現", "旧姓", "夫", "妻", "父", "母", "長男", "長女", "今後", "後日", "平素", "なお", "また", "さらに", "その後", "現住所", "勤務先", "職場", "職業",
 )  # fmt: skip
+_PARTICLE = frozenset("のでにとはがをへもや・")
 _GENERIC_LEFT = frozenset(
-    "当 他 前 貴 自 本 同 某 各 両 別 数 近 遠 小児 救急 専門 基幹 大学 総合 地域 中核 連携 関連 紹介 公立 民間 一般 精神 療養 療養型 急性期 回復期 慢性期 高次 市中 近隣 近く 近所 最寄り 遠方 "
+    "所属 施設 通所 入所 法律 会計 設計 税理士 弁護士 当 他 前 貴 自 本 同 某 各 両 別 数 近 遠 小児 救急 専門 基幹 大学 総合 地域 中核 連携 関連 紹介 公立 民間 一般 精神 療養 療養型 急性期 回復期 慢性期 高次 市中 近隣 近く 近所 最寄り 遠方 "
     "個人 開業 動物 がん こども 子供 老人 介護 有料 複数 今 この その どの 次 前 新 旧 元 大 小 中 会社 勤務 院内 院外 調剤 訪問 外部 外来 夜間 休日 在宅 海外 国内 県内 県外 市内 都内 地元 郷里 故郷 "
     "肺 心 脳 肝 腎 胃 腸 骨 眼 耳 鼻 咽喉 皮膚 乳腺 呼吸器 循環器 消化器 泌尿器 整形 形成 脳神経 産婦 放射線 麻酔 神経 心療 内分泌 血液 腎臓 肝臓 第一 第二 第三 一般 総合 救命 救命救急 周産期 脳卒中 透析 健診 検診 リハビリ 手術 外傷 熱傷 移植 化学 化学療法 治療 検査 画像 研究 実験 建設 工事 化学 紡績 石綿 アスベスト 造船 製鉄 鉄工 印刷 自動車 食品 金属 機械 電気 電子 半導体 鋳物 鋳造 溶接 塗装 "
     "メッキ 下請け 中学 小学 高等 高 女子 男子 町 村 市 区 県 都 府 道 国 私立 公立 県立 市立 国立 町立 都立 府立 町中 大きな 小さな 日本 医療 メディカル ケア デイ 地域包括".split()
@@ -47,6 +48,16 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
     return Automaton(forms), tuple(forms.values()), frozenset(generic)
 
 
+_ENGLISH = re.compile(
+    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|City|Municipal|Prefectural|Children's|Red Cross|Cancer) ?){0,3}"
+    r"(?:Hospital|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+"
+)
+_GENERIC_ENGLISH = re.compile(
+    r"(?:The |Our |This |Other |Outside |Local |Previous |Referring |General |University |Medical |Regional )+(?:Hospital|Clinic|University|Medical Center|School)\Z",
+    re.IGNORECASE,
+)
+
+
 def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names of facilities in a folded text."""
     automaton, kinds, generic = _table()
@@ -63,9 +74,85 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         if hit:
             floor = hit.end
             yield hit
+    if _ENGLISH_WORD.search(t):
+        for m in _ENGLISH.finditer(t):
+            if not _GENERIC_ENGLISH.match(m[0]):
+                yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.english", GRAMMAR)
+    for start, end in _prefixed(t):
+        yield Hit(start, end, "FACILITY", "care_home", 0.8, "facilities.prefix", GRAMMAR)
+    for m in _SHORT.finditer(t) if _SHORT_WORD.search(t) else ():
+        left = _left_part(t, m.start(), floor=0)
+        if left and left not in _GENERIC_LEFT and left not in book().depts and _name_like(left):
+            yield Hit(m.start() - len(left), m.end(), "FACILITY", "hospital", 0.7, "facilities.short", LISTED)
     for label in labels:
         if label.kind == "facility" and label.strength == EXPLICIT:
             yield from _labelled(t, label, generic)
+
+
+_ENGLISH_WORD = re.compile(r"Hospital|Clinic|University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp")
+_PREFIX_WORD = re.compile(
+    r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
+)
+_PREFIX_NAME = re.compile(
+    rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|から|より|に(?![かがこしじちなのほぎ])|で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
+)
+_SHORT_WORD = re.compile(
+    r"整形|協立|市立|日赤|厚生|労災|済生会|市民|共済|中央|総合|記念|脳外|国保|赤十字|生協|医師会|病院前"
+)
+_SHORT = re.compile(
+    r"(?:整形|協立|市立|日赤|厚生|労災|済生会|市民|共済|中央|総合|記念|脳外|国保|赤十字|生協|医師会)(?=で(?!あ)|に(?:て|紹介|通|入|転|搬)|より|から|の(?:CT|MRI|画像|紹介|前|主治)|へ(?!の)|受診|撮影|紹介)"
+)
+
+
+def _prefixed(t: str) -> Iterator[tuple[int, int]]:
+    """Facilities whose kind comes first: グループホームすみれ, 特別養護老人ホーム やすらぎ苑."""
+    for m in _PREFIX_WORD.finditer(t):
+        name = _PREFIX_NAME.match(t, m.end())
+        if (
+            name
+            and name[0] not in _NO_HOME
+            and not name[0].startswith(
+                (
+                    "入",
+                    "利用",
+                    "通",
+                    "から",
+                    "より",
+                    "にて",
+                    "など",
+                    "での",
+                    "への",
+                    "職員",
+                    "施設",
+                    "等",
+                    "内",
+                    "看護",
+                    "に",
+                    "で",
+                    "の職",
+                    "を",
+                    "は",
+                    "が",
+                )
+            )
+        ):
+            yield m.start(), name.end()
+
+
+_NO_HOME = frozenset(
+    "入所 入居 利用 通所 職員 など から より にて での への という として および 施設 等 併設 在住 退所 転居 生活".split()
+)
+
+
+def _name_like(left: str) -> bool:
+    plain = left.translate(VARIANTS)
+    kind = book().surnames.get(plain)
+    return (kind in ("common", "rare") and plain not in book().terms) or plain in _place_stems()
+
+
+@cache
+def _place_stems() -> frozenset[str]:
+    return frozenset(r["form"][:-1] for r in read_table("phi/places.tsv") if len(r["form"]) > 2)
 
 
 def _ascii_edge(t: str, start: int, end: int) -> bool:
@@ -145,7 +232,7 @@ def _left_part(t: str, start: int, floor: int) -> str:
         for word in _STRIP:
             if left.startswith(word) and (len(left) > len(word) or word in ("元", "現")):
                 left, changed = left[len(word) :], True
-        while left[:1] in ("の", "で", "に", "と", "は", "が", "を", "へ", "も", "や", "・") and left:
+        while left[:1] in _PARTICLE and left and not ("ぁ" <= left[1:2] <= "ゖ"):
             left, changed = left[1:], True
     return left
 

@@ -15,8 +15,48 @@ from jmid_nlp.offsets import fold
 KANJI = r"㐀-䶿一-鿿々〆豈-﫿\U00020000-\U0003ffff"
 RUN = re.compile(f"[{KANJI}ヶ]+")
 # how well a string fits a name
-FULL, SURNAME, AMBIGUOUS, PARTLY, UNKNOWN, NO = 5, 4, 3, 2, 1, 0
+FULL, SURNAME, RARE, AMBIGUOUS, PARTLY, UNKNOWN, NO = 6, 5, 4, 3, 2, 1, 0
 _LONGEST = 8
+
+
+_GIVEN_ENDS = frozenset(
+    (
+        "野",
+        "子",
+        "大",
+        "斗",
+        "期",
+        "度",
+        "波",
+        "帆",
+        "弥",
+        "也",
+        "神",
+        "葉",
+        "明",
+        "輪",
+        "束",
+        "竜",
+        "章",
+        "像",
+        "影",
+        "性",
+        "点",
+        "帯",
+        "層",
+        "法",
+        "管",
+        "線",
+        "熱",
+        "裂",
+        "核",
+        "洞",
+        "弁",
+        "牛",
+        "米",
+        "杉",
+    )
+)
 
 
 @cache
@@ -52,8 +92,19 @@ def grade(name: str) -> int:
         return AMBIGUOUS if kind else NO
     split = split_name(plain)
     if split:
-        return FULL
-    if kind:
+        ends = next((s for s in b.eponym_suffix if len(s) < 3 and plain.endswith(s)), "")
+        return (
+            NO
+            if ends
+            and plain[: -len(ends)] in b.surnames
+            and plain not in b.given
+            and len(plain) - len(ends) >= 2
+            and ends not in _GIVEN_ENDS
+            else FULL
+        )
+    if plain in b.rare_surnames or name in b.rare_surnames:
+        return RARE
+    if kind or (len(plain) == 2 and plain in b.given and plain not in b.words):
         return AMBIGUOUS
     if plain in b.words or len(plain) > 6:
         return NO
@@ -88,6 +139,8 @@ def split_name(name: str) -> int:
     best = 0
     for cut in range(min(5, n - 1), 0, -1):
         kind, rest = b.surnames.get(name[:cut]), name[cut:]
+        if kind is None and name[:cut] in b.rare_surnames and (len(rest) > 1 or cut > 2) and rest not in b.words:
+            kind = "listed"
         if kind is None or rest not in b.given or rest in b.terms:
             continue
         if (cut == 1 or kind == "word") and len(rest) == 1:

@@ -9,7 +9,20 @@ from functools import cache
 from jmid_nlp.deid.book import VARIANTS, book, katakana
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, TITLED, Hit
-from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, KANJI, NO, PARTLY, RUN, SURNAME, UNKNOWN, grade, head_name, tail_name
+from jmid_nlp.deid.kanji import (
+    AMBIGUOUS,
+    FULL,
+    KANJI,
+    NO,
+    PARTLY,
+    RARE,
+    RUN,
+    SURNAME,
+    UNKNOWN,
+    grade,
+    head_name,
+    tail_name,
+)
 from jmid_nlp.deid.latin import is_surname, latin_name
 from jmid_nlp.lexicon import Automaton
 
@@ -66,16 +79,41 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     assert run is not None
     size, g = head_name(run[0], hard)
     end = at + size
+    if size == 0 and hard and plausible(run[0]) and (_CELL_END.match(t, run.end()) or _given_next(t, run.end())):
+        size, g, end = len(run[0]), UNKNOWN, run.end()
     if size == 0:
         return _ocr_name(t, at) if hard else (at, NO)
     if end == run.end():
-        if hard and g <= PARTLY and (m := _OCR.match(t, at)) and m.end() > end and _titled(t, m.end()):
+        if (m := _OCR.match(t, at)) and m.end() > end and re.search("[A-Z|]", m[0][end - at :]) and _titled(t, m.end()):
             return m.end(), UNKNOWN
         if g <= SURNAME:
             end, g = _with_given(t, end, g, hard)
         if not hard and g < FULL and not _EDGE.match(t, end):
             return at, NO
     return end, g
+
+
+_CELL_END = re.compile(r"$|[ \t]{0,3}(?:[\n、。,)」』】\]/|;\"'<(（]|先生|様|殿|Dr|\d|[A-Z])")
+
+
+def plausible(run: str) -> bool:
+    """True for two to four kanji that are no plain word, title or department: enough after a label, never without."""
+    plain, b = run.translate(VARIANTS), book()
+    if not 2 <= len(plain) <= 4 or any(
+        plain in x for x in (b.words, b.generic, b.depts, b.role_words, b.terms, b.titles, b.labels)
+    ):
+        return False
+    return not any(
+        plain[:i] in b.words | b.terms | b.generic
+        and (plain[i:] in b.words or plain[i:] in b.generic or plain[i:] in b.terms)
+        for i in range(1, len(plain))
+    )
+
+
+def _given_next(t: str, at: int) -> bool:
+    gap = _GAP.match(t, at)
+    run = RUN.match(t, gap.end()) if gap else None
+    return bool(run) and run is not None and run[0].translate(VARIANTS) in book().given and run[0] not in book().labels
 
 
 def _ocr_name(t: str, at: int) -> tuple[int, int]:
@@ -121,7 +159,7 @@ def _with_given(t: str, end: int, g: int, hard: bool) -> tuple[int, int]:
         if m is None or g < AMBIGUOUS:
             continue
         for n in range(min(len(m[0]), 6), 1, -1):
-            if katakana(m[0][:n]) in book().given_kana and _EDGE.match(t, start + n) and (gap or n > 2):
+            if katakana(m[0][:n]) in book().given_kana and _EDGE.match(t, start + n) and (gap or n > 2 or hard):
                 return start + n, FULL
     return end, g
 
@@ -202,7 +240,11 @@ def _after_label(t: str, label: Label) -> Iterator[Hit]:
         (label.strength == EXPLICIT and label.kind != "dept") or label.paren or label.subtype == "initials",
     )
     wide = label.mode == "wide" or label.kind == "title"
-    hard = hard or (wide and label.strength >= SPACE)
+    hard = (
+        hard
+        or (wide and label.strength >= SPACE)
+        or (label.strength == SPACE and label.kind == "person" and _form_like(t, label))
+    )
     if label.strength == NONE and label.mode == "sep":
         return
     first, limit = True, 6
@@ -224,6 +266,12 @@ def _after_label(t: str, label: Label) -> Iterator[Hit]:
             return
 
 
+def _form_like(t: str, label: Label) -> bool:
+    """True where a label followed by a space stands as in a form: alone before, and what follows is no sentence."""
+    before = t[label.start - 1 : label.start]
+    return (not before or before in " \t\n、。/|;(（「【[<・　") and label.end - label.start > 1
+
+
 def _skip_department(t: str, at: int, hard: bool) -> int:
     """Past a department or role in front of the name, if a name can still follow."""
     for _ in range(2):
@@ -231,7 +279,7 @@ def _skip_department(t: str, at: int, hard: bool) -> int:
         if word is None:
             return at
         run = RUN.match(t, at)
-        if run and grade(run[0]) >= SURNAME and len(run[0]) > len(word):
+        if run and grade(run[0]) >= RARE and len(run[0]) > len(word):
             return at
         gap = _DEPT_GAP.match(t, at + len(word))
         assert gap is not None
@@ -249,9 +297,13 @@ def _after_title(t: str, at: int) -> int:
 
 def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:
     if label.kind == "dept":
-        return g >= SURNAME or (g == AMBIGUOUS and bool(_CLOSED.match(t, end)))
+        return g >= RARE or (g == AMBIGUOUS and bool(_CLOSED.match(t, end)))
     if label.subtype == "initials":
         return True
+    if label.strength == NONE and t[label.start : end] in book().words:
+        return False
+    if label.strength == SPACE and g < AMBIGUOUS:
+        return end - at >= 2 and bool(_CELL_END.match(t, end))
     if label.strength == EXPLICIT or label.paren or (label.strength == SPACE and label.mode == "wide"):
         return first or g >= AMBIGUOUS or end - at <= 3
     if label.kind == "title":
@@ -260,7 +312,7 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
         return (
             bool(_EDGE.match(t, end)) and label.strength != 1 and (label.subtype != "family" or label.strength == SPACE)
         )
-    return g >= SURNAME
+    return g >= RARE
 
 
 @cache
@@ -281,11 +333,16 @@ _NOT_SHI = re.compile(r"名|度|病|族|神")
 def find_titled(t: str) -> Iterator[Hit]:
     """Names before titles and honorifics: 森先生, 林さん, 原Dr., ミナミサワトシコさん, Tanaka先生."""
     titles = list(book().titles.items())
+    for m in _BOTH.finditer(t) if "両" in t or "各" in t else ():
+        hit = _before(t, m.start(), "strong", "clinician", "先生")
+        if hit:
+            yield hit
+            yield from _list_before(t, hit)
     for start, end, number in _title_automaton().find(t):
         form, (strength, subtype) = titles[number]
         if start == 0 or (form.isascii() and not _latin_title(t, start, end)):
             continue
-        if form in ("様", "様方") and _NOT_SAMA.match(t, end):
+        if form in ("様", "様方") and (_NOT_SAMA.match(t, end) or t[max(0, start - 2) : end] in book().terms):
             continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
             continue
@@ -293,9 +350,28 @@ def find_titled(t: str) -> Iterator[Hit]:
         hit = _before(t, start - gap, strength, subtype, form)
         if hit:
             yield hit._replace(end=end) if form in _BABY else hit
+            yield from _list_before(t, hit)
+
+
+_LIST_BACK = re.compile(f"(?:\\A|[\\s、。,(（「:/])([{KANJI}]{{1,5}})[、,・/と][ \t]?\\Z")
+
+
+def _list_before(t: str, hit: Hit) -> Iterator[Hit]:
+    """The names that one title serves: 関、岸の両先生 and 森・林先生."""
+    at = hit.start
+    for _ in range(4):
+        low = max(0, at - 10)
+        m = _LIST_BACK.search(t[low:at])
+        if m is None or grade(m[1]) < AMBIGUOUS:
+            return
+        yield hit._replace(start=low + m.start(1), end=low + m.end(1), score=0.8, detector="names.list")
+        at = low + m.start(1)
 
 
 _BABY = frozenset(("ベビー", "ベイビー", "baby", "Baby", "BABY"))
+
+
+_BOTH = re.compile(r"の?[両各](?:先生|氏|医師|Dr)")
 
 
 def _latin_title(t: str, start: int, end: int) -> bool:
@@ -315,7 +391,7 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
     elif "ぁ" <= char <= "ゖ":
         start, score = _hiragana_before(t, end, strength)
     elif char.isascii() and char.isalpha():
-        start, score = _latin_before(t, end, strength)
+        start, score = _latin_before(t, end, strength, form)
     else:
         return None
     if start == end:
@@ -341,7 +417,7 @@ def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, floa
             size, g, _ = tail_name(parts[0])
             if g >= AMBIGUOUS and (parts[1].translate(VARIANTS) in book().given) and parts[1] not in book().depts:
                 return start + len(parts[0]) - size, 0.95
-            if g >= SURNAME and len(parts[1]) <= 3 and grade(parts[1]) in (PARTLY, UNKNOWN):
+            if g >= RARE and len(parts[1]) <= 3 and grade(parts[1]) in (PARTLY, UNKNOWN):
                 return start + len(parts[0]) - size, 0.9
             text = parts[1]
     size, g, clean = tail_name(text)
@@ -358,14 +434,16 @@ def _accept_before(
     if strength == "weak":
         return (
             (start, 0.85)
-            if g >= SURNAME and (clean or g == FULL) or (g == AMBIGUOUS and size == len(text) and len(form) > 1)
+            if g >= RARE and (clean or g == FULL) or (g == AMBIGUOUS and size == len(text) and len(form) > 1)
             else (end, 0.0)
         )
     if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
-        return (start, 0.8) if g >= SURNAME and clean else (end, 0.0)
-    if g >= SURNAME:
+        return (start, 0.8) if g >= RARE and clean else (end, 0.0)
+    if g >= RARE:
         return start, 0.95
     if g == AMBIGUOUS:
+        if form == "様" and size > 1 and not _SAMA_OK.match(t, end + 1):
+            return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
     return (
@@ -375,6 +453,7 @@ def _accept_before(
     )
 
 
+_SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
 _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
 _KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
 _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
@@ -430,7 +509,7 @@ _NOT_HIRA = frozenset(
 )
 
 
-def _latin_before(t: str, end: int, strength: str) -> tuple[int, float]:
+def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
     low = max(0, end - 40)
     m = _LATIN_BACK.search(t[low:end])
     if m is None or not m[0][0].isupper():
@@ -439,6 +518,6 @@ def _latin_before(t: str, end: int, strength: str) -> tuple[int, float]:
     if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
         return end, 0.0
     known = any(is_surname(w) for w in words)
-    if strength == "weak" and not known:
+    if (strength == "weak" or form.isascii()) and not known:
         return end, 0.0
     return low + m.start(), 0.9 if known else 0.75

@@ -38,7 +38,7 @@ class DateMatch:
     form: str
 
 
-_D = r"[0-9OoIl|]"  # digits and what OCR makes of them
+_D = r"[0-9OoIl|SB]"  # digits and what OCR makes of them
 _N = r"[0-9〇零一二三四五六七八九十]"
 _SEP = r"\s{0,2}[/.\-‐‑–—−ー,・:]\s{0,2}"
 _XUN = r"(?:[上中下初]旬|末日|末|初め|初頭|半ば)?"
@@ -179,7 +179,7 @@ def _scan(t: str) -> Iterator[DateMatch]:
 
 
 _ENG_TRIGGER = re.compile(r"(?<![A-Za-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-_OCR = str.maketrans("OoIl|", "00111")
+_OCR = str.maketrans("OoIl|SB", "0011158")
 
 
 def _int(s: str | None) -> int | None:
