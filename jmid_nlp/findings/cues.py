@@ -17,7 +17,7 @@ from jmid_nlp.findings.terms import concept, concepts
 BREAK = re.compile(
     r"(?:(?:ます|です|した|った|いた|んだ|れた|えた|めた|る|い|だ)(?:が|けれども|けれど|けど|ものの|ため|ので|から|一方|ところ|のに対し)"
     r"|(?<=[ぁ-ん一-龥])(?:て|し|く|ず|め|れ|え|み|い|ち|おり|なり|あり|たり)(?<!より)(?<!つまり)(?<!はじめ)(?<!含め)(?<!さらに)"
-    r"|つつ|ながら|れば|たら)[、,]"
+    r"|つつ|ながら|れば|たら)[、,]|(?:て|で)(?:おり|いて)(?=[一-龥ァ-ヶ])|(?<=[一-龥化])し(?=[一-龥ァ-ヶ])"
 )
 # An attributive form: the cue describes the noun that follows it.
 _ATTRIBUTIVE = re.compile(

@@ -27,6 +27,9 @@ _RELATION = re.compile(
 _SUSPECTING = re.compile(r"を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?")
 _SUSPECTED_SIGN = re.compile(r"(?:を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?|の)所見(?=[をはも])")
 _ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
+_QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭)\Z")
+_ADJECTIVE = re.compile(r"な(?![しくいりらど])")
+_EMPTY = frozenset({"異常", "異常所見", "問題"})
 _OBJECT = re.compile(r"[をとが]")
 _SIMPLE: dict[str, EntityType] = {
     "N": "f", "B": "f", "V": "f", "M": "f", "C": "c", "R": "r", "K": "cc", "A": "a", "S": "a", "X": "timex3", "D": "d",
@@ -48,14 +51,14 @@ def entities(parsed: Parsed) -> tuple[Entity, ...]:
     Returns:
         Entities of types d (with attr positive, suspicious, negative or general), a, f, c, timex3, t-test, cc and r.
     """
-    joined = _join(parsed.text, chunks(parsed))
+    joined = _join(parsed.text, [c for c in chunks(parsed) if c.letter != "Q"])
     marks = [(c.start, c.end) for c in joined if c.letter in "DF"]
     levels = dict(zip(marks, assess(parsed, marks), strict=True))
     marked = _suspected(parsed.text, [(c, levels.get((c.start, c.end))) for c in joined])
     out: list[Entity] = []
     for chunk, assertion in marked:
         kind = _type(chunk)
-        if kind is not None:
+        if kind is not None and parsed.text[chunk.start : chunk.end] not in _EMPTY:
             start, end = parsed.span(chunk.start, chunk.end)
             out.append(Entity(start, end, kind, _attr(chunk, assertion), _why(chunk, assertion)))
     return tuple(out)
@@ -141,6 +144,8 @@ def _stretched(text: str, chunk: Chunk) -> Chunk:
         if len(chunk.parts) == 1 and chunk.parts[0].id == "lymph_node" and _OBJECT.match(text, chunk.end):
             return Chunk(chunk.start, chunk.end, "D", chunk.parts)
     elif chunk.letter == "D":
+        if _QUALITY.search(text, chunk.start, chunk.end) or _ADJECTIVE.match(text, chunk.end):
+            return Chunk(chunk.start, chunk.end, "M", chunk.parts)
         found = _ABBREVIATION.match(text, chunk.end)
         if found:
             return Chunk(chunk.start, found.end(), "D", chunk.parts)
@@ -157,7 +162,7 @@ def _suspected(text: str, marked: list[Marked]) -> list[Marked]:
             if before.letter == "D" and _SUSPECTING.fullmatch(gap):
                 generic = len(chunk.parts) == 1 and chunk.parts[0].id == "lesion"
                 denied = level is not None and level.level in ("denied", "unlikely")
-                if generic or (denied and chunk.parts[0].letter == "D"):
+                if generic or denied:
                     out[-1] = (_one(before, chunk, "D"), level if denied else its)
                     continue
         if chunk.letter == "D":
