@@ -55,6 +55,7 @@ _PARTICLE_START = re.compile(
     r"|た[。め]|[いるすり](?:[。、 ]|\Z)|し[、。])"
 )
 _UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
+_NUMBER_GOES_ON = re.compile(r"[-‐]\d{3}")
 _DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
 _CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
 _MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
@@ -174,6 +175,8 @@ def _link(before: str, after: str) -> int:
         score += 2
     last, first = before[-1], after[0]
     if last.isdigit() and _UNIT_START.match(after):
+        score += 2
+    if last.isdigit() and _NUMBER_GOES_ON.match(after):
         score += 2
     if last in "-‐" and first.isdigit() and before[-2:-1].isdigit():
         score += 2

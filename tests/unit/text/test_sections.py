@@ -40,6 +40,7 @@ CASES = [
     ("＝＝所見＝＝\n結節", "findings"),
     ("・所見\n結節\n・診断\n肺癌", "findings impression"),
     ("所見：結節\n診断：肺癌\n報告：架空太郎 R6.1.1", "findings impression other"),
+    ("ﾓｸﾃｷ:咳\nｼｮｹﾝ:結節\nｼﾝﾀﾞﾝ:肺炎\nﾄﾞｸｴｲ:ｶｸｳ", "indication findings impression other"),
     ("読影：\n右肺に結節を認める。\nID: 0012", "findings other"),
     ("読影：右肺上葉に結節を認め、縦隔リンパ節は腫大しています。", "findings"),
     ("検査目的　肺癌術後\n所見　結節なし\n診断　再発なし", "indication findings impression"),
