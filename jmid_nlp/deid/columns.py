@@ -10,7 +10,9 @@ from typing import Any
 
 from jmid_nlp.deid import generalise
 from jmid_nlp.deid.codes import is_pseudonym, pseudonym, remap_uid
-from jmid_nlp.deid.dateshift import coarse_text, shift_text, split_time
+from jmid_nlp.deid.dateforms import read_date
+from jmid_nlp.deid.dateshift import coarse_text, parse_day, shift_text, split_time
+from jmid_nlp.deid.datewrite import write_date
 from jmid_nlp.deid.policy import ColumnRule, Policy
 from jmid_nlp.deid.replace import DATA_SET, Context
 from jmid_nlp.deid.surrogate import facility_kind
@@ -151,7 +153,30 @@ def known_values(report: Report) -> list[str]:
         report.patient_id, report.patient_name, report.patient_kana, report.accession_number, report.birth_date, report.study_uid,
         *report.physicians,
     ]  # fmt: skip
-    return [v for v in (_squeezed(v) for v in values if v) if len(v) > 3 or (len(v) == 3 and not v.isascii())]
+    found = [v for v in (_squeezed(v) for v in values if v) if len(v) > 3 or (len(v) == 3 and not v.isascii())]
+    return found + list(_birth_forms(report.birth_date or ""))
+
+
+@lru_cache(maxsize=16384)
+def _birth_forms(birth: str) -> tuple[str, ...]:
+    """A birth date in the forms that reports write most."""
+    day = parse_day(birth)
+    if day is None:
+        return ()
+    like = (
+        "2001/11/11",
+        "2001/1/1",
+        "2001-11-11",
+        "2001.1.1",
+        "2001年1月1日",
+        "20011111",
+        "H13.1.1",
+        "H13/1/1",
+        "平成13年1月1日",
+        "H131111",
+    )
+    forms = [read_date(form) for form in like]
+    return tuple(_squeezed(text) for form in forms if form and (text := write_date(form, day)))
 
 
 @lru_cache(maxsize=16384)
@@ -162,7 +187,7 @@ def _squeezed(text: str) -> str:
 def holds_known(value: str, report: Report) -> bool:
     """Whether a string holds one of the record's own identifiers."""
     plain = _squeezed(value)
-    return any(k in plain for k in known_values(report))
+    return any(k in plain and _stands_alone(k, plain) for k in known_values(report))
 
 
 def _check(column: str, value: object, report: Report, find: Find, *, listed: bool = False) -> None:
@@ -195,7 +220,7 @@ def texts(value: object) -> list[str]:
 
 def guard(text: str, report: Report, policy: Policy) -> bool:
     """Whether a finished text is free of the record's own identifiers, spaces, width and case aside."""
-    if all(policy.rules[c].action == "keep" for c in ("PERSON", "ID")):
+    if any(policy.rules[c].action == "keep" for c in ("PERSON", "ID", "DATE")):
         return True
     plain = _squeezed(text)
     return not any(k in plain and _stands_alone(k, plain) for k in known_values(report))
@@ -203,6 +228,6 @@ def guard(text: str, report: Report, policy: Policy) -> bool:
 
 def _stands_alone(known: str, text: str) -> bool:
     """A number counts only where it is not a part of a longer one."""
-    if not known.isdigit():
-        return True
-    return re.search(rf"(?<![0-9]){known}(?![0-9])", text) is not None
+    before = r"(?<![0-9])" if known[0].isdigit() else ""
+    behind = r"(?![0-9])" if known[-1].isdigit() else ""
+    return re.search(before + re.escape(known) + behind, text) is not None

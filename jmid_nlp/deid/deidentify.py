@@ -96,11 +96,9 @@ class Deidentifier:
             PolicyError: A column without a rule looks as if it identified somebody: the run has to stop.
             WithheldError: The report cannot be treated with certainty; it is not passed on. No text is in the error.
         """
-        if (sealed := self._sealed(report)) is not None:
-            return sealed
         failure = ""
         try:
-            return self._treat(report)
+            return self._sealed(report) or self._treat(report)
         except PolicyError:
             raise
         except WithheldError as error:

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jmid_nlp.deid.dateforms import ERAS, read_date
-from jmid_nlp.deid.dateshift import WEEKDAY, coarse_text, parse_day, shift_days, shift_text, shifted_weekday, years_between
+from jmid_nlp.deid.dateshift import (
+    WEEKDAY,
+    coarse_text,
+    parse_day,
+    shift_days,
+    shift_text,
+    shifted_weekday,
+    years_between,
+)
 from jmid_nlp.deid.datewrite import write_number
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import load_policy
@@ -127,7 +135,14 @@ def test_intervals_are_preserved_whatever_the_forms(one, two, days, write_one, w
 @settings(max_examples=300, deadline=None)
 @given(DAYS, OFFSETS, st.sampled_from(FORMS))
 def test_shifting_there_and_back_gives_the_same_characters(day, days, write):
-    written = write(day).replace("令和1年", "令和元年").replace("平成1年", "平成元年").replace("昭和1年", "昭和元年").replace("大正1年", "大正元年").replace("明治1年", "明治元年")
+    written = (
+        write(day)
+        .replace("令和1年", "令和元年")
+        .replace("平成1年", "平成元年")
+        .replace("昭和1年", "昭和元年")
+        .replace("大正1年", "大正元年")
+        .replace("明治1年", "明治元年")
+    )
     if day.year + days / 365 < 1872 or any(abs((day - e[0]).days) < 400 for e in ERAS):
         return
     there = shift_text(written, days, None)

@@ -30,7 +30,15 @@ def test_parts_do_not_run_together():
     assert key.derive("p", "ab", "c") == key.derive("p", "ab", "c")
 
 
-@pytest.mark.parametrize("text", [MATERIAL.hex(), MATERIAL.hex().upper() + "\n", base64.b64encode(MATERIAL).decode(), base64.urlsafe_b64encode(MATERIAL).decode()])
+@pytest.mark.parametrize(
+    "text",
+    [
+        MATERIAL.hex(),
+        MATERIAL.hex().upper() + "\n",
+        base64.b64encode(MATERIAL).decode(),
+        base64.urlsafe_b64encode(MATERIAL).decode(),
+    ],
+)
 def test_hexadecimal_and_base64_are_read_as_bytes(tmp_path, monkeypatch, text):
     (tmp_path / "key").write_text(text)
     assert load_key(key_file=tmp_path / "key") == Key(MATERIAL)
@@ -38,7 +46,9 @@ def test_hexadecimal_and_base64_are_read_as_bytes(tmp_path, monkeypatch, text):
     assert load_key() == Key(MATERIAL)
 
 
-@pytest.mark.parametrize("material", [b"", b"short", MATERIAL[:31], b"a" * 64, b"00" * 32, MATERIAL[:31].hex().encode()])
+@pytest.mark.parametrize(
+    "material", [b"", b"short", MATERIAL[:31], b"a" * 64, b"00" * 32, MATERIAL[:31].hex().encode()]
+)
 def test_missing_short_or_trivial_keys_are_refused(tmp_path, material):
     (tmp_path / "key").write_bytes(material)
     with pytest.raises(KeyMaterialError):

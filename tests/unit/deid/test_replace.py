@@ -19,7 +19,14 @@ KEY = Key(bytes(range(40, 72)))
 
 def context(text, policy="kamei", **more):
     rules = load_policy(policy) if isinstance(policy, str) else policy
-    surrogates = Surrogates(KEY, "P1", text, record_links("山本 花子", "ヤマモト ハナコ", (), "f"), sex="f", varied=rules.strategy == "varied")
+    surrogates = Surrogates(
+        KEY,
+        "P1",
+        text,
+        record_links("山本 花子", "ヤマモト ハナコ", (), "f"),
+        sex="f",
+        varied=rules.strategy == "varied",
+    )
     return Context(rules, KEY, "P1", surrogates, more.pop("days", 30), more.pop("anchor", dt.date(2019, 5, 1)), **more)
 
 
@@ -90,7 +97,10 @@ def test_ages_below_the_top_become_bands_where_the_policy_wants_it():
 
 def test_singular_descriptions_are_tagged_and_common_words_left():
     text = "東日本大震災で受傷。小結節、大関節、市中病院。元宇宙飛行士。"
-    assert replace_text(text, (), context(text, "tokumei"))[0] == "〔特異な記述〕で受傷。小結節、大関節、市中病院。元〔特異な記述〕。"
+    assert (
+        replace_text(text, (), context(text, "tokumei"))[0]
+        == "〔特異な記述〕で受傷。小結節、大関節、市中病院。元〔特異な記述〕。"
+    )
 
 
 def test_actions_redact_hash_and_keep(tmp_path):
@@ -99,15 +109,23 @@ def test_actions_redact_hash_and_keep(tmp_path):
     for category, action in (("PHONE", "redact"), ("ID", "hash"), ("URL", "keep"), ("EMAIL", "surrogate")):
         rules[category] = dataclasses.replace(rules[category], action=action)
     own = dataclasses.replace(policy, rules=rules)
-    out = run("[PHONE:03-1234-5678] [ID:12345] [ID:12345] [URL:http://a.example] [EMAIL:a@b.example] [ID/passport:TK1234567]", own)
-    found = re.fullmatch(r"■■■ (〔番号#[a-z2-7]{10}〕) (〔番号#[a-z2-7]{10}〕) http://a\.example u[0-9a-f]{8}@example\.jp 〔旅券番号〕", out)
+    out = run(
+        "[PHONE:03-1234-5678] [ID:12345] [ID:12345] [URL:http://a.example] [EMAIL:a@b.example] [ID/passport:TK1234567]",
+        own,
+    )
+    found = re.fullmatch(
+        r"■■■ (〔番号#[a-z2-7]{10}〕) (〔番号#[a-z2-7]{10}〕) http://a\.example u[0-9a-f]{8}@example\.jp 〔旅券番号〕",
+        out,
+    )
     assert found
     assert found.group(1) == found.group(2)
 
 
 def test_thresholds_leave_weak_detections():
     policy = load_policy("kamei")
-    own = dataclasses.replace(policy, rules={**policy.rules, "PHONE": dataclasses.replace(policy.rules["PHONE"], threshold=0.8)})
+    own = dataclasses.replace(
+        policy, rules={**policy.rules, "PHONE": dataclasses.replace(policy.rules["PHONE"], threshold=0.8)}
+    )
     text = "1234 5678"
     found = (Identifier(0, 4, "PHONE", "", 0.79, "x"), Identifier(5, 9, "PHONE", "", 0.8, "x"))
     assert replace_text(text, found, context(text, own))[0] == "1234 〔電話番号〕"
@@ -115,7 +133,11 @@ def test_thresholds_leave_weak_detections():
 
 def test_overlaps_are_covered_as_a_whole():
     text = "山本花子03-1234-5678。"
-    found = (Identifier(0, 6, "PERSON", "", 0.5, "a"), Identifier(4, 16, "PHONE", "", 0.9, "b"), Identifier(5, 7, "ID", "", 0.1, "c"))
+    found = (
+        Identifier(0, 6, "PERSON", "", 0.5, "a"),
+        Identifier(4, 16, "PHONE", "", 0.9, "b"),
+        Identifier(5, 7, "ID", "", 0.1, "c"),
+    )
     out, edits = replace_text(text, found, context(text, "tokumei"))
     assert out == "〔電話番号〕。"
     assert [(e.start, e.end) for e in edits] == [(0, 16)]
@@ -127,11 +149,16 @@ def test_own_tags_are_left_alone_with_the_titles_beside_them():
         Identifier(0, 7, "PERSON", "", 1.0, "x"), Identifier(1, 3, "PERSON", "", 1.0, "x"), Identifier(8, 12, "DATE", "", 1.0, "x"),
         Identifier(13, 16, "ID", "", 1.0, "x"), Identifier(18, 29, "ID", "", 1.0, "x"), Identifier(text.index("山本"), len(text) - 1, "PERSON", "", 1.0, "x"),
     )  # fmt: skip
-    assert replace_text(text, found, context(text, "tokumei"))[0] == "〔氏名1〕先生、〔日付〕、■■■、〔番号#abcdefghij〕、〔〔氏名1〕〕"
+    assert (
+        replace_text(text, found, context(text, "tokumei"))[0]
+        == "〔氏名1〕先生、〔日付〕、■■■、〔番号#abcdefghij〕、〔〔氏名1〕〕"
+    )
 
 
 # ---------------------------------------------------------------- properties
-ANY = st.text(max_size=60) | st.text(alphabet="山本 花子先生H30.6.12㍻Ａ１-０3歳〔氏名1〕[PERSON_1]■(土)\n゛𠮷肺", max_size=60)
+ANY = st.text(max_size=60) | st.text(
+    alphabet="山本 花子先生H30.6.12㍻Ａ１-０3歳〔氏名1〕[PERSON_1]■(土)\n゛𠮷肺", max_size=60
+)
 
 
 @st.composite
@@ -142,7 +169,16 @@ def cases(draw):
     for _ in range(count):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(len(text), start + 15)))
-        found.append(Identifier(start, end, draw(st.sampled_from(CATEGORIES)), draw(st.sampled_from(["", "birth", "mynumber"])), 1.0, "x"))
+        found.append(
+            Identifier(
+                start,
+                end,
+                draw(st.sampled_from(CATEGORIES)),
+                draw(st.sampled_from(["", "birth", "mynumber"])),
+                1.0,
+                "x",
+            )
+        )
     return text, tuple(found), draw(st.sampled_from(BUILT_IN)), draw(st.sampled_from(["tag", "consistent", "varied"]))
 
 
@@ -192,4 +228,8 @@ def test_the_same_input_gives_the_same_output(case):
     text, found, name, strategy = case
     policy = dataclasses.replace(load_policy(name), strategy=strategy)
     one = replace_text(text, found, context(text, policy))
-    assert one == replace_text(text, tuple(reversed(found)), context(text, policy)) == replace_text(text, found, context(text, policy))
+    assert (
+        one
+        == replace_text(text, tuple(reversed(found)), context(text, policy))
+        == replace_text(text, found, context(text, policy))
+    )

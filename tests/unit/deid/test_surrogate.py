@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from jmid_nlp.deid import pools
 from jmid_nlp.deid.book import book
 from jmid_nlp.deid.codes import (
-    is_invented_number, is_pseudonym, is_remapped_uid, looks_official, pseudonym, remap_uid,
+    is_invented_number,
+    is_pseudonym,
+    is_remapped_uid,
+    looks_official,
+    pseudonym,
+    remap_uid,
 )  # fmt: skip
 from jmid_nlp.deid.identity import People, read_name, record_links
 from jmid_nlp.deid.kana import to_half_width, to_hiragana, to_katakana
@@ -38,7 +43,10 @@ def parts(text, links=None):
         ("髙橋一郎", [("surname", "髙橋"), ("given", "一郎")]),
         ("ﾔﾏﾓﾄ ﾊﾅｺ", [("surname", "ﾔﾏﾓﾄ"), ("given", "ﾊﾅｺ")]),
         ("やまもとはなこ", [("surname", "やまもと"), ("given", "はなこ")]),
-        ("YAMAMOTO^HANAKO=山本^花子", [("surname", "YAMAMOTO"), ("given", "HANAKO"), ("surname", "山本"), ("given", "花子")]),
+        (
+            "YAMAMOTO^HANAKO=山本^花子",
+            [("surname", "YAMAMOTO"), ("given", "HANAKO"), ("surname", "山本"), ("given", "花子")],
+        ),
         ("Yamamoto, Hanako", [("surname", "Yamamoto"), ("given", "Hanako")]),
         ("Hanako Yamamoto", [("given", "Hanako"), ("surname", "Yamamoto")]),
         ("Y. Tanaka", [("initial", "Y"), ("surname", "Tanaka")]),
@@ -165,7 +173,13 @@ def test_pools_hold_no_medical_word():
     names = [e.form for e in (*pools.surnames(), *pools.given_names(""), *pools.places())]
     terms = set()
     for file in ("whole_terms.tsv", "phi/protect.tsv"):
-        terms |= {f for line in read_text(file).splitlines() if not line.startswith("#") for f in re.split(r"[\t|]", line) if len(f) > 1}
+        terms |= {
+            f
+            for line in read_text(file).splitlines()
+            if not line.startswith("#")
+            for f in re.split(r"[\t|]", line)
+            if len(f) > 1
+        }
     assert len(terms) > 500
     assert not [n for n in names if any(t in n for t in terms)]
 
@@ -214,7 +228,12 @@ def test_numbers_keep_their_shape(number):
     assert len(invented) == len(number)
     assert invented != number
     for a, b in zip(number, invented, strict=True):
-        assert (a.isdigit(), a.isalpha(), a.isascii(), a.isupper()) == (b.isdigit(), b.isalpha(), b.isascii(), b.isupper())
+        assert (a.isdigit(), a.isalpha(), a.isascii(), a.isupper()) == (
+            b.isdigit(),
+            b.isalpha(),
+            b.isascii(),
+            b.isupper(),
+        )
         assert a.isalnum() or a == b
     assert is_invented_number(invented)
 
@@ -294,7 +313,15 @@ def test_uids_are_remapped_below_2_25_and_stay_on_a_second_pass():
 
 def test_persons_are_numbered_in_the_order_of_their_names():
     people = People(record_links("山本 花子", "ヤマモト ハナコ", (), "f"))
-    assert [people.number(n) for n in ("佐々木", "山本花子", "ﾔﾏﾓﾄ", "花子", "山本太郎", "佐々木", "Yamamoto")] == [1, 2, 2, 2, 3, 1, 2]
+    assert [people.number(n) for n in ("佐々木", "山本花子", "ﾔﾏﾓﾄ", "花子", "山本太郎", "佐々木", "Yamamoto")] == [
+        1,
+        2,
+        2,
+        2,
+        3,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("text", ["ヤマモトガギパ", "ヴェルナート", "ー"])
