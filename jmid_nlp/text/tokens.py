@@ -17,7 +17,7 @@ import csv
 import re
 from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
-from itertools import accumulate, compress
+from itertools import accumulate
 from typing import Any
 
 from jmid_nlp.offsets import Folded, fold
@@ -28,8 +28,7 @@ _LEMMA, _KANA, _FORM = 7, 17, 6
 _CHUNK = 4096  # MeCab keeps token lengths in 16 bits and its lattice in memory: long texts go through in pieces
 # whitespace that MeCab would take for a character, and what its C strings of UTF-8 cannot hold
 _ODD_SPACE = re.compile(r"[^\S \t\n\x0b]")
-_UNSAFE_OR_SPACE = re.compile("[^\\S \\t\\n\\x0b]|[\x00\ud800-\udfff]")
-_BLANK = re.compile(r"[ \t\x0b]")
+_BLANKS = re.compile(r"[ \t\x0b]+")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 UNKNOWN = "名詞,普通名詞,一般,*,*,*"
 
@@ -130,7 +129,7 @@ def _cut(text: str) -> tuple[list[int], list[int], list[str]]:
     """MeCab's tokens of a folded text."""
     # every exchange is one character for one, so offsets stay
     safe = text.replace("\n", " ")
-    if _UNSAFE_OR_SPACE.search(safe):
+    if not safe.isprintable():
         safe = _UNSAFE.sub("\ufffd", _ODD_SPACE.sub(" ", safe))
     if len(safe) <= _CHUNK:
         return _parse(safe, 0)
@@ -155,8 +154,10 @@ def _parse(text: str, base: int) -> tuple[list[int], list[int], list[str]]:
     ends = list(accumulate(map(len, surfaces), initial=base))
     starts = ends[:-1]
     del ends[0]
-    for i in compress(range(len(surfaces)), map(_BLANK.match, surfaces)):
-        starts[i] = ends[i] - len(surfaces[i].lstrip(" \t\x0b"))
+    for run in _BLANKS.finditer(text):
+        i = bisect_left(starts, base + run.start())
+        if i < len(starts) and starts[i] == base + run.start():
+            starts[i] = base + run.end()
     return starts, ends, lines[1:stop:2]
 
 
