@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Clause, Place, Scene, Size
 
 _KIND = {"mass": 3.0, "nodule": 2.0, "opacity": 1.5, "ggo": 1.0, "small": 0.5}
-_RIGHT_ONLY = frozenset(("middle", "middle+lower", "upper+middle"))
 _LOBES = {
     "S1": "upper", "S6": "lower", "upper": "upper", "middle": "middle", "lower": "lower", "lingula": "upper",
+    "RUL": "upper", "RML": "middle", "RLL": "lower", "LUL": "upper", "LLL": "lower",
+}  # fmt: skip
+_SIDES = {
+    "middle": "right", "middle+lower": "right", "upper+middle": "right", "lingula": "left",
+    "RUL": "right", "RML": "right", "RLL": "right", "LUL": "left", "LLL": "left",
 }  # fmt: skip
 
 
@@ -45,11 +49,7 @@ def lobe_of(place: Place) -> str | None:
 
 def side_of(place: Place) -> str | None:
     """The side of a lung place, also where the lobe alone tells it."""
-    if place.side:
-        return place.side
-    if place.key in _RIGHT_ONLY:
-        return "right"
-    return "left" if place.key == "lingula" else None
+    return place.side or _SIDES.get(place.key)
 
 
 def find_primary(scene: Scene) -> Primary | None:
@@ -135,7 +135,7 @@ def _weigh(scene: Scene, number: int, clause: Clause, named: list[_Named]) -> tu
 
 def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, int, bool]:
     """Verdicts on cancer, on metastasis and on something benign, and whether the lesion is an old one."""
-    cancer, other, benign, stable = _shared(scene, number, about), DENIED, DENIED, False
+    cancer, other, benign, stable = _shared(scene, about), DENIED, DENIED, False
     for k in about:
         clause = scene.clauses[k]
         if any(not _history(scene, hit.end) for _, hit in clause.kinds.get("cancer", ())):
@@ -150,16 +150,24 @@ def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, in
     return cancer, other, benign, stable
 
 
-def _shared(scene: Scene, number: int, about: list[int]) -> int:
-    """The verdict on cancer where several lesions of one sentence are summed up in the next: '…腫瘤と…結節があり。肺癌と…'."""
-    sentence = scene.clauses[number].sentence
-    here = [k for k in range(number, len(scene.clauses)) if scene.clauses[k].sentence == sentence]
-    if about[-1] >= here[-1] or here[-1] + 1 >= len(scene.clauses):
-        return 0
-    after = scene.clauses[here[-1] + 1]
-    if after.places or not after.has("cancer") or scene.clauses[here[-1]].has("node"):
-        return 0
-    return after.verdict
+def _shared(scene: Scene, about: list[int]) -> int:
+    """The verdict on cancer where several lesions are summed up after the last: '…腫瘤と…結節があり。肺癌と転移を疑う'.
+
+    Lesions of one sentence share what the next says; those of several sentences a name that speaks of metastasis too.
+    """
+    end = about[-1] + 1
+    while end < len(scene.clauses):
+        clause = scene.clauses[end]
+        if clause.has("node") or clause.of("organ") or clause.has("effusion"):
+            return DENIED
+        if clause.has("cancer"):
+            together = scene.clauses[about[0]].sentence == scene.clauses[end - 1].sentence
+            summed = together or clause.has("satellite") or clause.has("metastasis")
+            return clause.verdict if summed and not clause.places else DENIED
+        if not clause.has("lesion"):
+            return DENIED
+        end += 1
+    return DENIED
 
 
 def _history(scene: Scene, end: int) -> bool:

@@ -21,6 +21,7 @@ _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPEC
 _VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)|とな(?:り、|っており)")
 _NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
 _SPACE = re.compile(r"\s+")
+_COMPARED = re.compile(r"と|より|比|同様|、")
 _SIZE = re.compile(
     r"(?P<a>\d{1,3}(?:\.\d{1,2})?)(?P<u1>mm|cm|センチ|ミリ)?"
     r"(?:[x×*X✕](?P<b>\d{1,3}(?:\.\d{1,2})?)(?P<u2>mm|cm)?)?(?:[x×*X✕](?P<c>\d{1,3}(?:\.\d{1,2})?)(?P<u3>mm|cm)?)?"
@@ -192,16 +193,32 @@ def _clauses(text: str, start: int, end: int, number: int, hits: list[Hit]) -> I
             if last is not None and _corrects(text, last, hit, verdict):
                 last.verdict, last.end = verdict, hit.end
             continue
-        if verdict == PRESENT:
-            verdict = pending
         if last is not None:
-            yield last
-        last = Clause(begin, hit.end, number, verdict, nouns)
+            yield from _items(text, last)
+        last = Clause(begin, hit.end, number, pending if verdict == PRESENT else verdict, nouns)
         nouns, pending, begin = [], PRESENT, hit.end
     if last is not None:
-        yield last
+        yield from _items(text, last)
     if nouns:
-        yield Clause(begin, end, number, pending, nouns)
+        yield from _items(text, Clause(begin, end, number, pending, nouns))
+
+
+def _items(text: str, clause: Clause) -> Iterator[Clause]:
+    """The findings of a list under one predicate: '右上葉に結節、肝S8に腫瘤を認めます' is two clauses."""
+    begin, first = clause.start, 0
+    complete = False
+    for place, hit in enumerate(clause.hits[:-1]):
+        complete = complete or hit.word.complete
+        ahead = clause.hits[place + 1].word.kind
+        if complete and text.startswith(("、", ","), hit.end) and hit.word.ends_item and ahead in _OPENS_ITEM:
+            yield Clause(begin, hit.end, clause.sentence, clause.verdict, clause.hits[first : place + 1])
+            begin, first, complete = hit.end, place + 1, False
+    clause.hits = clause.hits[first:]
+    clause.start = begin
+    yield clause
+
+
+_OPENS_ITEM = frozenset(("side", "lobe", "hilum", "station", "target", "organ", "effusion"))
 
 
 def _corrects(text: str, last: Clause, hit: Hit, verdict: int) -> bool:
@@ -233,7 +250,7 @@ def _places(text: str, clause: Clause) -> None:
             placed = False
             for role, key in hit.word.roles:
                 name = _PLACE.get(role)
-                if name is None or (name == "lung" and key[0] == "S" and _after_liver(previous)):
+                if name is None or (name == "lung" and key in _SEGMENTS and _after_liver(previous)):
                     continue
                 if role == "station!" and _list_number(text, clause, hit):
                     continue
@@ -263,6 +280,7 @@ def _list_number(text: str, clause: Clause, hit: Hit) -> bool:
     return opens and not text.startswith((",", "、", "・", "/", "リンパ", "と", "や", "L", "お"), hit.end)
 
 
+_SEGMENTS = frozenset(("S1", "S4", "S6"))
 _KEEPS_SIDE = frozenset(("lesion", "node", "near", "multiple", "metastasis", "state"))
 _PLACE = {
     "lobe": "lung", "hilum": "lung", "airway": "lung",
@@ -293,7 +311,10 @@ def _part(text: str, clause: Clause, found: re.Match[str], after: int) -> str:
     behind = text[found.end() : found.end() + 2]
     before = [h for h in clause.hits if after <= h.start and h.end <= found.start()]
     kinds = [kind for h in before for kind, _ in h.word.roles]
-    if "former" in kinds or behind.startswith(("→", "から", "⇒", "->")):
+    former = next((h for h in reversed(before) if h.word.kind == "former"), None)
+    if (former is not None and not _COMPARED.search(text, former.end, found.start())) or behind.startswith(
+        ("→", "から", "⇒", "->")
+    ):
         return "prior"
     if "thickness" in kinds:
         return "other"

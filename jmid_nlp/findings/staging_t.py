@@ -185,22 +185,27 @@ def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tup
         clause = scene.clauses[primary.clause]
         yield "everywhere", tuple(clause.spans("lesion"))
     for number, clause in scene.with_kinds("satellite", "metastasis"):
-        if clause.verdict < SUSPECTED:
-            continue
-        explicit = clause.has("satellite")
-        if not explicit and not (clause.has("metastasis") and not clause.has("node")):
-            continue
         where = scene.around(number)
-        if not explicit and (not where.of("lung") or where.has("node") or _elsewhere(where)):
+        if clause.verdict < SUSPECTED or not _in_lung(scene, clause, where, primary):
             continue
-        if not explicit and primary is not None and where is scene.clauses[primary.clause]:
+        relation = _relation(scene, clause, where, primary)
+        if primary is None and not clause.has("satellite", "satellite") and relation not in ("contra", "everywhere"):
             continue
-        if primary is None and not clause.has("satellite", "satellite") and not clause.has("multiple"):
-            relation = _relation(scene, clause, where, primary)
-            if relation not in ("contra", "everywhere"):
-                continue
-        spans = tuple(clause.spans("satellite") or clause.spans("metastasis"))
-        yield _relation(scene, clause, where, primary), spans
+        yield relation, tuple(clause.spans("satellite") or clause.spans("metastasis"))
+
+
+def _in_lung(scene: Scene, clause: Clause, where: Clause, primary: Primary | None) -> bool:
+    """Whether a metastasis is one in the lung, and not the primary itself under another name."""
+    own = primary is not None and where is scene.clauses[primary.clause]
+    if clause.has("satellite"):
+        alternative = clause.has("cancer") or any(
+            h.word.form.startswith("転移性") for _, h in clause.kinds["satellite"]
+        )
+        single = not clause.has("multiple") and len(where.kinds.get("lesion", ())) < 2
+        return not (own and alternative and single and not clause.has("satellite", "satellite"))
+    if own or clause.has("node") or where.has("node"):
+        return False
+    return bool(where.of("lung")) and not _elsewhere(where)
 
 
 def _all_over(scene: Scene, primary: Primary) -> bool:

@@ -15,18 +15,27 @@ Roles = tuple[tuple[str, str], ...]
 ENDING = frozenset(("deny", "general", "weak", "suspect", "suspecting", "present", "presenting"))
 # A noun that is also a verb: '腫大し、' ends a clause as a predicate does.
 _VERBAL = frozenset(("state", "invasion", "atelectasis", "metastasis", "dissemination"))
+# What makes an item of a list a finding of its own.
+_COMPLETE = frozenset(
+    ("lesion", "state", "atelectasis", "effusion", "satellite", "metastasis", "invasion", "organ!", "dissemination")
+)
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A form and what it can mean: roles `(kind, key)`, the first one leading; `ends` a clause, or `verbal` before し."""
+    """A form and what it can mean: roles `(kind, key)`, the first one leading.
+
+    It `ends` a clause, or is `verbal` before し; it makes an item of a list `complete` or may stand at an item's end.
+    """
 
     form: str
     roles: Roles
     kind: str
     ends: bool
     verbal: bool
+    complete: bool
+    ends_item: bool
 
 
 @cache
@@ -49,11 +58,15 @@ def lexicon() -> tuple[Automaton, tuple[Word, ...]]:
         for row in read_table(f"staging/{table}.tsv", (key, "alone", "forms")):
             for form in split_forms(row["forms"]):
                 add(form, kind + ("!" if row["alone"] else ""), row[key])
-    words = tuple(
-        Word(form, tuple(r), r[0][0], r[0][0] in ENDING, any(kind in _VERBAL for kind, _ in r))
-        for form, r in roles.items()
+    return Automaton(roles), tuple(_word(form, tuple(r)) for form, r in roles.items())
+
+
+def _word(form: str, roles: Roles) -> Word:
+    kinds = {kind for kind, _ in roles}
+    complete = bool(kinds & _COMPLETE) or ("node" in kinds and form.endswith(("腫大", "腫脹", "転移")))
+    return Word(
+        form, roles, roles[0][0], roles[0][0] in ENDING, bool(kinds & _VERBAL), complete, complete or "node" in kinds
     )
-    return Automaton(roles), words
 
 
 _TABLES = (("invasion", "target", "target"), ("nodes", "station", "group"), ("distant", "organ", "organ"))
