@@ -203,7 +203,7 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
         or (not RUN.match(t, at) and g < SURNAME and not t[at].isascii())
     ):
         return
-    if t[at].isascii() and not last:
+    if (t[at].isascii() and not last) or ("ぁ" <= t[at] <= "ゖ" and not (g == FULL and re.search(r"[ \t]", t[at:end]))):
         return
     rest = _SIGN_TRASH.match(t, end, line.end())
     if rest is None or rest.end() != line.end():

@@ -47,6 +47,8 @@ class Book:
         self.rare_surnames = {s.translate(VARIANTS) for s in _first_column("phi/rare_surnames.tsv")} - set(
             self.surnames
         )
+        stems = (row["form"][:-1] for row in read_table("phi/places.tsv", ("form",)) if 2 < len(row["form"]) < 5)
+        self.place_stems = frozenset(s.translate(VARIANTS) for s in stems)
         self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
         self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}

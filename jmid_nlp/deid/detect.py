@@ -70,7 +70,7 @@ class DetectOptions:
 
 
 _DIGIT = re.compile("[0-9]")
-_WRAP = re.compile(r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒])")
+_WRAP = re.compile(r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)")
 
 
 class Detector:

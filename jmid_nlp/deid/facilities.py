@@ -80,6 +80,9 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
                 yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.english", GRAMMAR)
     for start, end in _prefixed(t):
         yield Hit(start, end, "FACILITY", "care_home", 0.8, "facilities.prefix", GRAMMAR)
+    if _EMPLOYED_WORD.search(t):
+        for start, end in _employers(t):
+            yield Hit(start, end, "FACILITY", "workplace", 0.7, "facilities.employer", LISTED)
     for m in _SHORT.finditer(t) if _SHORT_WORD.search(t) else ():
         left = _left_part(t, m.start(), floor=0)
         if left and left not in _GENERIC_LEFT and left not in book().depts and _name_like(left):
@@ -90,6 +93,7 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
 
 
 _ENGLISH_WORD = re.compile(r"Hospital|Clinic|University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp")
+_EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
 _PREFIX_WORD = re.compile(
     r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
 )
@@ -137,6 +141,30 @@ def _prefixed(t: str) -> Iterator[tuple[int, int]]:
             )
         ):
             yield m.start(), name.end()
+
+
+_EMPLOYED = re.compile(
+    rf"(?:\A|[\s、。,:(「]|[はがのをでに])((?:[{KANJI}ァ-ヺーA-Za-z・]|[ぁ-ゖ]{{2,6}}(?=[{KANJI}])){{3,16}})(?=に(?:\d{{1,2}}年間?)?(?:勤務|就職|入社|在籍|就労)|勤務(?![歴先時中帯])|を(?:定年)?退職|(?:の)?(?:社員|従業員|工員|職員)|で(?:\d{{1,2}}年間?)?(?:勤務|働|就労|作業|調理|溶接|塗装))"
+)
+_NO_EMPLOYER = re.compile(
+    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|単身|在宅|時短|常勤|非常勤|当院|学校|職場|造船所|製鉄所|鉄工所|炭鉱|鉱山|役所|役場|公立|技術|系|店員|店|側|部|科|室|中|後|前|時|日|年)\Z"
+)
+
+
+def _employers(t: str) -> Iterator[tuple[int, int]]:
+    """Employers by what is said of them: 三河紡織に勤務, トキワ食品を退職."""
+    for m in _EMPLOYED.finditer(t):
+        name = m[1]
+        plain = name.translate(VARIANTS)
+        b = book()
+        known = any(plain[:n] in b.place_stems or b.surnames.get(plain[:n]) in ("common", "rare") for n in (2, 3))
+        if (
+            not _NO_EMPLOYER.search(name)
+            and (known or re.match("[ァ-ヺ]{3}|[A-Z]{2}", name))
+            and len(name) > 3
+            and name not in b.generic
+        ):
+            yield m.start(1), m.end(1)
 
 
 _NO_HOME = frozenset(

@@ -14,9 +14,11 @@ _VALUE = re.compile(
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
-    r"(?<![A-Za-z0-9.\-_/+])(?:[A-Z]{1,5}[\-_]?\d{5,14}(?:[\-_/][A-Za-z0-9]{1,10}){0,3}|[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{3,10}(?:-\d{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?)(?![A-Za-z0-9]|\.\d)"
+    r"(?<![A-Za-z0-9.\-_+])(?<!\d/)(?:[A-Z]{1,5}[\-_]?\d{5,14}(?:[\-_/][A-Za-z0-9]{1,10}){0,3}|[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{3,10}(?:-\d{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?)(?![A-Za-z0-9]|\.\d)"
 )
-_BARE = re.compile(r"(?<![0-9A-Za-z.,\-/:#=×x~+])\d{7,20}(?![0-9A-Za-z]|[.,]\d|\s?(?:mm|cm|HU|ms|%|mg|mL|円|件|個))")
+_BARE = re.compile(
+    r"(?<![0-9A-Za-z.,\-#×x~+])(?<!\d[/:=])\d{7,20}(?![0-9A-Za-z]|[.,]\d|\s?(?:mm|cm|HU|ms|%|mg|mL|円|件|個))"
+)
 _DASHED = re.compile(
     r"(?<![0-9A-Za-z.,\-/:])\d{4,8}-\d{1,4}(?![0-9A-Za-z\-/年月]|\.\d|\s?(?:mm|cm|HU|ms|%|mg|mL|msec))"
 )
@@ -29,6 +31,7 @@ _BED = re.compile(
     r"(?:[東西南北新旧本中]?\d{1,2}[東西南北A-Z]?|[A-Z]\d?)[ ]?病棟[ ]?(?:\d{1,4}[\-ー]?\d{0,2}|[A-Z]\d{0,2})(?:号室|号|室|床|番ベッド|ベッド)?|(?:\d{3,4}|[A-Z]棟\d{3,4})[\-ー]\d{1,2}(?=床|ベッド)|(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.])|(?<![A-Za-z0-9])(?P<r>[A-Z]?\d{1,2}-\d{1,2})(?=床|番床|ベッド)"
 )
 _PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?\d{2,3}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
+_STAFF_NUMBER = re.compile(r"[A-Z]{0,3}-?\d{4,12}(?![0-9A-Za-z/.\-]|年)")
 _UNIT_RIGHT = re.compile(
     r"\s?(?:mm|cm|ms|msec|HU|mg|mL|ml|Gy|%|mGy|Hz|cc|kV|mA|年|月|歳|才|個|枚|例|度|時|分|秒|日間?(?!本)|回|週|MBq|U/|ng|μ)"
 )
@@ -65,6 +68,8 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     for label in labels:
         if label.kind == "id":
             yield from _labelled(t, label)
+        elif label.kind == "person" and label.strength == EXPLICIT and (m := _STAFF_NUMBER.match(t, label.value)):
+            yield Hit(m.start(), m.end(), "ID", "number", 0.8, "ids.label", GRAMMAR)
     if digits:
         yield from _shapes(t)
         yield from _rooms(t)

@@ -104,7 +104,7 @@ def grade(name: str) -> int:
         )
     if plain in b.rare_surnames or name in b.rare_surnames:
         return RARE
-    if kind or (len(plain) == 2 and plain in b.given and plain not in b.words):
+    if kind or plain in b.place_stems or (len(plain) == 2 and plain in b.given and plain not in b.words):
         return AMBIGUOUS
     if plain in b.words or len(plain) > 6:
         return NO
@@ -201,7 +201,7 @@ def tail_name(run: str) -> tuple[int, int, bool]:
 def bare_names(run: str) -> tuple[tuple[int, int, int, str], ...]:
     """Names in a run without help from outside, as (start, end, grade, what stands before it: "" or "word")."""
     n = len(run)
-    if n > 24 or run.translate(VARIANTS) in book().terms:
+    if n > 24 or run.translate(VARIANTS) in book().terms or run in book().labels:
         return ()
     g = grade(run)
     if g in (FULL, SURNAME):
@@ -214,7 +214,9 @@ def bare_names(run: str) -> tuple[tuple[int, int, int, str], ...]:
     out = []
     for size in range(min(5, n - 1), 0, -1):
         before = run[:size]
-        if before in before_words() or (size > 1 and before.endswith(("外科", "内科", "科"))):
+        if (before in before_words() and (size > 1 or before in book().depts)) or (
+            size > 1 and before.endswith(("外科", "内科", "科"))
+        ):
             cut, g = head_name(run[size:], False)
             if cut and (g >= SURNAME or (g >= AMBIGUOUS and size + cut == n)):
                 out.append((size, size + cut, g, "word"))

@@ -73,7 +73,7 @@ def latin_name(t: str, at: int, *, hard: bool) -> int:
     if hard:
         for shape in (_INITIALS, _LOGIN):
             m = shape.match(t, at)
-            if m and m[0].lower() not in _STOP:
+            if m and m[0].lower().replace(".", "") not in _STOP:
                 return m.end() - (m[0][-1] in " -")
     return at
 

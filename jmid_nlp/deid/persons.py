@@ -31,13 +31,14 @@ _KATA_MORE = re.compile(r"[ \t]{1,2}(?=[ァ-ヺ])")
 _HIRA = re.compile(r"[ぁ-ゖー]+")
 _GAP = re.compile(r"[ \t]{1,2}(?=\S)")
 _SPACED = re.compile(f"(?:[{KANJI}][ \t]{{1,2}}){{2,6}}[{KANJI}](?![{KANJI}])")
-_OCR = re.compile(f"[{KANJI}][{KANJI}A-Z0-9|ぁ-んァ-ン]{{1,5}}")
+_OCR = re.compile(f"[{KANJI}]{{1,4}}[A-Z|]{{1,3}}[{KANJI}]{{0,2}}?(?=$|[\\s、。,)」/]|先生|様|さん|医師|Dr|氏|殿|技師)")
 _PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
 _LIST = re.compile(r"[ \t]{0,2}(?:[、,・/／;&＆+]|と|および|及び|ならびに|→|-|~|⇒)[ \t]{0,2}")
 _EDGE = re.compile(
     r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【\[]|(?:から|より|まで|へ|に|と|が|は|を|の|も|で|や|です|さん|くん|ちゃん|さま|Dr|Pt|MD|M\.D|拝|RT|\d)"
 )
 _DEPT_GAP = re.compile(r"[ \t]{0,3}[/・:\-)]?[ \t]{0,3}")
+_LINE_END = re.compile(r"[ \t]*(?:\n|$|先生|Dr|殿|様)")
 _CLOSED = re.compile(
     r"$|[、。,)」\n]|先生|Dr|へ|より|から|に(?:連絡|報告|確認|相談|電話|伝)|と[、確相協]|[ \t]+(?:先生|Dr)"
 )
@@ -73,7 +74,7 @@ def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
 def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     if hard and (m := _SPACED.match(t, at)):
         joined = "".join(m[0].split())
-        if grade(joined) >= AMBIGUOUS:
+        if grade(joined) >= AMBIGUOUS or (2 < len(joined) < 6 and joined not in book().words):
             return m.end(), FULL
     run = RUN.match(t, at)
     assert run is not None
@@ -216,7 +217,7 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             )
             if k:
                 return gap.end() + k, FULL
-        if n > 2 or hard:
+        if hard or (n > 2 and (_full_kana(word[:n]) or _titled(t, end))):
             return end, SURNAME
     return at, NO
 
@@ -227,12 +228,15 @@ def _titled(t: str, at: int) -> bool:
 
 def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names after labels, with everything a list continues: 読影 林・谷, 執刀医 北、助手 南."""
+    starts = frozenset(label.start for label in labels)
     for label in labels:
+        if label.value in starts and not label.mode == "cell" and label.kind != "dept":
+            continue
         if label.kind in ("person", "title", "dept"):
-            yield from _after_label(t, label)
+            yield from _after_label(t, label, starts)
 
 
-def _after_label(t: str, label: Label) -> Iterator[Hit]:
+def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
     if label.kind == "dept" and label.strength not in (SPACE, EXPLICIT):
         return
     at, hard = (
@@ -248,10 +252,18 @@ def _after_label(t: str, label: Label) -> Iterator[Hit]:
     if label.strength == NONE and label.mode == "sep":
         return
     first, limit = True, 6
-    while limit:
+    while limit and (first or at not in starts):
         limit -= 1
         at = _skip_department(t, at, hard)
         end, g = name_at(t, at, hard=hard)
+        if (
+            end == at
+            and label.subtype == "family"
+            and (m := _KATA.match(t, at))
+            and m[0] in book().given_kana
+            and _EDGE.match(t, m.end())
+        ):
+            end, g = m.end(), RARE
         if end == at or not _allowed(t, at, end, g, label, first):
             return
         yield Hit(at, end, "PERSON", label.subtype, 0.95 if g >= AMBIGUOUS and hard else 0.85, "names.label", LABELLED)
@@ -296,6 +308,8 @@ def _after_title(t: str, at: int) -> int:
 
 
 def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:
+    if label.kind == "dept" and 2 <= end - at <= 4 and plausible(t[at:end]) and _LINE_END.match(t, end):
+        return True
     if label.kind == "dept":
         return g >= RARE or (g == AMBIGUOUS and bool(_CLOSED.match(t, end)))
     if label.subtype == "initials":
@@ -308,9 +322,13 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
         return first or g >= AMBIGUOUS or end - at <= 3
     if label.kind == "title":
         return True
+    if g == AMBIGUOUS and label.strength == NONE and t[label.end - 1] not in "医師者影頼手直任読":
+        return False
     if g == AMBIGUOUS:
         return (
-            bool(_EDGE.match(t, end)) and label.strength != 1 and (label.subtype != "family" or label.strength == SPACE)
+            bool(_EDGE.match(t, end))
+            and label.strength != 1
+            and (label.subtype != "family" or label.strength == SPACE or (end - at > 1 and t[at:end] in book().given))
         )
     return g >= RARE
 
@@ -389,7 +407,7 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
     elif "ァ" <= char <= "ヺ" or char == "ー":
         start, score = _katakana_before(t, end, strength, form)
     elif "ぁ" <= char <= "ゖ":
-        start, score = _hiragana_before(t, end, strength)
+        start, score = _hiragana_before(t, end, strength, form)
     elif char.isascii() and char.isalpha():
         start, score = _latin_before(t, end, strength, form)
     else:
@@ -415,7 +433,8 @@ def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, floa
             return start, 0.95
         if len(parts) == 2:
             size, g, _ = tail_name(parts[0])
-            if g >= AMBIGUOUS and (parts[1].translate(VARIANTS) in book().given) and parts[1] not in book().depts:
+            firm = parts[1].translate(VARIANTS) in book().given or strength != "weak"
+            if g >= AMBIGUOUS and firm and len(parts[1]) <= 3 and not book().labels.get(parts[1]):
                 return start + len(parts[0]) - size, 0.95
             if g >= RARE and len(parts[1]) <= 3 and grade(parts[1]) in (PARTLY, UNKNOWN):
                 return start + len(parts[0]) - size, 0.9
@@ -428,7 +447,7 @@ def _accept_before(
     t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
 ) -> tuple[int, float]:
     start = end - size
-    if g == NO or text in book().generic:
+    if g == NO or (text in book().generic and form not in ("先生", "医師", "Dr", "Dr.", "医師")):
         m = _OCR_BACK.search(t[max(0, end - 8) : end])
         return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
     if strength == "weak":
@@ -474,7 +493,7 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     return low + m.start(), 0.95 if known else 0.8
 
 
-def _hiragana_before(t: str, end: int, strength: str) -> tuple[int, float]:
+def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
     """A name in hiragana: with a space between its parts, or filling its whole run; okurigana and particles are none."""
     low = max(0, end - 20)
     m = _HIRA_BACK.search(t[low:end])
@@ -494,7 +513,7 @@ def _hiragana_before(t: str, end: int, strength: str) -> tuple[int, float]:
         return end - n, 0.9
     if not RUN.match(before) and kana_known(word) and len(word) > 2:
         return at, 0.85
-    if len(word) > 3 and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
+    if len(word) > 3 and form != "様" and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
         return at + 1, 0.8
     return end, 0.0
 
@@ -512,7 +531,7 @@ _NOT_HIRA = frozenset(
 def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
     low = max(0, end - 40)
     m = _LATIN_BACK.search(t[low:end])
-    if m is None or not m[0][0].isupper():
+    if m is None or (not m[0][0].isupper() and (form.isascii() or not is_surname(m[0]))):
         return end, 0.0
     words = re.findall(r"[A-Za-z'’\-]+", m[0])
     if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
