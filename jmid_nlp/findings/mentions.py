@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.terms import Term, concept
+from jmid_nlp.findings.terms import Term, concept, concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
 
 
@@ -49,6 +49,10 @@ _STATE = re.compile(
     r"|バイパス|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
     r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|上|下|屈|出血)"
     r"(?:状態|[一-鿿]{0,1}年|の状態)?)"
+)
+# What stands before the head and is no part of it: course, sequence name, amount.
+_LEAD = re.compile(
+    r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
@@ -101,7 +105,7 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
             _gap(text, at, term.start, terms, index, seeds, places)
         at = term.end
         if term.kind == "observation":
-            seeds.append(_known(term))
+            seeds.append(_known(term, places))
         elif term.kind == "change" and (grown := _grown(text, terms, index)) is not None:
             seeds.append(grown)
     if at < len(text):
@@ -121,13 +125,50 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
     return Mention(term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place")
 
 
-def _known(term: Term) -> Mention:
+def _known(term: Term, places: list[Span]) -> Mention:
+    """The mention of a known word; `腱板断裂` gives the head 断裂 and the place 腱板."""
     item = concept(term.concept)
     flags = item.row.get("flags", "") or ""
+    cut, lead = _cut(term.form)
+    if cut:
+        places.append(Span(term.start, term.start + cut))
+    start = term.start + max(cut, lead)
     return Mention(
-        term.start, term.end, item.cls or "sign", term.concept, term.start,
-        item.cls == "disease" and bool(_ORGANS.search(term.form)), "systemic" in flags, [term.form], "lexicon",
+        start, term.end, item.cls or "sign", term.concept, start,
+        item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,
+        [term.form[max(cut, lead) :]], "lexicon",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=20000)
+def _cut(form: str) -> tuple[int, int]:
+    """Where the head of a compound begins: after a place of two characters or more, or after a course or sequence."""
+    lead = _LEAD.match(form)
+    at = lead.end() if lead and lead.end() < len(form) else 0
+    heads, whole, places = _compounds()
+    if form in whole:
+        return 0, at
+    for length in range(len(form) - 1, at + 1, -1):
+        if form[at:length] in places and form[length:] in heads:
+            return length, at
+    return 0, at
+
+
+@cache
+def _compounds() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """General heads, compounds that stay whole, and the places that may be cut off."""
+    rows = read_table("compound.tsv", ("form", "role"))
+    heads = frozenset(f for r in rows if r["role"] == "head" for f in split_forms(r["form"]))
+    whole = frozenset(f for r in rows if r["role"] == "whole" for f in split_forms(r["form"]))
+    places = frozenset(
+        f for c in concepts().values() if c.kind == "anatomy" for f in forms_of(dict(c.row)) if len(f) > 1
+    )
+    return heads, whole, places
+
+
+@cache
+def _no_findings() -> frozenset[str]:
+    return frozenset(f for r in read_table("non_finding.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
 def _gap(
@@ -214,4 +255,4 @@ def _join(text: str, seeds: list[Mention], terms: list[Term], places: list[Span]
                 last.systemic = seed.systemic
                 continue
         out.append(seed)
-    return [m for m in out if m.kind != "symptom"]
+    return [m for m in out if m.kind != "symptom" and text[m.start : m.end] not in _no_findings()]
