@@ -219,6 +219,8 @@ def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
     edits = []
     for source_start, source_end in breaks_inside(text):
         start, end = folded.map.to_target(source_start, source_end)
+        if folded.text[start:end].strip():  # a mark that combines with the break, as only damaged text has it
+            continue
         before, after = folded.text[start - 1 : start], folded.text[end : end + 1]
         keep = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
         keep = keep and not (before.isdigit() and _UNIT_START.match(folded.text, end))

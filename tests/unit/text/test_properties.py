@@ -100,6 +100,7 @@ def test_sections_cover_the_text(text: str) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(ANY)
+@example("か\x0b\u302a ・")
 def test_unwrapping_takes_out_blanks_and_breaks_only(text: str) -> None:
     folded, unwrapped = fold(text), unwrap(text)
     assert "".join(unwrapped.text.split()) == "".join(folded.text.split())
