@@ -40,13 +40,15 @@ _GIVEN = re.compile(
     r"|の(?!所見|可能性|疑い|存在|合併|貯留|出現|増加|形成|混在|併存|併発|残存|再発|有無|鑑別|除外|ほか)))"
 )
 _CAUSE = re.compile(
-    r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を形成し|を主体)"
+    r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を形成し|を主体"
+    r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが]))"
 )
 _COPULA = re.compile(r"(?:で(?=[、,])|である|であり|です|だが|でした|でしたが)")
 _ALSO = re.compile(r"[)）]?(?:について|に関して)?も(?:同様(?:です|である|に)?|です|また同様(?:です)?)?[。.]?\s*\Z")
 _QUESTION = re.compile(r"[)）]?[ ]?[?？]")
 _OPEN, _SHUT = "(（", ")）"
 _ENGLISH_STOP = re.compile(r"[.;。、]|\bbut\b|\bhowever\b|\bwith\b|が")
+_ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
 
 
@@ -200,6 +202,8 @@ class _Walker:
         gap = self.text[end : following[0][0]]
         if not any(c in gap for c in "、,。") and " " not in gap:
             return False
+        if cue.bare and cue.cls == "denial" and _ASIDE.match(gap):
+            return True  # 憩室散在、憩室炎なし
         if cue.cls == "hedge":
             mine, last = self._class(start, end), self._class(*following[-1])
             return mine in ("lesion", "sign", "fluid", "signal") and last == "disease"

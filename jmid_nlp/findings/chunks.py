@@ -11,7 +11,7 @@ from functools import cache
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.patterns import pieces
-from jmid_nlp.findings.terms import concept
+from jmid_nlp.findings.terms import concept, concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
 
 # One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
@@ -28,9 +28,33 @@ _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
 _QUALITIES = frozenset(
-    ("径", "サイズ", "因子", "成分径", "濃度", "範囲", "影響", "可能性", "精査", "検索", "数", "性状", "形態", "長径")
+    (
+        "径",
+        "サイズ",
+        "因子",
+        "成分径",
+        "濃度",
+        "範囲",
+        "影響",
+        "可能性",
+        "精査",
+        "検索",
+        "数",
+        "性状",
+        "比",
+        "値",
+        "率",
+        "プロトコール",
+        "プロトコル",
+        "患者",
+        "検診",
+        "外来",
+        "分類",
+        "形態",
+        "長径",
+    )
 )
-_DROP_HEAD = frozenset("同本当各両既他全")
+_DROP_HEAD = frozenset((*"同本当各両既他全", "上記", "下記", "前述", "当該", "該当", "同様", "上述", "残存", "各々"))
 BREAKING = frozenset("NVBTEXKCQIR")
 _ALONE = frozenset({"extent", "known"})  # modifiers that never belong to the noun behind them
 
@@ -84,6 +108,21 @@ def _ends(word: str, table: dict[str, list[tuple[str, tuple[str, ...]]]]) -> boo
     )
 
 
+@cache
+def _places_of() -> dict[str, int]:
+    """Known findings that are written with their place, `リンパ節の腫大`, and where the place ends."""
+    written = {kind: set() for kind in ("anatomy", "position", "observation")}  # type: dict[str, set[str]]
+    for item in concepts().values():
+        if item.kind in written:
+            written[item.kind].update(forms_of(dict(item.row)))
+    places = written["anatomy"] | written["position"]
+    return {
+        form: at
+        for form in sorted(written["observation"])
+        if (at := form.find("の")) > 0 and form[:at] in places and form[at + 1 :] in written["observation"]
+    }
+
+
 def parts(parsed: Parsed) -> list[Part]:
     """All parts of a report in order: rule-written expressions first, then known words, then unknown nouns."""
     text = parsed.text
@@ -97,7 +136,12 @@ def parts(parsed: Parsed) -> list[Part]:
         overlaps = i < len(known) and known[i].start < term.end
         if overlaps and (known[i].start <= term.start or term.end - term.start < 3):
             continue
-        found.append(Part(term.start, term.end, _KIND.get(term.kind, "U"), term.concept, concept(term.concept).cls))
+        at = _places_of().get(term.form) if term.kind == "observation" else None
+        start = term.start
+        if at is not None:
+            found.append(Part(start, start + at, "A", "", "part"))
+            start += at + 1
+        found.append(Part(start, term.end, _KIND.get(term.kind, "U"), term.concept, concept(term.concept).cls))
     found += known[i:]
     found.sort(key=lambda p: (p.start, -p.end))
     return _filled(text, found)
@@ -127,7 +171,7 @@ def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
             letter = "D"
         elif b < len(text) and not word.isascii() and len(word) <= 2 and _VERBAL.match(text, b):
             continue  # the stem of a verb: 沿|う, 比|べ
-        elif _ends(word, _place_endings()):
+        elif word != "部" and _ends(word, _place_endings()):
             letter = "A"
         else:
             letter = "U"
@@ -156,7 +200,7 @@ def chunks(parsed: Parsed) -> list[Chunk]:
 
 def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
     """Types a run of touching parts and adds it, cut in two where its parts do not belong together."""
-    while run and run[0].letter == "U" and run[0].end - run[0].start == 1 and text[run[0].start] in _DROP_HEAD:
+    while run and run[0].letter == "U" and text[run[0].start : run[0].end] in _DROP_HEAD:
         run = run[1:]
     if not run:
         return
@@ -183,7 +227,14 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
         else:
             _tailed(text, run, last, out)
         return
+    last_word = text[run[-1].start : run[-1].end]
+    if run[-1].letter == "U" and len(run) > 1 and last_word == "変化":  # 炎症性|変化
+        _add(run, "D", out)
+        return
     place = max((i for i, c in enumerate(letters) if c in "AGPS"), default=-1)
+    if place >= 0 and run[-1].letter == "U" and last_word in _QUALITIES:
+        _add(run, "U", out)
+        return
     if place >= 0:
         if any(c in "MF" for c in letters[place + 1 :]):
             _add(run[: place + 1], "A", out)

@@ -27,7 +27,8 @@ _RELATION = re.compile(
 _SUSPECTING = re.compile(r"を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?")
 _SUSPECTED_SIGN = re.compile(r"(?:を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?|の)所見(?=[をはも])")
 _ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
-_QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭)\Z")
+_QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭|(?<![悪良陽])性|[^性]様|状)\Z")
+_BARE_HEDGE = re.compile(r"の?疑い|[ ]?[?？]")
 _ADJECTIVE = re.compile(r"な(?![しくいりらど])")
 _EMPTY = frozenset({"異常", "異常所見", "問題"})
 _OBJECT = re.compile(r"[をとが]")
@@ -107,15 +108,19 @@ def _join(text: str, found: list[Chunk]) -> list[Chunk]:
 def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
     """The two as one span, or None."""
     gap = text[left.end : right.start]
-    if not gap or len(gap) > 5:
+    if not gap or len(gap) > 5 or left.end != left.parts[-1].end:
         return None
     pair = left.letter + right.letter
+    if gap.isspace():  # 右下葉 S6 末梢
+        apart = pair != "AA" or right.parts[0].letter not in "GP" or "\n" in gap
+        return None if apart else _one(left, right, "A")
     if pair in ("AA", "SA", "AS"):
         of = _IN.fullmatch(gap) is not None
         if of or (_AND.fullmatch(gap) and left.parts[-1].id != "other"):
             return _one(left, right, "A")
     elif pair == "DD":
-        if _AND.fullmatch(gap) or _OF.fullmatch(gap):
+        stated = gap == "、" and _BARE_HEDGE.match(text, right.end) and left.parts[-1].cls != right.parts[-1].cls
+        if not stated and (_AND.fullmatch(gap) or _OF.fullmatch(gap)):
             return _one(left, right, "D")
     elif pair == "AD":
         if _AND.fullmatch(gap) and right.parts[0].letter in "ASG" and left.parts[-1].letter != "P":
