@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from jmid_nlp.errors import InputError
 from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.staging_clauses import DENIED, SUSPECTED, WEAK
 from jmid_nlp.findings.staging_m import m_reasons
 from jmid_nlp.findings.staging_n import affected_nodes, n_reasons
-from jmid_nlp.findings.staging_primary import Primary, find_primary
-from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Scene, read_scene
+from jmid_nlp.findings.staging_primary import Primary, find_primary, past
+from jmid_nlp.findings.staging_scene import Scene, read_scene
 from jmid_nlp.findings.staging_stated import stated
 from jmid_nlp.findings.staging_t import RANK, Reason, editions, t_reasons
 from jmid_nlp.offsets import Span
@@ -121,7 +122,7 @@ def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> boo
         lung = lung or bool(clause.of("lung"))
         other = other or clause.has("other")
         for key, hit in clause.kinds.get("cancer", ()):
-            if key != "vague" and not scene.text.startswith(("術後", "治療後"), hit.end):
+            if key != "vague" and not past(scene, clause, hit.end):
                 cancer = max(cancer, clause.verdict)
     if said and (lung or cancer >= WEAK):
         return True

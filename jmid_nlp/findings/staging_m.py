@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from jmid_nlp.findings.staging_clauses import SUSPECTED, Clause, Place
 from jmid_nlp.findings.staging_n import Nodes
 from jmid_nlp.findings.staging_primary import Primary
-from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Place, Scene
+from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.findings.staging_t import Reason, editions, satellites
 
 _RANGE = re.compile(r"\d{1,2}[,、~〜～\-–−ー・/](?:[TLC]h?)?\d")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jmid_nlp.findings.staging_clauses import SUSPECTED, Clause
 from jmid_nlp.findings.staging_primary import Primary
-from jmid_nlp.findings.staging_scene import SUSPECTED, Clause, Scene
+from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.findings.staging_t import Reason, editions
 from jmid_nlp.offsets import Span
 

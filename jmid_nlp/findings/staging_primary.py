@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Clause, Place, Scene, Size
+from jmid_nlp.findings.staging_clauses import DENIED, SUSPECTED, WEAK, Clause, Place, Size
+from jmid_nlp.findings.staging_scene import Scene
 
 _KIND = {"mass": 3.0, "nodule": 2.0, "opacity": 1.5, "ggo": 1.0, "small": 0.5}
 _LOBES = {
@@ -71,7 +72,7 @@ def _named(scene: Scene) -> Iterator[_Named]:
             continue
         for _, hit in clause.kinds.get("cancer", ()):
             place = next((p for p in reversed(clause.of("lung")) if p.end <= hit.end), None)
-            if place is not None and not _history(scene, hit.end):
+            if place is not None and not past(scene, clause, hit.end):
                 yield side_of(place), lobe_of(place), clause.verdict
 
 
@@ -138,7 +139,7 @@ def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, in
     cancer, other, benign, stable = _shared(scene, about), DENIED, DENIED, False
     for k in about:
         clause = scene.clauses[k]
-        if any(not _history(scene, hit.end) for _, hit in clause.kinds.get("cancer", ())):
+        if any(not past(scene, clause, hit.end) for _, hit in clause.kinds.get("cancer", ())):
             cancer = max(cancer, clause.verdict)
         elif clause.has("cancer"):
             continue
@@ -170,8 +171,11 @@ def _shared(scene: Scene, about: list[int]) -> int:
     return DENIED
 
 
-def _history(scene: Scene, end: int) -> bool:
-    return scene.text.startswith(("術後", "治療後", "切除後", "に対する", "の術後", "手術後", "の既往"), end)
+def past(scene: Scene, clause: Clause, end: int) -> bool:
+    """Whether a cancer named up to `end` is a treated one: '肺癌術後', '切除後(肺癌)'."""
+    if scene.text.startswith(("に対する", "の既往", "の手術", "手術"), end):
+        return True
+    return clause.has("history") and not clause.sizes and not clause.has("lesion")
 
 
 def _about(scene: Scene, number: int) -> list[int]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from jmid_nlp.findings.staging_clauses import DENIED, SUSPECTED, WEAK, Clause, Size
 from jmid_nlp.findings.staging_primary import Primary, lobe_of, side_of
-from jmid_nlp.findings.staging_scene import DENIED, SUSPECTED, WEAK, Clause, Scene, Size
+from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.lexicon import read_table, read_text
 from jmid_nlp.offsets import Span
 
