@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from jmid_nlp.findings.attach import Context, Place, place_all
@@ -46,14 +46,21 @@ class _Assembler:
         groups = find_groups(parsed, found, places)
         self.mentions = keep(parsed, found, groups)
         self.changes = Changes(parsed)
+        self._number_sentences()
         self.certainty, self.cues = judge(parsed, self.mentions)
         self.sections = [_section(parsed, m.start) for m in self.mentions]
         self.starts = [m.start for m in self.mentions]
+        self.groups = groups
         context = Context(parsed, self.mentions, groups, self.certainty, self.sections)
         self.places = place_all(context)
         self.why: list[dict[str, str]] = [{} for _ in self.mentions]
         self.sizes: list[list[Measure]] = [[] for _ in self.mentions]
         self.refs: list[list[RefMention]] = [[] for _ in self.mentions]
+
+    def _number_sentences(self) -> None:
+        starts = [s for s, _ in self.parsed.sentences]
+        for mention in self.mentions:
+            mention.sentence = bisect_right(starts, mention.start) - 1
 
     def run(self) -> tuple[Finding, ...]:
         """The findings."""
@@ -63,6 +70,7 @@ class _Assembler:
         for ref in image_refs(self.text):
             self._give_ref(ref)
         changes = [self._change(k) for k in range(len(self.mentions))]
+        self._topic_changes(changes)
         self._loose_changes(changes)
         return tuple(self._finding(k, changes[k]) for k in range(len(self.mentions)))
 
@@ -109,6 +117,8 @@ class _Assembler:
         gap = self.text[measure.end : head]
         if ")" in gap and "(" not in gap and behind is not None:
             return False
+        if behind is not None and "、" not in gap and self._new_topic(behind, measure):
+            return True
         if re.match(
             r"\s?(?:大|弱|強|程度|前後|径|ほど|台)?(?:まで|以内)?\s?(?:の|な|と|に|で(?!あ)|,|\s)?[^。、(]{0,24}$", gap
         ) and not re.match(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)", gap):
@@ -121,6 +131,15 @@ class _Assembler:
                 self.text[max(0, measure.start - 6) : measure.start],
             )
         return behind is None
+
+    def _new_topic(self, behind: int, measure: Measure) -> bool:
+        """`…摘出後で、総胆管は9mmと拡張`: after a comma another place is spoken of."""
+        between = self.text[self.mentions[behind].end : measure.start]
+        comma = between.rfind("、")
+        if comma < 0:
+            return False
+        start = self.mentions[behind].end + comma
+        return any(start < g.start < measure.start and not g.bare for g in self.groups)
 
     def _add_size(self, number: int, measure: Measure, rule: str) -> None:
         self.sizes[number].append(measure)
@@ -164,6 +183,18 @@ class _Assembler:
         if value:
             self.why[number]["change"] = self._at(mention.start, mention.end, f"change {words}".strip())
         return value
+
+    def _topic_changes(self, changes: list[Change | None]) -> None:
+        """`壁肥厚は術後瘢痕として不変`: the topic changed, not what it is taken for."""
+        for k in range(1, len(self.mentions)):
+            topic, mention = self.mentions[k - 1], self.mentions[k]
+            if changes[k] is None or changes[k - 1] is not None or topic.sentence != mention.sentence:
+                continue
+            if self.text[topic.end : mention.start] in ("は", "は、") and self.text.startswith(
+                ("として", "の所見", "と考え", "と思", "で、", "であり"), mention.end
+            ):
+                changes[k - 1], changes[k] = changes[k], None
+                self.why[k - 1]["change"] = self.why[k].pop("change")
 
     def _loose_changes(self, changes: list[Change | None]) -> None:
         """A sentence that only speaks of change (前回と著変なし。) speaks of the mention before it."""
@@ -209,7 +240,8 @@ class _Assembler:
             why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
         current = tuple(s for m in self.sizes[number] for s in m.sizes)
         prior = tuple(s for m in self.sizes[number] for s in m.prior)
-        several = multiple(self.text, before, mention, after)
+        first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
+        several = multiple(self.text, before, mention, after, first=first)
         apart = sum(1 for m in self.sizes[number] if m.sizes) > 1
         many = certainty != "negative" and bool(several or apart)
         if many:

@@ -44,7 +44,9 @@ _MULTIPLE = re.compile(
     re.IGNORECASE,
 )
 _ATTRIBUTIVE = re.compile(r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}")
-_ALL = re.compile(r"いずれも|それぞれ|両者とも|ともに|すべて|全て")
+_CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し、|に")
+_SUPPOSED = re.compile(r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意")
+_GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
 _PLURAL_NOUNS = frozenset(("micronodule",))
 
 
@@ -82,13 +84,15 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", "not seen before"
     stable = _STABLE.search(ahead)
     for term, cls in changes.within(mention.end, after):
-        if cls in ("residual", "denied"):
+        if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end):
             continue
         if stable and stable.start() + mention.end < term.start and cls != "stable":
             return "stable", stable.group()
         return cls, term.form  # type: ignore[return-value]
     if stable:
         return "stable", stable.group()
+    if _GREW.search(ahead):
+        return "increased", "拡大"
     found = _NEW_BEFORE.search(text, max(before, mention.start - 24), mention.start)
     if found:
         return "new", found.group()
@@ -118,10 +122,12 @@ def historical(text: str, mention: Mention, after: int) -> str:
     return found.group() if found else ""
 
 
-def multiple(text: str, before: int, mention: Mention, after: int) -> str:
-    """The words that say there are several, empty where there are none."""
+def multiple(text: str, before: int, mention: Mention, after: int, *, first: bool) -> str:
+    """The words that say there are several, empty where there are none. `first`: no mention stands before it."""
     if mention.concept in _PLURAL_NOUNS:
         return "plural noun"
+    if not first:
+        before = max(before, text.rfind("、", before, mention.start) + 1)
     stop = text.find("。", mention.end, after)
     found = _MULTIPLE.search(text, before, mention.start) or _MULTIPLE.search(
         text, mention.start, stop if stop >= 0 else after

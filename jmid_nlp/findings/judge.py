@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from jmid_nlp.findings.assertion import assess, finding_certainty
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
+
+
+_QUANTITY = re.compile(
+    r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|縮小|増加|減少|あり|\(?(?:径|最大径|短径|長径|約)?\d)[^。、]{0,16}[、,]"
+)
+_WITHIN = re.compile(r"(?:の)?(?:内部?|周囲|辺縁|近傍|中)(?:に|の)?(?=[^。、]{1,12})")
+_NOT_GROWN = re.compile(r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|ない|ません)|見られ(?:ず|ない|ません)|指摘でき)")
+_FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
+
+
+@cache
+def _complications() -> re.Pattern[str]:
+    words = [f for row in read_table("complication.tsv", ("ja",)) for f in split_forms(row["ja"])]
+    return re.compile("(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")$")
+
+
+def _correct(text: str, mention: Mention, following: Mention | None, value: Certainty) -> tuple[Certainty, str]:
+    """What the list of mentions tells beyond the cues: an item with its own quantity, a state, a container is stated."""
+    if mention.why == "growth of a place" and _NOT_GROWN.match(text, mention.end):
+        return "negative", "no growth"
+    if value == "suspicious" and _FUTURE.search(text, max(0, mention.start - 16), mention.start):
+        return "general", "a matter of the future"
+    if value not in ("negative", "suspicious") or following is None or following.sentence != mention.sentence:
+        return value, ""
+    gap = text[mention.end : following.start]
+    if "。" in gap or "\n" in gap:
+        return value, ""
+    if mention.kind == "state" and "、" in gap:
+        return "positive", "a state is stated"
+    if _QUANTITY.match(gap) or (value == "negative" and _WITHIN.match(gap)):
+        return "positive", "stated with its own quantity or as a container"
+    if value == "suspicious" and gap.startswith("、") and mention.kind not in ("disease",) and not following.systemic:
+        return "positive", "a sign before the suspected item"
+    complication = _complications().search(text[following.start : following.end]) is not None
+    own = _complications().search(text[mention.start : mention.end]) is not None
+    if value == "negative" and gap == "、" and complication and not own:
+        return "positive", "only the complication is denied"
+    return value, ""
 
 
 def judge(parsed: Parsed, mentions: list[Mention]) -> tuple[list[Certainty], list[str]]:
     """The certainty of each mention and, in words, the cue span and the cue it was read from."""
     certainty: list[Certainty] = []
     why: list[str] = []
+    text = parsed.text
     for found in assess(parsed, [(m.start, m.end) for m in mentions]):
         certainty.append(finding_certainty(found))  # type: ignore[arg-type]
         if found.cues:
@@ -20,4 +63,10 @@ def judge(parsed: Parsed, mentions: list[Mention]) -> tuple[list[Certainty], lis
             why.append(f"{a}:{b} cue {cue}")
         else:
             why.append("stated")
+    for k, mention in enumerate(mentions):
+        following = mentions[k + 1] if k + 1 < len(mentions) else None
+        value, rule = _correct(text, mention, following, certainty[k])
+        if value != certainty[k]:
+            certainty[k] = value
+            why[k] = rule
     return certainty, why

@@ -50,7 +50,7 @@ _LEVEL = re.compile(
     r"(?:椎体|椎間板?|椎間孔|レベル|椎弓|棘突起|高位|領域|区域|亜区域)?"
 )
 _NODE = re.compile(r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}[a-z]{0,2}|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})(?!\d)", re.MULTILINE)
-_SIDED = re.compile(r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷)[一-鿿ァ-ヴー]{1,6}(?=(?:に|の|は|で|も|:|、|が|内|部))")
+_SIDED = re.compile(r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷|傍正中)[一-鿿ァ-ヴー]{1,6}(?<![型性状差])(?=(?:に|の|は|で|も|:|、|が|内|部))")
 _LOBE = re.compile(r"(?<![A-Za-z])([RL])(?:UL|ML|LL|V|A|PA|MCA|ICA|CCA|ACA|PCA|VA)(?![A-Za-z])")
 _VESSEL = re.compile(
     r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
@@ -112,6 +112,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     cores = _cores(parsed, places, taken)
     sites = _merge(text, [_grow(text, core, parsed, taken) for core in cores], taken)
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
+    sites = [s for s in sites if "比" not in text[s.start : s.end + 1]]
     sites = [s for s in sites if not (_MOSTLY.search(text[s.start : s.end]) and text[s.end : s.end + 1] == "の")]
     bare = [
         Group(m.start(), m.end(), [], side_of(m.group()), bare=True)
