@@ -6,12 +6,12 @@ Japanese nouns are head-final: what stands last says what the whole is (右肺�
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.patterns import pieces
-from jmid_nlp.findings.terms import concept, concepts, forms_of
+from jmid_nlp.findings.terms import classes, concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
 
 # One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
@@ -55,12 +55,12 @@ _QUALITIES = frozenset(
     )
 )
 _DROP_HEAD = frozenset((*"同本当各両既他全", "上記", "下記", "前述", "当該", "該当", "同様", "上述", "残存", "各々"))
+_LONE = {"P": "A", "G": "A"}
 BREAKING = frozenset("NVBTEXKCQIR")
 _ALONE = frozenset({"extent", "known"})  # modifiers that never belong to the noun behind them
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a noun phrase: `[start, end)` of the folded text, its letter, and its concept or tag."""
 
     start: int
@@ -70,8 +70,7 @@ class Part:
     cls: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Parts that touch each other, read as one word. `letter` is the letter of the part that decides."""
 
     start: int
@@ -125,7 +124,7 @@ def _places_of() -> dict[str, int]:
 
 def parts(parsed: Parsed) -> list[Part]:
     """All parts of a report in order: rule-written expressions first, then known words, then unknown nouns."""
-    text = parsed.text
+    text, cls, places = parsed.text, classes(), _places_of()
     known: list[Part] = [Part(p.start, p.end, _TAG[p.tag], p.tag) for p in pieces(text)]
     found: list[Part] = []
     i = 0
@@ -136,12 +135,12 @@ def parts(parsed: Parsed) -> list[Part]:
         overlaps = i < len(known) and known[i].start < term.end
         if overlaps and (known[i].start <= term.start or term.end - term.start < 3):
             continue
-        at = _places_of().get(term.form) if term.kind == "observation" else None
+        at = places.get(term.form) if term.kind == "observation" else None
         start = term.start
         if at is not None:
             found.append(Part(start, start + at, "A", "", "part"))
             start += at + 1
-        found.append(Part(start, term.end, _KIND.get(term.kind, "U"), term.concept, concept(term.concept).cls))
+        found.append(Part(start, term.end, _KIND[term.kind], term.concept, cls[term.concept]))
     found += known[i:]
     found.sort(key=lambda p: (p.start, -p.end))
     return _filled(text, found)
@@ -203,6 +202,9 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
     while run and run[0].letter == "U" and text[run[0].start : run[0].end] in _DROP_HEAD:
         run = run[1:]
     if not run:
+        return
+    if len(run) == 1:
+        out.append(Chunk(run[0].start, run[0].end, _LONE.get(run[0].letter, run[0].letter), (run[0],)))
         return
     letters = "".join(p.letter for p in run)
     last = max((i for i, c in enumerate(letters) if c == "D"), default=-1)

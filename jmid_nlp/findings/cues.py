@@ -9,16 +9,22 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.terms import concept, concepts
 
 # A verb or adjective in a connecting form before a comma ends a clause whatever the verb is; so do the conjunctions.
-BREAK = re.compile(
+_BEFORE_COMMA = re.compile(
     r"(?:(?:ます|です|した|った|いた|んだ|れた|えた|めた|る|い|だ)(?:が|けれども|けれど|けど|ものの|ため|ので|から|一方|ところ|のに対し)"
     r"|(?<=[ぁ-ん一-龥])(?:て|し|く|ず|め|れ|え|み|い|ち|おり|なり|あり|たり)(?<!より)(?<!つまり)(?<!はじめ)(?<!含め)(?<!さらに)"
-    r"|つつ|ながら|れば|たら)[、,]|(?:て|で)(?:おり|いて)(?=[一-龥ァ-ヶ])|(?<=[一-龥化])し(?=[一-龥ァ-ヶ])"
+    r"|つつ|ながら|れば|たら)\Z"
 )
+_COMMA = re.compile(r"[、,]")
+_CONNECTED = re.compile(
+    r"て(?:おり|いて)(?=[一-龥ァ-ヶ])|で(?:おり|いて)(?=[一-龥ァ-ヶ])|し(?=[一-龥ァ-ヶ])(?<=[一-龥化]し)"
+)
+_WINDOW = 8
 # An attributive form: the cue describes the noun that follows it.
 _ATTRIBUTIVE = re.compile(
     r"(?:られる|れる|ている|っている|ていた|られた|れた|える|した|する|しい|った|いる|いた|る|た|う|い|な)?"
@@ -30,8 +36,7 @@ _HEAD = re.compile(r"所見|病変|異常|陰影|部分|構造|領域|集積|も
 _PARTICLES_ONLY = re.compile(r"[はがをもとにのでな、 ]{0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """One cue word in the folded text with what its row says. `attributive`: it describes the noun that follows."""
 
     start: int
@@ -95,8 +100,18 @@ def clues(parsed: Parsed) -> Clues:
         attributive, leads_on = _describes(text, term.start, term.end, parsed, index)
         bare = term.start > 0 and text[term.start - 1] not in "はがをもにとので 、"
         found.append(Cue(term.start, term.end, term.concept, *row, attributive, leads_on, bare))
-    breaks = [m.start() for m in BREAK.finditer(text)]
-    return Clues(found, [c.start for c in found], breaks)
+    return Clues(found, [c.start for c in found], _breaks(text))
+
+
+def _breaks(text: str) -> list[int]:
+    """Where clauses end: verbs and conjunctions before a comma, connecting forms before the next noun."""
+    ends = [m.start() for m in _CONNECTED.finditer(text)]
+    for comma in _COMMA.finditer(text):
+        at = comma.start()
+        if _BEFORE_COMMA.search(text[max(0, at - _WINDOW) : at]):
+            ends.append(at)
+    ends.sort()
+    return ends
 
 
 def _describes(text: str, start: int, end: int, parsed: Parsed, index: int) -> tuple[bool, bool]:

@@ -7,7 +7,7 @@ so that most of the text costs one comparison a character; every repetition is b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _NUM = r"(?:\d{1,4}(?:\.\d{1,2})?|[○〇◯Xx●])"
 _UNIT = r"(?:mm|cm|ミリ|センチ)"
@@ -45,8 +45,7 @@ _DIMENSION = re.compile(
 _REACH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """An expression written by rule: `[start, end)` of the folded text and what it is (the name of the alternative)."""
 
     start: int

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from jmid_nlp.errors import LexiconError
 from jmid_nlp.lexicon import Automaton, Row, read_table, split_forms
@@ -41,15 +42,17 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A known word in a folded text: `[start, end)` of that text, what it is and how it is written there."""
 
     start: int
     end: int
     kind: str
     concept: str
-    form: str = field(repr=False)
+    form: str
+
+    def __repr__(self) -> str:  # never the text itself
+        return f"Term({self.start}, {self.end}, {self.kind}, {self.concept})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,12 @@ def concepts() -> dict[str, Concept]:
 def concept(concept_id: str) -> Concept:
     """The concept of an id."""
     return concepts()[concept_id]
+
+
+@cache
+def classes() -> dict[str, str]:
+    """The class of every concept."""
+    return {c.id: c.cls for c in concepts().values()}
 
 
 @cache
