@@ -71,8 +71,9 @@ class Clause:
 
     def has(self, kind: str, *keys: str) -> bool:
         """Whether a word of this kind (and, where given, one of these keys) stands in the clause."""
-        found = self.kinds.get(kind)
-        return found is not None and (not keys or any(key in keys for key, _ in found))
+        if not keys:
+            return kind in self.kinds
+        return any(key in keys for key, _ in self.kinds.get(kind, ()))
 
     def spans(self, kind: str) -> list[Span]:
         """Where the words of a kind stand."""
@@ -80,7 +81,7 @@ class Clause:
 
     def of(self, kind: str) -> list[Place]:
         """The clause's own places of a kind."""
-        return [place for place in self.places if place.kind == kind]
+        return [place for place in self.places if place.kind == kind] if self.places else []
 
 
 def clauses_of(text: str, start: int, end: int, number: int, hits: list[Hit]) -> Iterator[Clause]:

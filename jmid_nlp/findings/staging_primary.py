@@ -36,6 +36,7 @@ class Primary:
     sizes: tuple[Size, ...]
 
 
+_AIRWAY = frozenset(("main", "side", "lobar", "trachea"))
 _Named = tuple[str | None, str | None, int]  # side, lobe and verdict of a cancer
 
 
@@ -118,7 +119,7 @@ def _lung_first(clause: Clause) -> bool:
 def _weigh(scene: Scene, number: int, clause: Clause, named: list[_Named]) -> tuple[Primary, float, bool]:
     """The lesion as a primary, its score, and whether it can be the primary without further ado."""
     about = _about(scene, number)
-    side, lobe = _site(scene, number, about)
+    side, lobe = _site(scene, about)
     kind = max((key for key, _ in clause.kinds.get("lesion", [])), key=lambda k: _KIND.get(k, 0), default="cancer")
     cancer, other, benign, stable = _evidence(scene, number, about)
     if kind != "cancer" and side is not None:
@@ -185,12 +186,28 @@ def _about(scene: Scene, number: int) -> list[int]:
         clause = scene.clauses[k]
         if clause.has("node") or (clause.of("organ") and not clause.of("lung")) or clause.has("effusion"):
             break
-        if clause.has("subject") or _new_lesion(scene, clause):
+        if clause.has("subject") or _new_lesion(scene, clause) or _new_place(scene, number, clause):
             break
         about.append(k)
         if clause.has("satellite"):
             break
     return about
+
+
+def _new_place(scene: Scene, number: int, clause: Clause) -> bool:
+    """Whether a new sentence turns to another part of the lungs: '両肺に気腫性変化を認めます'."""
+    intro = scene.clauses[number]
+    if clause.sentence == intro.sentence or clause.has("cancer") or clause.has("anaphor") or clause.has("lesion"):
+        return False
+    here = [p for p in intro.of("lung") if p.key not in _AIRWAY]
+    there = [p for p in clause.of("lung") if p.key not in _AIRWAY]
+    sides = {side_of(p) for p in here} - {None}
+    lobes = {lobe_of(p) for p in here} - {None}
+    return any(
+        (side_of(p) is not None and bool(sides) and side_of(p) not in sides and p.side != "ipsi")
+        or (lobe_of(p) is not None and "hilum" not in {*lobes, lobe_of(p)} and bool(lobes) and lobe_of(p) not in lobes)
+        for p in there
+    )
 
 
 def _new_lesion(scene: Scene, clause: Clause) -> bool:
@@ -205,12 +222,11 @@ def _new_lesion(scene: Scene, clause: Clause) -> bool:
     return False
 
 
-def _site(scene: Scene, number: int, about: list[int]) -> tuple[str | None, str | None]:
+def _site(scene: Scene, about: list[int]) -> tuple[str | None, str | None]:
     """Side and lobe: of the introducing clause, else of the clauses about it, else the report's commonest side."""
-    sides = [
-        side for k in [number, *about] for p in scene.around(k).of("lung") if (side := side_of(p)) in ("right", "left")
-    ]
-    lobes = [lobe for k in [number, *about] for p in scene.around(k).of("lung") if (lobe := lobe_of(p)) is not None]
+    places = [p for k in about for p in scene.around(k).of("lung")]
+    sides = [side for p in places if (side := side_of(p)) in ("right", "left")]
+    lobes = [lobe for p in places if (lobe := lobe_of(p)) is not None]
     if not sides:
         everywhere = [
             p.side for c in scene.clauses if c.verdict >= SUSPECTED for p in c.of("lung") if p.side in ("right", "left")
