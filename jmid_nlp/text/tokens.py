@@ -1,14 +1,15 @@
 """Tokens of a Japanese text as flat lists: fugashi and unidic-lite without building a feature object per token.
 
-Two choices were measured on reports of about 350 characters (`tests/benchmarks/bench_tokens.py` repeats it):
+Two choices were measured on the 90 development reports of MedTxt-RR (225 characters on average), against fugashi reading
+`surface` and `feature.pos1` (`tests/benchmarks/bench_tokens.py` repeats the first):
 
 - MeCab writes surface and feature of all tokens into one string that is split once, instead of one Python node a token
-  whose features are parsed: 2.0 to 2.3 times the rate of fugashi with `surface` and `feature.pos1`, merging included.
-- Radiology terms are kept whole by merging tokens over the matches of a table (1,282 forms). On the 90 development
-  reports of MedTxt-RR that costs 3 % of the reference's time and keeps 696 of 699 occurrences whole. A user dictionary
-  compiled with fugashi's own builder cost 1 % and kept 690, but it is a binary for one unidic version and byte order,
-  is built in the dictionary's own folder, and finds one spelling only. The merge needs no build, looks at the folded
-  text (any width or letter case), and takes a changed table at once.
+  whose features are parsed: 1.9 to 2.1 times the reference's rate, folding and merging included.
+- Radiology terms are kept whole by merging tokens over the matches of a table (1,282 forms). That costs about 5 % of the
+  reference's time and keeps 696 of 699 occurrences whole; the other three are none (気管支 in 気管支区域). A user dictionary
+  compiled with fugashi's own builder costs 1 to 2 % and kept 690, but it is a binary for one unidic version and byte
+  order, is built inside the dictionary's folder, and finds one spelling only. The merge needs no build, looks at the
+  folded text (any width or letter case), and takes a changed table at once.
 """
 
 from __future__ import annotations
