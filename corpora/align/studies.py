@@ -1,6 +1,6 @@
 """Reads `studies.txt`: studies with their gold pairs, in the form of the scorer's rows.
 
-    python corpora/align/studies.py dev > dev.jsonl
+python corpora/align/studies.py dev > dev.jsonl
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def _study(block: str) -> dict[str, Any]:
     text, mentions = _unmark(marked)
     uid = f"2.25.{sum(ord(c) * (n + 7) for n, c in enumerate(name)) + 10**9}"
     annotations = [_annotation(line[1:], name, uid) for line in lines if line.startswith("@")]
-    gold: dict[str, list[Any]] = {k: [] for k in ("pairs", "optional_pairs", "unmatched_findings", "distractors", "ignore")}
+    gold: dict[str, list[Any]] = {
+        k: [] for k in ("pairs", "optional_pairs", "unmatched_findings", "distractors", "ignore")
+    }
     for start, end, mark in mentions:
         span = {"start": start, "end": end}
         ids = [f"{name}-{n}" for n in re.findall(r"\d+", mark)]

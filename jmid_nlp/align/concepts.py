@@ -150,11 +150,12 @@ def _pair(x: str, y: str) -> str:
     if y in up_x or x in up_y:
         return "broader"
     look_x, look_y = appearances(x), appearances(y)
+    if concepts()[x].kind == concepts()[y].kind == "interp":
+        if x in look_y or y in look_x:
+            return "seen_as"
+        return "rival" if look_x & look_y or (up_x & up_y) - GENERIC else "conflict"
     if look_x & ({y} | up_y - GENERIC) or look_y & ({x} | up_x - GENERIC):
         return "seen_as"
-    both = concepts()[x].kind == concepts()[y].kind == "interp"
-    if both and (look_x & look_y or (up_x & up_y) - GENERIC):
-        return "rival"
     if (up_x & up_y) - GENERIC:
         return "unlike"
     return "conflict"

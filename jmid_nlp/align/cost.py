@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jmid_nlp.align.anatomy import relate
-from jmid_nlp.align.concepts import closeness
-from jmid_nlp.align.lesions import Lesion, Mention
+from jmid_nlp.align.concepts import GENERIC, closeness
+from jmid_nlp.align.lesions import Lesion
 from jmid_nlp.align.marks import Group, Mark
+from jmid_nlp.align.mentions import Mention
 from jmid_nlp.align.options import AlignOptions
 
 NODES = frozenset({"lymph_node", "node_meta"})
@@ -29,6 +30,7 @@ class Evidence:
 
     mention: Mention
     terms: tuple[Term, ...]
+    vague: bool = False
 
     @property
     def total(self) -> float:
@@ -60,7 +62,7 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     created, exam = (mark.record.created or "")[:10], (exam_date or "")[:10]
     if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
-    return Evidence(mention, tuple(terms))
+    return Evidence(mention, tuple(terms), vague=set(mark.concepts) <= GENERIC)
 
 
 _PLACE_WORDS = {
@@ -147,7 +149,7 @@ def feasible(evidence: Evidence) -> bool:
     """
     if evidence.of("concept") <= -5:
         return False
-    if evidence.terms[0].value <= 0.8 and evidence.of("size") <= 1 and evidence.of("slice") <= 0:
+    if evidence.vague and evidence.of("size") <= 1 and evidence.of("slice") <= 0:
         # A label that says nothing needs a size or an image to go by.
         return False
     if evidence.of("side") < 0:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jmid_nlp.align.cost import Evidence, best_evidence
-from jmid_nlp.align.lesions import Lesion, Mention, build_lesions, read_mentions
+from jmid_nlp.align.lesions import Lesion, build_lesions
 from jmid_nlp.align.marks import Group, group_marks
+from jmid_nlp.align.mentions import Mention, read_mentions
 from jmid_nlp.align.options import DEFAULTS, AlignOptions
 from jmid_nlp.align.rows import alignment_row, parse_study
 from jmid_nlp.schema import Alignment, AnnotationRecord, Finding, Link, Report
@@ -113,7 +114,7 @@ def _weigh_all(
 def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptions) -> float:
     """What a pair adds over leaving the group alone; less for a second lesion under a word that names one."""
     evidence = problem.evidence[g][lesion]
-    if evidence is None:
+    if evidence is None or (slot > 0 and evidence.of("side") < 0):
         return _NEVER
     firm = evidence.of("size") > 1 or evidence.of("slice") > 0
     bar = options.accept if firm else max(options.accept, problem.denied[g] + options.denied)

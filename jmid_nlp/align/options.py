@@ -33,14 +33,14 @@ class AlignOptions:
     side_partly: float = 0.4
     side_conflict: float = -3.5
     size_same: float = 2.5
-    size_conflict: float = -5.0
+    size_conflict: float = -9.0
     size_floor_mm: float = 2.0
     size_share: float = 0.2
     slice_inside: float = 4.0
     slice_close: float = 2.5
     slice_far: float = -4.0
     slice_near_images: int = 3
-    before_exam: float = -4.0
+    before_exam: float = -7.0
     repeat: float = -2.5
     accept: float = 1.0
     review_margin: float = 0.75
