@@ -16,9 +16,12 @@ _KANJI = re.compile(
 _BIRTHDAY = re.compile(r"(?:卒寿|白寿|百寿|茶寿|皇寿|満百歳)")
 
 
+_AGEISH = re.compile(r"(?:9\d|1[0-2]\d)[ ]?(?:[歳才代yY男女MF]|-y)|年齢|A[gG][eE]|age")
+
+
 def find_ages(t: str) -> Iterator[Hit]:
     """Ages from 90 up; the unit belongs to the span."""
-    for m in _DIGITS.finditer(t):
+    for m in _DIGITS.finditer(t) if _AGEISH.search(t) else ():
         if (
             m[0].endswith("代")
             and not m[0].endswith(("歳代", "才代"))

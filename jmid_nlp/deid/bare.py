@@ -76,7 +76,7 @@ _LOOSE = frozenset(
 
 def _firm(before: str) -> bool:
     """True for a department or role that is no part of the body and no plain noun."""
-    return before not in _LOOSE and before in book().depts | book().role_words
+    return before not in _LOOSE and before in book().before_name
 
 
 def _eponym(t: str, at: int) -> bool:
@@ -140,7 +140,7 @@ def find_lines(t: str) -> Iterator[Hit]:
 def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
     """`原 正、68歳`, `一尺八寸 亘 S26/2/8` at the beginning of a line or sentence."""
     starts = {line.start() + len(line[0]) - len(line[0].lstrip(" \t-・●■◆○□*#"))}
-    starts |= {m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:200])}
+    starts |= {m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:120])}
     starts = {s if s < line.end() and s >= line.start() else line.start() + s for s in starts}
     for at in sorted(starts):
         run = RUN.match(t, at)
@@ -161,10 +161,7 @@ def _short_full(name: str) -> bool:
     """A full name of two characters, such as 原正: too weak without an age behind it."""
     plain = name.translate(VARIANTS)
     return bool(split_name(plain)) or (
-        len(plain) == 2
-        and plain[0] in book().surnames
-        and plain[1] in book().given
-        and plain not in book().words | book().generic
+        len(plain) == 2 and plain[0] in book().surnames and plain[1] in book().given and plain not in book().plain_words
     )
 
 
@@ -179,7 +176,7 @@ def _before_kana(t: str) -> Iterator[Hit]:
         if before is None or not known:
             continue
         name = "".join(before[0].split())
-        if len(name) < 2 or len(name) > 8 or name in book().words | book().terms | book().depts | book().generic:
+        if len(name) < 2 or len(name) > 8 or name in book().no_names:
             continue
         if len(parts) > 1 or grade(name) >= RARE:
             start = low + before.start()
@@ -233,12 +230,15 @@ def _past_department(t: str, at: int) -> int:
     return at
 
 
+_LAST = re.compile(
+    f"[。.)）」】\\s]\\s{{0,12}}[(（\\[【〔/]?\\s{{0,2}}([{KANJI}]{{1,5}}(?:[ \t]{{1,2}}[{KANJI}]{{1,4}})?)"
+    "\\s{0,2}[)）\\]】〕]?[。]?\\s{0,4}\\Z"
+)
+
+
 def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
     """A name behind the last sentence: …同意あり。鹿沼, (関)."""
-    m = re.search(
-        f"[。.)）」】\\s]\\s{{0,12}}[(（\\[【〔/]?\\s{{0,2}}([{KANJI}]{{1,5}}(?:[ \t]{{1,2}}[{KANJI}]{{1,4}})?)\\s{{0,2}}[)）\\]】〕]?[。]?\\s{{0,4}}\\Z",
-        t,
-    )
+    m = _LAST.search(t, max(0, len(t) - 40))
     if m is None:
         return
     name = "".join(m[1].split())

@@ -76,6 +76,9 @@ class Book:
         self.role_words = frozenset(
             f for f, (kind, _, mode) in self.labels.items() if kind == "person" and mode != "sep" and not f.isascii()
         )
+        self.plain_words = frozenset(self.words | self.terms | self.generic)
+        self.no_names = frozenset(self.plain_words | self.depts | self.role_words | set(self.titles) | set(self.labels))
+        self.before_name = self.depts | self.role_words
         self.surname_romaji = {romaji_key(romaji(k)) for k in self.surname_kana}
         self.given_romaji = {romaji_key(romaji(k)) for k in self.given_kana}
 

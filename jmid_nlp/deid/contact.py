@@ -43,10 +43,15 @@ _IP = re.compile(
 _NOT_PHONE_RIGHT = re.compile(r"\s?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|mGy|Hz|μ)")
 
 
+_PHONEISH = re.compile(
+    r"[0O〇][0-9OoIl|〇一二三四五六七八九]{1,4}[ \t]?[\-‐‑–—−ー―・.~( )]|\+81|[0O〇][5789五七八九][0O〇]|\(0"
+)
+
+
 def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     """Everything by which a person can be reached."""
     if digits:
-        for m in _PHONE.finditer(t):
+        for m in _PHONE.finditer(t) if _PHONEISH.search(t) else ():
             if (
                 not _NOT_PHONE_RIGHT.match(t, m.end())
                 and 9 <= sum(c.isalnum() for c in m[0]) <= 14

@@ -366,7 +366,7 @@ _NO_VALUE = re.compile(
 
 def _labelled(t: str, label: Label, generic: frozenset[str]) -> Iterator[Hit]:
     m = _VALUE.match(t, label.value)
-    if m is None or _NO_VALUE.match(m[0]) or m[0].strip() in generic | book().generic | book().depts:
+    if m is None or _NO_VALUE.match(m[0]) or m[0].strip() in generic or m[0].strip() in book().no_names:
         return
     value = m[0].rstrip()
     if (

@@ -103,10 +103,17 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
     )
 
 
+_NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
+_ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
+_BEDISH = re.compile(r"病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床")
+
+
 def _shapes(t: str) -> Iterator[Hit]:
     if t.count(".") > 4:
         for m in _UID.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "dicom_uid", 0.99, "ids.uid", SHAPED)
+    if not _NUMBERISH.search(t):
+        return
     for m in _LETTERED.finditer(t):
         if sum(c.isdigit() for c in m[0]) >= 4 and not _UNIT_RIGHT.match(t, m.end()) and not _technical(t, m):
             yield Hit(m.start(), m.end(), "ID", "number", 0.7, "ids.shape", LISTED)
@@ -142,7 +149,7 @@ def _technical(t: str, m: re.Match[str]) -> bool:
 
 
 def _rooms(t: str) -> Iterator[Hit]:
-    if "室" in t or "号" in t:
+    if ("室" in t or "号" in t) and _ROOMISH.search(t):
         for m in _ROOM.finditer(t):
             before = t[max(0, m.start() - 1) : m.start()]
             if before.isascii() and before.isalnum():
@@ -160,7 +167,7 @@ def _rooms(t: str) -> Iterator[Hit]:
             ):
                 continue
             yield Hit(m.start(), m.end(), "ID", "room", 0.85, "ids.room", GRAMMAR)
-    if "病棟" in t or "床" in t or "ベッド" in t or "Bed" in t or "bed" in t:
+    if _BEDISH.search(t):
         for m in _BED.finditer(t):
             name = "b" if m["b"] else "r" if m["r"] else 0
             yield Hit(m.start(name), m.end(name), "ID", "room", 0.8, "ids.room", GRAMMAR)

@@ -90,6 +90,9 @@ def _trim(t: str, m: re.Match[str], known: bool) -> int:
     return end
 
 
+_PAIRISH = re.compile(r"[A-Za-z]{2}(?:,? {1,2}|_|[.\-])[A-Za-z]|[A-Z]\. ?[A-Z][A-Za-z]")
+
+
 def find_latin(t: str) -> Iterator[Hit]:
     """DICOM person names anywhere, and romaji names whose surname and given name are both known."""
     if "^" in t:
@@ -99,6 +102,8 @@ def find_latin(t: str) -> Iterator[Hit]:
                 end -= 1
             if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(r"[A-Za-z]?\^?\d*", m[0]):
                 yield Hit(start, end, "PERSON", "dicom_pn", 0.97, "names.pn", SHAPED)
+    if not _PAIRISH.search(t):
+        return
     for m in _PAIR.finditer(t):
         a, b = m[1], m[3]
         if {a.lower(), b.lower()} & (book().latin_terms | _STOP) and "," not in m[2]:

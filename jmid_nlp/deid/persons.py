@@ -48,10 +48,10 @@ _STOP_KANA = frozenset(
 
 
 @cache
-def _skip_words() -> tuple[str, ...]:
-    """Departments and roles that may stand between a label and the name."""
-    words = book().depts | book().role_words
-    return tuple(sorted(words, key=lambda w: (-len(w), w)))
+def _skip_words() -> tuple[frozenset[str], int]:
+    """Departments and roles that may stand between a label and the name, and the length of the longest."""
+    words = book().before_name
+    return words, max(map(len, words))
 
 
 def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
@@ -100,15 +100,9 @@ _CELL_END = re.compile(r"$|[ \t]{0,3}(?:[\n、。,)」』】\]/|;\"'<(（]|先�
 def plausible(run: str) -> bool:
     """True for two to four kanji that are no plain word, title or department: enough after a label, never without."""
     plain, b = run.translate(VARIANTS), book()
-    if not 2 <= len(plain) <= 4 or any(
-        plain in x for x in (b.words, b.generic, b.depts, b.role_words, b.terms, b.titles, b.labels)
-    ):
+    if not 2 <= len(plain) <= 4 or plain in b.no_names:
         return False
-    return not any(
-        plain[:i] in b.words | b.terms | b.generic
-        and (plain[i:] in b.words or plain[i:] in b.generic or plain[i:] in b.terms)
-        for i in range(1, len(plain))
-    )
+    return not any(plain[:i] in b.plain_words and plain[i:] in b.plain_words for i in range(1, len(plain)))
 
 
 def _given_next(t: str, at: int) -> bool:
@@ -223,7 +217,8 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
 
 
 def _titled(t: str, at: int) -> bool:
-    return any(t.startswith(w, at) for w in book().titles)
+    titles = book().titles
+    return any(t[at : at + n] in titles for n in range(8, 0, -1))
 
 
 def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
@@ -284,10 +279,16 @@ def _form_like(t: str, label: Label) -> bool:
     return (not before or before in " \t\n、。/|;(（「【[<・　") and label.end - label.start > 1
 
 
+def _word_at(t: str, at: int) -> str | None:
+    """The longest department or role that begins at `at`."""
+    words, longest = _skip_words()
+    return next((t[at : at + n] for n in range(longest, 0, -1) if t[at : at + n] in words), None)
+
+
 def _skip_department(t: str, at: int, hard: bool) -> int:
     """Past a department or role in front of the name, if a name can still follow."""
     for _ in range(2):
-        word = next((w for w in _skip_words() if t.startswith(w, at)), None)
+        word = _word_at(t, at)
         if word is None:
             return at
         run = RUN.match(t, at)

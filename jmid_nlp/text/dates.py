@@ -162,19 +162,28 @@ def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
     return sorted(out, key=lambda m: m.start)
 
 
+_NO_INTERVAL = re.compile(_INTERVAL)
 _ANY_DIGIT = re.compile(r"[0-9]")
+# One cheap look decides whether a family of patterns can match at all.
+_YEARISH = re.compile(r"(?:1[89]|2[0O])[0-9OoIl|SB]{2}|\d{5}|(?<![0-9])[12]\d{4}")
+_ERAISH = re.compile(
+    r"[MTSHRmtshr明大昭平令][.\s]{0,2}[0-9OIl元〇一二三四五六七八九十]{1,4}\s{0,2}[年/.\-‐‑–—−ー,・:のにC頃ごM生]|明治|大正|昭和|平成|令和|[MTSHR]\s?\d{6}"
+)
+_TWOISH = re.compile(r"\d\d[/.\-]\s?\d{1,2}[/.\-]\s?\d|['’‘`]\d\d")
+_MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]")
 
 
 def _scan(t: str) -> Iterator[DateMatch]:
     digits = _ANY_DIGIT.search(t) is not None
     if digits:
-        yield from _western(t)
+        if _YEARISH.search(t):
+            yield from _western(t)
         yield from _short(t)
-    if digits or "年" in t:
+    if (digits or "年" in t) and _ERAISH.search(t):
         yield from _japanese(t)
     if "年" in t or "月" in t:
         yield from _kanji(t)
-    if digits and _ENG_TRIGGER.search(t):
+    if digits and _MONTHISH.search(t) and _ENG_TRIGGER.search(t):
         yield from _english(t)
 
 
@@ -236,7 +245,7 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         if len(era) == 1 and not era.isascii() and (m["m2"] is None and m["m1"] is None):
             continue
-        if m["m1"] is None and m["m2"] is None and re.match(_INTERVAL, t[m.end() :]) is None:
+        if m["m1"] is None and m["m2"] is None and _NO_INTERVAL.match(t, m.end()) is None:
             continue
         yield DateMatch(m.start(), m.end(), ERAS[era] + year, month, day, "japanese", "full" if day else "partial")
     for m in _ERA_YM.finditer(t):
@@ -250,7 +259,7 @@ def _japanese(t: str) -> Iterator[DateMatch]:
     for m in _ERA_BARE.finditer(t):
         era, number = m["e"] or m["e2"], m["y"] or m["y2"]
         end = m.end() + 1 if t[m.end() : m.end() + 1] == "年" else m.end()
-        if end > m.end() and re.match(_INTERVAL, t[end:]) is None:
+        if end > m.end() and _NO_INTERVAL.match(t, end) is None:
             continue
         yield DateMatch(m.start(), end, ERAS[era] + int(number), None, None, "japanese", "era-year")
     for m in _ERA_COMPACT.finditer(t):
@@ -276,7 +285,8 @@ def _kanji(t: str) -> Iterator[DateMatch]:
 
 
 def _short(t: str) -> Iterator[DateMatch]:
-    for m in _YMD2.finditer(t):
+    two = _TWOISH.search(t) is not None
+    for m in _YMD2.finditer(t) if two else ():
         if (
             m["s"] == "."
             and not m["q"]
@@ -290,7 +300,7 @@ def _short(t: str) -> Iterator[DateMatch]:
         yield DateMatch(
             m.start(), m.end(), year + (2000 if year < 50 else 1900), int(m["m"]), int(m["d"]), "gregorian", "two-digit"
         )
-    for m in _YM2.finditer(t):
+    for m in _YM2.finditer(t) if two or "年" in t else ():
         number = m["y"] or m["y2"]
         if m["y2"] and int(number) < 32 and t[max(0, m.start() - 1) : m.start()] in tuple("和成正治後"):
             continue
