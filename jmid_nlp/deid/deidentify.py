@@ -1,14 +1,16 @@
 """`Deidentifier`: one report in, one `DeidReport` out, or an error that holds no text. Nothing in between.
 
-A second pass over its own output changes nothing: rows carry a column `deid` with the run's provenance and a seal, an HMAC
-over the row's content, so that a row that this policy and key produced is known for certain and left as it is. Rows without
-a valid seal are treated like any other; tags, pseudonyms, remapped UIDs and coarse values stay what they are by their form,
-which is what makes policies with a one-run key stable.
+A second pass over its own output changes nothing: rows carry a column `deid` with the run's provenance and a seal over the
+row's content, so that a row that this policy, key and version produced is known and left as it is. The seal is an HMAC with
+the run's key, so nobody without the key can pass a raw row off as a treated one. A policy with a one-run key has no key to
+check with later; its seal is a plain hash, which shows that the row was not changed since, not who made it. Rows without a
+valid seal are treated like any other; tags, pseudonyms, remapped UIDs and coarse values stay what they are by their form.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import json
 import re
@@ -189,7 +191,10 @@ class Deidentifier:
     def _code(self, row: Mapping[str, Any]) -> str:
         names = ("text", *self.policy.columns, *sorted(self.policy.extra_columns))
         parts = [part for n in names for part in (n, _plain(row.get(n)))]
-        return self.key.derive("seal", self._provenance["policy_hash"], *parts).hex()[:32]
+        versions = [self._provenance[n] for n in ("policy_hash", "library", "lexicon")]
+        if self.key.ephemeral:
+            return hashlib.sha256(json.dumps([*versions, *parts]).encode()).hexdigest()[:32]
+        return self.key.derive("seal", *versions, *parts).hex()[:32]
 
     def _sealed(self, report: Report) -> DeidReport | None:
         """The report as it is, where this policy and key made it and nothing was changed since."""

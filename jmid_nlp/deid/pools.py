@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from jmid_nlp.deid.book import romaji, romaji_key
+from jmid_nlp.deid.book import VARIANTS, romaji, romaji_key
 from jmid_nlp.lexicon import read_table, read_text
 
 
@@ -61,7 +61,7 @@ def _japanese(name: str) -> tuple[Entry, ...]:
 def is_invented(kind: str) -> frozenset[str]:
     """Every spelling of a pool as a key (form, katakana, romaji key), to tell our own surrogates from real names."""
     pools = {"surname": surnames(), "given": given_names(""), "place": places(), "foreign": foreign()}
-    return frozenset(s for e in pools[kind] for s in (e.form, e.kana, romaji_key(e.latin)))
+    return frozenset(s for e in pools[kind] for s in (e.form, e.form.translate(VARIANTS), e.kana, romaji_key(e.latin)))
 
 
 @cache

@@ -14,12 +14,13 @@ from functools import cache
 from typing import Any, Literal
 
 from jmid_nlp.deid import generalise, pools
+from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.codes import is_invented_number, is_pseudonym, is_remapped_uid
 from jmid_nlp.deid.columns import PROVENANCE, names_somebody, texts
 from jmid_nlp.deid.dateshift import coarse_text, split_time
 from jmid_nlp.deid.groups import Groups
 from jmid_nlp.deid.identity import Links, name_key, plain, read_name
-from jmid_nlp.deid.kana import to_hiragana
+from jmid_nlp.deid.kana import to_hiragana, to_katakana
 from jmid_nlp.deid.policy import BUILT_IN, GROUP_FIELDS, REPORT_COLUMNS, Policy, load_policy
 from jmid_nlp.deid.replace import is_title, outside_tags
 from jmid_nlp.deid.surrogate import split_facility
@@ -121,8 +122,14 @@ def _in_text(text: str, row_id: str, column: str, policy: Policy | None, detecto
     found = []
     masked = _masked(text)
     for whole in detector(text, known=None):
-        for item in outside_tags(text, whole, tags):
-            if _is_ours(text, item, policy) or _only_invented(text, item, masked):
+        parts = outside_tags(text, whole, tags)
+        cut = parts != [whole]
+        for item in parts:
+            if (
+                (cut and not _tells(text[item.start : item.end], detector))
+                or _is_ours(text, item, policy)
+                or _only_invented(text, item, masked)
+            ):
                 continue
             found.append(
                 Residue(
@@ -149,6 +156,18 @@ def _invented() -> Automaton:
     )
 
 
+def _tells(piece: str, detector: Detector) -> bool:
+    """Whether what a detection left beside a tag tells anything by itself: a name, a number, or a detection of its own."""
+    lists, core = book(), plain(piece)
+    if (
+        core.translate(VARIANTS) in lists.surnames
+        or core in lists.given
+        or to_katakana(core) in lists.surname_kana | lists.given_kana
+    ):
+        return True
+    return len(re.findall("[0-9]", core)) > 3 or bool(detector(piece.strip(), known=None))
+
+
 def _masked(text: str) -> list[tuple[int, int]]:
     """Spans of our invented names, in any script, in the source's offsets."""
     folded = fold(text)
@@ -161,13 +180,18 @@ def _only_invented(text: str, item: Identifier, masked: list[tuple[int, int]]) -
         return False
     rest, at, hit = "", item.start, False
     for start, end in masked:
-        if end <= item.start or start >= item.end:
+        if end < item.start or start > item.end:
             continue
         hit = True
         rest += text[at:start]
         at = max(at, end)
     rest = (rest + text[at : item.end]).strip()
-    return hit and (is_title(rest) or split_facility(rest)[1] == "" or re.fullmatch(r"[A-Z]\.?", rest) is not None)
+    return hit and (
+        is_title(rest)
+        or rest in book().depts
+        or split_facility(rest)[1] == ""
+        or re.fullmatch(r"[A-Z]\.?", rest) is not None
+    )
 
 
 def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
@@ -178,7 +202,7 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
     if category == "PERSON":
         return invented_name(source)
     if category == "FACILITY":
-        return name_key(split_facility(source)[1]) in pools.is_invented("place")
+        return _in_pool(name_key(split_facility(source)[1]), pools.is_invented("place"))
     if category == "DATE":
         return _written_date(source, item.subtype, policy)
     if category == "AGE":
@@ -211,6 +235,9 @@ def _written_date(source: str, subtype: str, policy: Policy | None) -> bool:
     rule = policy.rule("DATE", subtype)
     if rule.action == "shift" or policy.rules["DATE"].action == "shift":
         return True
+    source = re.sub(
+        r"(?<=[年月])[\s　]+[0-9０-９]{1,2}$", "", source
+    )  # an hour or an age behind a date that lost its day
     levels = {r.to for n, r in policy.rules.items() if n.startswith("DATE") and r.to}
     return any(coarse_text(source, level) == source for level in levels)
 
@@ -249,7 +276,7 @@ def _coarse_day(text: str) -> bool:
 
 def _known_institution(text: str) -> bool:
     stem = split_facility(text)[1]
-    return is_pseudonym(text) or text == "施設" or not stem or name_key(stem) in pools.is_invented("place")
+    return is_pseudonym(text) or text == "施設" or not stem or _in_pool(name_key(stem), pools.is_invented("place"))
 
 
 _COLUMN_TESTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
