@@ -30,6 +30,7 @@ from jmid_nlp.schema import Identifier
 
 #: How our invented telephone numbers begin: exchanges that are not assigned.
 _DEAD = ("0300", "0500", "0900", "81300", "81500", "81900")
+_TAG_ENDS = ("〕", "]", "■")
 Detector = Callable[..., "tuple[Identifier, ...]"]
 
 
@@ -123,13 +124,11 @@ def _in_text(text: str, row_id: str, column: str, policy: Policy | None, detecto
     masked = _masked(text)
     for whole in detector(text, known=None):
         parts = outside_tags(text, whole, tags)
-        cut = parts != [whole]
+        cut = parts != [whole] or text[: whole.start].rstrip()[-1:] in _TAG_ENDS
         for item in parts:
-            if (
-                (cut and not _tells(text[item.start : item.end], detector))
-                or _is_ours(text, item, policy)
-                or _only_invented(text, item, masked)
-            ):
+            if cut and not _tells(text[item.start : item.end], detector):
+                continue
+            if _is_ours(text, item, policy) or _only_invented(text, item, masked):
                 continue
             found.append(
                 Residue(
@@ -208,7 +207,8 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
     if category == "AGE":
         return generalise.top_age(source, text[item.end :], policy or load_policy("kamei")) == source
     if category == "ADDRESS":
-        return source in (generalise.coarse_address(source, "prefecture"), generalise.coarse_address(source, "region"))
+        first = (source.split() or [""])[0]
+        return first in (generalise.coarse_address(first, "prefecture"), generalise.coarse_address(first, "region"))
     if category == "PHONE":
         digits = re.sub(r"[^0-9]", "", plain(source))
         return digits.startswith(("0300", "0500", "0900", "81300", "81500", "81900")) or (
