@@ -56,6 +56,11 @@ _STATED = re.compile(
 _ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
 )
+_REASON = re.compile(r"後\s?\($")
+_PART = re.compile(
+    r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|筋層|漿膜|髄内|骨髄|終板|骨幹部|近位部?|遠位部?|末梢)"
+    r"(?:内|面|部|側)?"
+)
 _SIDE_BEHIND = re.compile(
     r"(?:を?(?:あり|認め(?:る|ます)|みられ(?:る|ます)))?\s?\((?:[^()]{0,6})(?:右|左|両側)(?:側|のみ|優位|>|＞)?[^()]{0,6}\)"
 )
@@ -159,12 +164,20 @@ class _Attacher:
         self, number: int, mention: Mention, current: Group | None, used: bool, previous: int,
         ahead: Group | None, later: int, start: int,
     ) -> Place:  # fmt: skip
+        if _REASON.search(self.text, max(start, mention.start - 4), mention.start):
+            return Place()
         prefix = _SIDE_PREFIX.search(self.text, max(start, mention.start - 16), mention.start)
         if current is not None and not used and self._direct(mention, current):
             side = current.side
             if prefix and not current.bare and prefix.start() >= current.end:
                 side = side_of(prefix.group()) or side
-            return Place(list(current.sites), side, "beside", True)
+            sites = list(current.sites)
+            if side is None and not current.bare and _PART.fullmatch(self.text[current.start : current.end]):
+                whole = self._whole(number, mention)
+                if whole is not None:
+                    sites = list(whole.sites) + sites
+                    side = whole.side
+            return Place(sites, side, "beside", True)
         if prefix:
             side = side_of(prefix.group())
             sites = [] if mention.kind == "fluid" or mention.own or current is None else []
@@ -207,6 +220,16 @@ class _Attacher:
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
         if part is None or previous < 0 or (body is not None and is_a(part, body)):
             return self.places[whole].side
+        return None
+
+    def _whole(self, number: int, mention: Mention) -> Place | None:
+        """The place of the last described mention of the line: what a bare 壁 or 皮質 is part of."""
+        line = self.text.rfind("\n", 0, mention.start)
+        for k in range(number - 1, -1, -1):
+            if self.c.mentions[k].start < line:
+                return None
+            if self.c.certainty[k] in ("positive", "suspicious") and self.places[k].sites:
+                return self.places[k]
         return None
 
     def _direct(self, mention: Mention, group: Group) -> bool:

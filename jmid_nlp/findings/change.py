@@ -28,7 +28,7 @@ _STABLE = re.compile(
     re.IGNORECASE,
 )
 _HISTORY_BEFORE = re.compile(
-    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法)後の?|陳旧性|陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|微小|小|の)?$",
+    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法)後(?:の|\s?\()?|陳旧性|陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|微小|小|の)?$",
     re.IGNORECASE,
 )
 _HISTORY_AFTER = re.compile(
@@ -98,9 +98,10 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", found.group()
     for term, cls in reversed(changes.within(before, mention.start)):
         if (
-            mention.start - term.end <= 6
-            and cls in ("increased", "decreased", "new", "stable")
-           
+            cls in ("increased", "decreased", "new", "stable")
+            and not term.form.endswith(("で", "て", "し", "く"))
+            and not _CONNECTED.match(text, term.end)
+            and _ATTRIBUTIVE.fullmatch(text, term.end, mention.start)
         ):
             return cls, term.form  # type: ignore[return-value]
     return None, ""

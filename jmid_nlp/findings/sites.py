@@ -63,6 +63,9 @@ _OF = re.compile(r"\s?の\s?")
 _BARE = re.compile(
     r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
 )
+_RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
+_ON = b"\x01"
+_STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
 _MOSTLY = re.compile(r"(?:優位|主体|優勢)$")
 _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
@@ -108,79 +111,81 @@ def join_sides(sides: set[str]) -> Laterality | None:
 def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> list[Group]:
     """All places of a report, grown to the phrase as written and grouped, ascending; bare sides among them."""
     text = parsed.text
-    taken = [(m.start, m.end) for m in mentions]
-    cores = _cores(parsed, places, taken)
-    sites = _merge(text, [_grow(text, core, parsed, taken) for core in cores], taken)
+    busy = bytearray(len(text) + 1)
+    for start, end in [(m.start, m.end) for m in mentions] + [m.span() for m in _RATIO.finditer(text)]:
+        busy[start:end] = _ON * (end - start)
+    stops = _stops(parsed)
+    sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
-    sites = [s for s in sites if "比" not in text[s.start : s.end + 1]]
-    sites = [s for s in sites if not (_MOSTLY.search(text[s.start : s.end]) and text[s.end : s.end + 1] == "の")]
+    sites = [s for s in sites if not (text[s.end : s.end + 1] == "の" and _MOSTLY.search(text[s.start : s.end]))]
+    for site in sites:
+        busy[site.start : site.end] = _ON * (site.end - site.start)
     bare = [
         Group(m.start(), m.end(), [], side_of(m.group()), bare=True)
         for m in _BARE.finditer(text)
-        if not any(s.start <= m.start() < s.end for s in sites)
+        if not busy[m.start()]
     ]
     return sorted(_list(text, sites) + bare, key=lambda g: g.start)
 
 
-def _cores(parsed: Parsed, places: list[Span], taken: list[tuple[int, int]]) -> list[Site]:
+def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
     text = parsed.text
     found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
     found += [Site(p.start, p.end, None, None) for p in places]
-    found += [Site(m.start(), m.end(), None, None) for m in _LEVEL.finditer(text)]
-    found += [Site(m.start(), m.end(), None, None) for m in _VESSEL.finditer(text)]
-    found += [Site(m.start(), m.end(), None, None) for m in _NODE.finditer(text)]
+    for pattern in (_LEVEL, _VESSEL, _NODE):
+        found += [Site(m.start(), m.end(), None, None) for m in pattern.finditer(text)]
     found.sort(key=lambda s: (s.start, -s.end))
     out: list[Site] = []
+    known = bytearray(busy)
     for site in found:
-        if out and site.start < out[-1].end:
-            continue
-        if any(a < site.end and site.start < b for a, b in taken):
-            continue
-        out.append(site)
-    known = [(s.start, s.end) for s in out] + taken
-    for match in _SIDED.finditer(text):
-        if not any(a < match.end() and match.start() < b for a, b in known):
-            out.append(Site(match.start(), match.end(), None, None))
-    return sorted(out, key=lambda s: s.start)
+        if known.find(1, site.start, site.end) < 0:
+            known[site.start : site.end] = _ON * (site.end - site.start)
+            out.append(site)
+    sided = [
+        Site(m.start(), m.end(), None, None)
+        for m in _SIDED.finditer(text)
+        if known.find(1, m.start(), m.end()) < 0
+    ]
+    return sorted(out + sided, key=lambda s: s.start) if sided else out
 
 
-def _grow(text: str, site: Site, parsed: Parsed, taken: list[tuple[int, int]]) -> Site:
+def _grow(text: str, site: Site, stops: bytearray, busy: bytearray) -> Site:
     """The phrase as written: the side and adjectives before, position words after, up to a particle."""
     start, end = site.start, site.end
-    floor = max([b for _, b in taken if b <= start], default=0)
-    roof = min([a for a, _ in taken if a >= end], default=len(text))
-    stops = _stops(parsed)
+    floor = busy.rfind(1, 0, start) + 1
+    roof = busy.find(1, end)
+    roof = len(text) if roof < 0 else roof
     for _ in range(3):
         side = _LEFT_SIDE.search(text, max(floor, start - 10), start)
         if side:
             start = side.start()
             break
         word = _LEFT_WORD.search(text, max(floor, start - 8), start)
-        if word is None or any(k in stops for k in range(word.start(), start)):
+        if word is None or stops.find(1, word.start(), start) >= 0:
             break
         start = word.start()
     while end < roof:
         word = _RIGHT_WORD.match(text, end, roof)
         if word is None:
             break
-        stop = next((k for k in range(end, word.end()) if k in stops), word.end())
+        stop = stops.find(1, end, word.end())
+        stop = word.end() if stop < 0 else stop
         if stop == end:
             break
         end = stop
     return Site(start, end, site.concept, None)
 
 
-def _stops(parsed: Parsed) -> frozenset[int]:
-    """Characters of words that never belong to a place: descriptions, cues, changes, treatments, tests."""
-    return frozenset(
-        k
-        for t in parsed.terms
-        if t.kind in ("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation")
-        for k in range(t.start, t.end)
-    )
+def _stops(parsed: Parsed) -> bytearray:
+    """Marks characters of words that never belong to a place: descriptions, cues, changes, treatments, tests."""
+    marks = bytearray(len(parsed.text) + 1)
+    for t in parsed.terms:
+        if t.kind in _STOP_KINDS:
+            marks[t.start : t.end] = _ON * (t.end - t.start)
+    return marks
 
 
-def _merge(text: str, sites: list[Site], taken: list[tuple[int, int]]) -> list[Site]:
+def _merge(text: str, sites: list[Site]) -> list[Site]:
     """Overlapping, touching or の-joined phrases are one place."""
     out: list[Site] = []
     for site in sites:

@@ -19,6 +19,7 @@ _WEAK_TAIL = re.compile(
     r"(?:は|が|も)?(?:[^。、]{0,5})(?:乏し|弱|不均一|均一|良好|様々|不明瞭|保たれ|欠|に富|目立たな)"
 )
 _PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
+_WITH = re.compile(r"(?:域|像)?を(?:伴う(?:[。、]|$)|伴い|伴って|伴います|伴ってい)")
 _TOPIC_OF = re.compile(r"(?:域|像)?(?:は|が|から)")
 _FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|胆管|膵管|尿管")
 _GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
@@ -84,6 +85,8 @@ def _group_before(
 
 
 def _states(text: str, mention: Mention, before: Group | None) -> bool:
+    if before is not None and not before.bare and _WITH.match(text, mention.end):
+        return True
     if _DESCRIBES.match(text, mention.end) or _WEAK_TAIL.match(text, mention.end):
         return False
     if _PLAIN_END.match(text, mention.end):
