@@ -144,9 +144,11 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
     starts = {s if s < line.end() and s >= line.start() else line.start() + s for s in starts}
     for at in sorted(starts):
         run = RUN.match(t, at)
-        if run is None or not _HEADER_RIGHT.search(t, run.end(), min(line.end(), run.end() + 24)):
+        if run is None or len(run[0]) > 8:
             continue
         m = _TWO_WORDS.match(t, at)
+        if m is None and grade(run[0]) == NO and not _short_full(run[0]):
+            continue
         for end in ([m.end()] if m else []) + [run.end()]:
             name = "".join(t[at:end].split())
             if not _HEADER_RIGHT.match(t, end):

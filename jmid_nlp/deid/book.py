@@ -36,6 +36,7 @@ class Book:
     def __init__(self) -> None:
         self.surnames: dict[str, str] = {}
         self.surname_kana: set[str] = set()
+        self.readings: dict[str, str] = {}
         for name in ("phi/surnames.tsv", "phi/own_surnames.tsv"):
             for line in read_text(name).splitlines():
                 cells = line.split("\t")
@@ -43,6 +44,7 @@ class Book:
                     continue
                 for form in cells[0].split("|"):
                     self.surnames[form.translate(VARIANTS)] = cells[2]
+                    self.readings.setdefault(form.translate(VARIANTS), cells[1])
                 self.surname_kana.update(k for k in cells[1].split("|") if len(k) > 1)
         self.rare_surnames = {s.translate(VARIANTS) for s in _first_column("phi/rare_surnames.tsv")} - set(
             self.surnames

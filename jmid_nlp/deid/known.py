@@ -102,6 +102,7 @@ def _name_patterns(
             keys_b.update(romaji_key(g) for g in given.split() if len(g) > 1)
             continue
         kana = re.fullmatch("[ァ-ヺー ]+", family + given) is not None
+        keys_a.update(romaji_key(romaji(k)) for k in book().readings.get(family, "").split("|") if len(k) > 1)
         if kana:
             keys_a.add(romaji_key(romaji(family)))
             keys_b.update(romaji_key(romaji(g)) for g in given.split())

@@ -169,6 +169,7 @@ _YEARISH = re.compile(r"(?:1[89]|2[0O])[0-9OoIl|SB]{2}|\d{5}|(?<![0-9])[12]\d{4}
 _ERAISH = re.compile(
     r"[MTSHRmtshr明大昭平令][.\s]{0,2}[0-9OIl元〇一二三四五六七八九十]{1,4}\s{0,2}[年/.\-‐‑–—−ー,・:のにC頃ごM生]|明治|大正|昭和|平成|令和|[MTSHR]\s?\d{6}"
 )
+_SLASHED = re.compile(r"(?<![0-9A-Za-z])[01]?[0-9]\s?/\s?[0-3]?[0-9](?![0-9])")
 _TWOISH = re.compile(r"\d\d[/.\-]\s?\d{1,2}[/.\-]\s?\d|['’‘`]\d\d")
 _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]")
 
@@ -307,7 +308,7 @@ def _short(t: str) -> Iterator[DateMatch]:
         yield DateMatch(
             m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit"
         )
-    if "/" in t:
+    if "/" in t and _SLASHED.search(t):
         for m in _MD_SLASH.finditer(t):
             if _is_month_day(t, m):
                 yield DateMatch(m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
