@@ -89,8 +89,20 @@ class Clues:
         return i < len(self.breaks) and self.breaks[i] < end
 
 
+_last: tuple[Parsed | None, Clues] = (None, Clues([], [], []))
+
+
 def clues(parsed: Parsed) -> Clues:
-    """Cue words, changes and clause borders of a parsed report."""
+    """Cue words, changes and clause borders of a parsed report; those of the latest report are kept."""
+    global _last
+    kept, found = _last
+    if kept is not parsed:
+        found = _find(parsed)
+        _last = (parsed, found)
+    return found
+
+
+def _find(parsed: Parsed) -> Clues:
     text, rows = parsed.text, _rows()
     found: list[Cue] = []
     for index, term in enumerate(parsed.terms):

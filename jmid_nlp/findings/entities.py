@@ -57,16 +57,19 @@ def entities(parsed: Parsed) -> tuple[Entity, ...]:
     levels = dict(zip(marks, assess(parsed, marks), strict=True))
     marked = _suspected(parsed.text, [(c, levels.get((c.start, c.end))) for c in joined])
     out: list[Entity] = []
+    text, source_span = parsed.text, parsed.map.to_source
     for chunk, assertion in marked:
         kind = _type(chunk)
-        if kind is not None and parsed.text[chunk.start : chunk.end] not in _EMPTY:
-            start, end = parsed.span(chunk.start, chunk.end)
+        if kind is not None and text[chunk.start : chunk.end] not in _EMPTY:
+            start, end = source_span(chunk.start, chunk.end)
             out.append(Entity(start, end, kind, _attr(chunk, assertion), _why(chunk, assertion)))
     return tuple(out)
 
 
 def _why(chunk: Chunk, assertion: Assertion | None) -> str:
-    if assertion is None or not assertion.cues:
+    if assertion is None:
+        return "lexicon" if chunk.parts[0].id else "form"
+    if not assertion.cues:
         return chunk.shape
     return f"{chunk.shape}; {assertion.level}: {', '.join(c for _, _, c in assertion.cues)}"
 
