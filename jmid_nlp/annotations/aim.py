@@ -49,7 +49,8 @@ def _name(element: Any) -> str:
 
 def _find(element: Any, name: str) -> Any:
     """The first element of a name below an element, or None."""
-    return next((e for e in element.iter() if _name(e) == name), None) if element is not None else None
+    low = name.lower()
+    return next((e for e in element.iter() if _name(e).lower() == low), None) if element is not None else None
 
 
 def _value(element: Any, child: str) -> str | None:

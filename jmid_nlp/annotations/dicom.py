@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,12 @@ def open_dicom(path: Path, *, tags: list[str] | None = None) -> Dataset:
         FileFormatError: The file is no DICOM or ends too early.
     """
     from pydicom import dcmread
+    from pydicom.config import disable_value_validation
 
     try:
-        return dcmread(path, force=True, stop_before_pixels=tags is not None, specific_tags=tags)
+        with disable_value_validation(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return dcmread(path, force=True, stop_before_pixels=tags is not None, specific_tags=tags)
     except Exception as error:
         raise fail(path, "DICOM", f"cannot be read ({type(error).__name__})") from None
 
@@ -105,9 +109,21 @@ def floats(ds: Any, keyword: str) -> list[float]:
         return []
 
 
+class UndecodableError(Exception):
+    """An element that is there and cannot be decoded; carries its keyword."""
+
+
 def items(ds: Any, keyword: str) -> list[Any]:
-    """The items of a sequence; empty where it is missing."""
-    return list(ds.get(keyword) or [])
+    """The items of a sequence; empty where it is missing.
+
+    Raises:
+        UndecodableError: The sequence is there and damaged; `read_annotations` turns it into a `FileFormatError`.
+    """
+    try:
+        value = ds.get(keyword)
+        return list(value) if value else []
+    except Exception:
+        raise UndecodableError(keyword) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jmid_nlp.annotations.dicom import (
     SR_CLASSES,
     ImageHeader,
     SeriesIndex,
+    UndecodableError,
     header_of,
     is_dicom,
     open_dicom,
@@ -117,7 +119,24 @@ def _read_file(path: Path, problems: list[FileFormatError], index: SeriesIndex) 
 
 
 def _read_dicom(path: Path, problems: list[FileFormatError], index: SeriesIndex) -> tuple[list[AnnotationRecord], bool]:
-    ds = open_dicom(path)
+    from pydicom.config import disable_value_validation
+
+    try:
+        # pydicom's warnings on odd values would quote them, and they may be identifiers.
+        with disable_value_validation(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _dispatch(path, open_dicom(path), problems, index)
+    except UndecodableError as error:
+        raise fail(path, str(error), "element is damaged") from None
+    except FileFormatError:
+        raise
+    except Exception as error:  # whatever pydicom meets in a damaged file
+        raise fail(path, "DICOM", f"damaged ({type(error).__name__})") from None
+
+
+def _dispatch(
+    path: Path, ds: Any, problems: list[FileFormatError], index: SeriesIndex
+) -> tuple[list[AnnotationRecord], bool]:
     kind = text(ds, "SOPClassUID") or text(ds.get("file_meta") or {}, "MediaStorageSOPClassUID") or ""
     if kind.startswith(SR_CLASSES):
         from jmid_nlp.annotations.dicom_sr import read_sr as read

@@ -46,7 +46,8 @@ def _ct(folder: Path, n: int, size: int) -> Dataset:
 def measurement_sr(images: list[Dataset], path: Path) -> Dataset:
     """A TID 1500 report with two planar groups: a nodule of the right lung on image 3 and a node on image 5."""
     reader = hd.sr.ObserverContext(
-        observer_type=codes.DCM.Person, observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name="Reader^One")
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name="Reader^One"),
     )
     context = hd.sr.ObservationContext(observer_person_context=reader)
     groups = [
@@ -66,7 +67,14 @@ def measurement_sr(images: list[Dataset], path: Path) -> Dataset:
 
 
 def _group(
-    image: Dataset, tracking: str, uid: str, finding: object, site: object, side: object, long_cm: float, short_mm: float
+    image: Dataset,
+    tracking: str,
+    uid: str,
+    finding: object,
+    site: object,
+    side: object,
+    long_cm: float,
+    short_mm: float,
 ) -> hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations:
     region = hd.sr.ImageRegion(
         graphic_type=hd.sr.GraphicTypeValues.POLYLINE,
@@ -112,6 +120,7 @@ def segmentation(images: list[Dataset], path: Path, kind: str = "BINARY") -> tup
         sop_instance_uid="2.25.4002", instance_number=1, manufacturer="none", manufacturer_model_name="none",
         software_versions="1", device_serial_number="0", content_creator_name="Reader^Two",
     )  # fmt: skip
+    ds.SpecificCharacterSet = "ISO_IR 192"
     ds.save_as(path, enforce_file_format=True)
     return ds, mask
 
@@ -157,5 +166,8 @@ def _rectangle(x: float, y: float, w: float, h: float, z: float) -> list[float]:
 def _contour(image: Dataset, data: list[float], kind: str = "CLOSED_PLANAR") -> Dataset:
     reference = _item(ReferencedSOPClassUID=image.SOPClassUID, ReferencedSOPInstanceUID=image.SOPInstanceUID)
     return _item(
-        ContourGeometricType=kind, NumberOfContourPoints=len(data) // 3, ContourData=data, ContourImageSequence=[reference]
+        ContourGeometricType=kind,
+        NumberOfContourPoints=len(data) // 3,
+        ContourData=data,
+        ContourImageSequence=[reference],
     )
