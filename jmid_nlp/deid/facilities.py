@@ -58,6 +58,11 @@ _GENERIC_ENGLISH = re.compile(
 )
 
 
+_REFERRER = re.compile(
+    rf"[{KANJI}ヶケノぁ-ゖァ-ヺーA-Za-z・&]{{2,24}}(?:病院|医院|クリニック|診療所|センター|整形外科|内科|外科|CL|健診プラザ)(?=$|[ \t\n、。,)」/])"
+)
+
+
 def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names of facilities in a folded text."""
     automaton, kinds, generic = _table()
@@ -88,6 +93,10 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         if left and left not in _GENERIC_LEFT and left not in book().depts and _name_like(left):
             yield Hit(m.start() - len(left), m.end(), "FACILITY", "hospital", 0.7, "facilities.short", LISTED)
     for label in labels:
+        if label.kind == "person" and label.subtype == "referrer" and label.strength == EXPLICIT:
+            m = _REFERRER.match(t, label.value)
+            if m and m[0] not in generic and m[0] not in book().no_names and len(m[0]) > 3:
+                yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.85, "facilities.label", GRAMMAR)
         if label.kind == "facility" and label.strength == EXPLICIT:
             yield from _labelled(t, label, generic)
 

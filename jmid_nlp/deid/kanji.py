@@ -75,7 +75,7 @@ def before_words() -> tuple[str, ...]:
         b.depts
         | b.role_words
         | {t for t in b.titles if RUN.fullmatch(t)}
-        | {"日", "月", "年", "科", "部", "室", "課", "係", "班", "病棟", "階"}
+        | {"日", "月", "年", "科", "部", "室", "課", "係", "班", "病棟", "階", "印"}
     )
     return tuple(sorted((w for w in words if RUN.fullmatch(w)), key=lambda w: (-len(w), w)))
 

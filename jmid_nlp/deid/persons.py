@@ -178,6 +178,8 @@ def _katakana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
         end = more.end()
     if words[0] in _STOP_KANA:
         return at, NO
+    if hard and (run := RUN.match(t, end)) and head_name(run[0], False)[1] >= RARE:
+        return end + head_name(run[0], False)[0], FULL
     known = any(kana_known(w) for w in words)
     if known or (hard and len("".join(words)) >= 2):
         return end, FULL if known else UNKNOWN
@@ -323,7 +325,8 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
         return first or g >= AMBIGUOUS or end - at <= 3
     if label.kind == "title":
         return True
-    if g == AMBIGUOUS and label.strength == NONE and t[label.end - 1] not in "医師者影頼手直任読":
+    own = label.subtype == "family" and end - at > 1 and t[at:end].translate(VARIANTS) in book().given
+    if g == AMBIGUOUS and label.strength == NONE and not own and t[label.end - 1] not in "医師者影頼手直任読":
         return False
     if g == AMBIGUOUS:
         return (
@@ -509,6 +512,11 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     if word in _NOT_HIRA or strength == "weak":
         return end, 0.0
     before = t[at - 1 : at]
+    if RUN.match(before) and katakana(word) in book().given_kana:
+        run = _RUN_ONLY.search(t[max(0, at - 8) : at])
+        size, g, _ = tail_name(run[0]) if run else (0, NO, False)
+        if g >= AMBIGUOUS:
+            return at - size, 0.9
     n = next((n for n in range(len(word), 2, -1) if _full_kana(word[-n:])), 0)
     if n >= 5 or (n and n == len(word) and not RUN.match(before)):
         return end - n, 0.9
@@ -517,6 +525,9 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     if len(word) > 3 and form != "様" and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
         return at + 1, 0.8
     return end, 0.0
+
+
+_RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")
 
 
 def _full_kana(word: str) -> bool:
