@@ -34,39 +34,41 @@ def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition
 
 
 def _distant(scene: Scene, nodes: list[Nodes], edition: int) -> list[Reason]:
-    deposits: dict[tuple[str, str], tuple[Place, bool]] = {}
-    for number, clause in scene.with_kinds("organ!", "metastasis", "satellite"):
-        for place, several in _deposits(scene, number, clause):
-            deposits.setdefault((place.key, place.detail), (place, several))
+    found = [d for number, clause in scene.with_kinds(*_KINDS) for d in _deposits(scene, number, clause)]
     far = [n for n in nodes if n.group == "distant"]
-    if not deposits and not far:
+    if not found and not far:
         return []
-    organs = sorted({key for key, _ in deposits} | ({"node"} if far else set()))
-    bare = {key for key, detail in deposits if "転移" not in detail and "播種" not in detail}
-    count = len([1 for key, detail in deposits if key not in bare or ("転移" not in detail and "播種" not in detail)])
-    several = (
-        count + len({n.station for n in far}) > 1 or any(s for _, s in deposits.values()) or any(n.several for n in far)
-    )
+    organs = sorted({place.key for place, _ in found} | ({"node"} if far else set()))
+    # '肝転移' repeats what '肝S4' said before; two bones are two lesions.
+    named = {(place.key, place.detail) for place, _ in found if not _summing(place)}
+    count = len(named) + len({p.key for p, _ in found} - {key for key, _ in named}) + len({n.station for n in far})
+    several = count > 1 or any(many for _, many in found) or any(n.several for n in far)
     name = editions()["edition"][str(edition)]["m1c"][len(organs) > 1] if several else "M1b"
-    spans = [(p.start, p.end) for p, _ in deposits.values()] + [s for n in far for s in n.spans]
+    spans = [(p.start, p.end) for p, _ in found] + [s for n in far for s in n.spans]
     return [Reason(name, "distant: " + ", ".join(organs), tuple(sorted(set(spans))))]
 
 
+_KINDS = ("organ!", "metastasis", "satellite")
+
+
+def _summing(place: Place) -> bool:
+    return "転移" in place.detail or "播種" in place.detail
+
+
 def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bool]]:
-    if clause.verdict < SUSPECTED:
-        return []
+    """The organs that a clause calls affected, each with whether several lesions are meant."""
     named = clause.has("organ!")
-    if not named and (not (clause.has("metastasis") or clause.has("satellite")) or clause.has("node")):
+    if clause.verdict < SUSPECTED or not (named or clause.has("metastasis") or clause.has("satellite")):
         return []
     where = clause if clause.of("organ") else scene.around(number)
-    earlier = _lesions_before(scene, number, clause) if named else []
-    if (where.has("node") and not named) or (clause.has("satellite") and not clause.of("organ")):
+    if not named and (clause.has("node") or where.has("node") or (clause.has("satellite") and where is not clause)):
         return []
-    several = clause.has("multiple") or where.has("multiple") or "多発" in "".join(h.word.form for h in clause.hits)
-    return [
-        (place, several or place.side == "both" or _numbered(scene.text, place))
-        for place in [*earlier, *where.of("organ")]
-    ]
+    places, about = where.of("organ"), [clause, where]
+    if named and (before := _lesions_before(scene, number, clause)):
+        about.append(scene.clauses[number - 1])
+        places = [*before, *places]
+    several = any(c.has("multiple") or any("多発" in h.word.form for h in c.hits) for c in about)
+    return [(p, several or p.side == "both" or _numbered(scene.text, p)) for p in places]
 
 
 def _lesions_before(scene: Scene, number: int, clause: Clause) -> list[Place]:
