@@ -49,6 +49,7 @@ _QUESTION = re.compile(r"[)）]?[ ]?[?？]")
 _OPEN, _SHUT = "(（", ")）"
 _ENGLISH_STOP = re.compile(r"[.;。、]|\bbut\b|\bhowever\b|\bwith\b|が")
 _ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
+_NEAR = 30  # characters from one mention to the next within which an ellipsis takes over its predicate
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
 
 
@@ -101,10 +102,10 @@ class _Walker:
         """The assertion of one mention; `earlier` holds those before it."""
         start, end = self.mentions[index]
         stop = self._sentence_end(start, end)
+        if index and start - self.mentions[index - 1][1] < _NEAR and _ALSO.match(self.text, end, stop):
+            return earlier[index - 1]
         found = self._ahead(start, end) or self._walk(index, stop)
         if not found.cues:
-            if index and _ALSO.match(self.text, end, stop) and start - self.mentions[index - 1][1] < 30:
-                return earlier[index - 1]
             if _QUESTION.match(self.text, end):
                 found = Assertion("possible", ((end, end + 1, "maybe"),))
             else:
@@ -150,7 +151,7 @@ class _Walker:
                 continue
             if self._outside(at, cue.start, start) or self._new_clause(index, at, cue, held):
                 break
-            if self._skip(index, cue, held):
+            if self._in_aside(end, cue.start) or self._skip(index, cue, held):
                 continue
             held.append(cue)
             at = cue.end
@@ -173,6 +174,11 @@ class _Walker:
                 if depth < 0:
                     return self.text.rfind("(", max(0, mention - 40), mention) >= 0 and not between.startswith(_SHUT[0])
         return False
+
+    def _in_aside(self, end: int, cue_start: int) -> bool:
+        """Whether the cue stands in a bracket that says something of another mention: 結節(石灰化なし)を認め."""
+        between = self.text[end:cue_start]
+        return len(between) > 1 and between.count("(") > between.count(")")
 
     def _new_clause(self, index: int, at: int, cue: Cue, held: list[Cue]) -> bool:
         """Whether the cue belongs to another clause than the mention (or than the noun the last cue describes)."""
@@ -271,7 +277,7 @@ def _combine(held: list[Cue]) -> Assertion:
     for cue in held[1:]:
         if cue.cls == "denial":
             best = cue
-        elif cue.cls in ("hedge", "general") and best.cls in ("affirm", "change", "hedge"):
+        elif cue.cls in ("hedge", "general") and best.cls in ("affirm", "change", "hedge", "history"):
             best = cue if best.cls != "hedge" or cue.id == "cannot_deny" else best
         elif cue.cls == "affirm" and best.cls == "affirm":
             best = cue

@@ -20,7 +20,6 @@ from jmid_nlp.offsets import fold
 # Table -> the kind of its terms. The order decides where a form stands in two tables: the first wins.
 LEXICONS: dict[str, str] = {
     "observation.tsv": "observation",
-    "observation_forms.tsv": "observation",
     "anatomy.tsv": "anatomy",
     "position.tsv": "position",
     "side.tsv": "side",
@@ -35,8 +34,6 @@ LEXICONS: dict[str, str] = {
     "function.tsv": "function",
     "guard.tsv": "guard",
 }
-# Tables whose rows may add forms to a concept of an earlier table.
-SUPPLEMENTS = frozenset({"observation_forms.tsv"})
 FORM_COLUMNS = ("ja", "en", "abbr")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
@@ -106,11 +103,6 @@ def forms_of(row: Row) -> Iterator[str]:
                 yield fold(form).text
 
 
-def _joined(row: Mapping[str, str], more: Row) -> Mapping[str, str]:
-    cells = {c: "|".join(filter(None, (row.get(c, ""), more.get(c, "")))) for c in FORM_COLUMNS}
-    return {**row, **cells}
-
-
 @cache
 def concepts() -> dict[str, Concept]:
     """All concepts of all lexicons by id.
@@ -121,13 +113,9 @@ def concepts() -> dict[str, Concept]:
     found: dict[str, Concept] = {}
     for name, kind in LEXICONS.items():
         for row in read_table(name, ("id", "ja")):
-            known = found.get(row["id"])
-            if known is None:
-                found[row["id"]] = Concept(row["id"], kind, row)
-            elif name in SUPPLEMENTS:
-                found[row["id"]] = Concept(row["id"], kind, _joined(known.row, row))
-            else:
+            if row["id"] in found:
                 raise LexiconError(f"{name}: the id {row['id']!r} is used twice")
+            found[row["id"]] = Concept(row["id"], kind, row)
     return found
 
 
