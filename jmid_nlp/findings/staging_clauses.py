@@ -118,6 +118,8 @@ def _cut(text: str, start: int, end: int, number: int, hits: list[Hit]) -> Itera
                     continue
                 kind = kind.removesuffix("ing")
             verdict = _VERDICTS[kind]
+            if nouns and len(word.roles) > 1:
+                nouns.append(hit)
         else:
             nouns.append(hit)
             if not word.verbal or not _VERB_END.match(text, hit.end):

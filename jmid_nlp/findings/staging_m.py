@@ -48,7 +48,7 @@ def _distant(scene: Scene, nodes: list[Nodes], edition: int) -> list[Reason]:
     return [Reason(name, "distant: " + ", ".join(organs), tuple(sorted(set(spans))))]
 
 
-_KINDS = ("organ!", "metastasis", "satellite")
+_KINDS = ("organ!", "metastasis", "satellite", "lytic")
 
 
 def _summing(place: Place) -> bool:
@@ -58,7 +58,8 @@ def _summing(place: Place) -> bool:
 def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bool]]:
     """The organs that a clause calls affected, each with whether several lesions are meant."""
     named = clause.has("organ!")
-    if clause.verdict < SUSPECTED or not (named or clause.has("metastasis") or clause.has("satellite")):
+    lytic = clause.has("lytic") and clause.has("organ", "bone") and not _explained(scene, number)
+    if clause.verdict < SUSPECTED or not (named or lytic or clause.has("metastasis") or clause.has("satellite")):
         return []
     where = clause if clause.of("organ") else scene.around(number)
     if not named and (clause.has("node") or where.has("node") or (clause.has("satellite") and where is not clause)):
@@ -69,6 +70,14 @@ def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bo
         places = [*before, *places]
     several = any(c.has("multiple") or any("多発" in h.word.form for h in c.hits) for c in about)
     return [(p, several or p.side == "both" or _numbered(scene.text, p)) for p in places]
+
+
+def _explained(scene: Scene, number: int) -> bool:
+    """Whether a lytic bone lesion is direct growth of the tumour or called something benign."""
+    sentence = scene.clauses[number].sentence
+    if any(c.has("invasion") and c.sentence == sentence for c in scene.clauses[max(0, number - 2) : number + 1]):
+        return True
+    return any(c.has("benign") and c.verdict >= SUSPECTED for c in scene.clauses[number : number + 2])
 
 
 def _lesions_before(scene: Scene, number: int, clause: Clause) -> list[Place]:

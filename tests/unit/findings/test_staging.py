@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
 import pytest
 
 from jmid_nlp.errors import InputError
+from jmid_nlp.findings.document import parse
 from jmid_nlp.findings.staging import stage
+from jmid_nlp.lexicon import read_table
 
 ROOT = Path(__file__).parents[3]
 DEVELOPMENT = ROOT.parent / "shared" / "medtxt_rr" / "tnm.jsonl"
@@ -94,3 +97,33 @@ def test_development_floor() -> None:
             digit = 1 if value == "Tis" else int(value[1]) if value else 0
             right[part] += letters[min(digit, len(letters) - 1)] == row[part]
     assert all(count / len(rows) >= 0.9 for count in right.values()), right
+
+
+def test_spans_stay_inside_damaged_texts() -> None:
+    chance = random.Random(3)
+    for _, text in CASES:
+        letters = list(text)
+        for _ in range(12):
+            letters.insert(chance.randrange(len(letters)), chance.choice(" \n\u3000\u200b①㎜ﾘ゙#4R。、（"))
+        damaged = "".join(letters)[chance.randrange(20) :]
+        found = stage(damaged)
+        for spans in found.evidence.values() if found else ():
+            assert all(0 <= start < end <= len(damaged) for start, end in spans)
+
+
+def test_tables_name_only_what_the_rules_know() -> None:
+    targets = read_table("staging/invasion.tsv", ("target", "t", "alone", "forms"))
+    assert {row["t"] for row in targets} <= {"T2a", "T3", "T4"}
+    assert len({(row["target"], row["t"]) for row in targets}) == len({row["target"] for row in targets})
+    groups = {row["group"] for row in read_table("staging/nodes.tsv", ("group", "station", "alone", "forms"))}
+    assert groups == {"hilar", "mediastinal", "subcarinal", "supraclavicular", "distant"}
+    for name in ("invasion", "nodes", "distant", "terms", "verdict"):
+        for row in read_table(f"staging/{name}.tsv", ("forms",)):
+            forms = row["forms"].split("|")
+            assert all(forms), (name, row)
+            assert len(set(forms)) == len(forms), (name, sorted(f for f in forms if forms.count(f) > 1))
+
+
+def test_parsed_and_plain_text_agree() -> None:
+    for _, text in CASES[:40]:
+        assert stage(parse(text)) == stage(text)
