@@ -24,13 +24,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jmid_nlp.errors import LexiconError
-from jmid_nlp.findings.terms import concepts, is_a
+from jmid_nlp.findings.terms import ancestors, concepts, is_a
 from jmid_nlp.lexicon import read_text
 from jmid_nlp.schema import Finding
 
@@ -58,10 +58,10 @@ class Rule:
     positive: tuple[str, ...] = ("positive",)
 
     def value(self, finding: Finding) -> str:
-        """What one finding says of the label; `absent` where the rule is not about it."""
+        """What a finding that the rule `observes` says of the label; `absent` where its site or time is another."""
         if finding.certainty == "general" or (finding.historical and not self.historical):
             return ABSENT
-        if not self.observes(finding.concept, finding.text) or not self._placed(finding):
+        if not self._placed(finding):
             return ABSENT
         if finding.certainty == "negative":
             return NEGATIVE
@@ -84,7 +84,7 @@ class Rule:
             return True
         if any(form in finding.text for form in self.site_forms):
             return True
-        return any(place.site and is_a(place.site, site) for place in finding.locations for site in self.sites)
+        return any(place.site and not _lineage(place.site).isdisjoint(self.sites) for place in finding.locations)
 
     def _sized(self, finding: Finding, value: str) -> str:
         if self.min_mm is None and self.max_mm is None:
@@ -94,6 +94,11 @@ class Rule:
             return UNCERTAIN
         fits = (self.min_mm is None or largest >= self.min_mm) and (self.max_mm is None or largest <= self.max_mm)
         return value if fits else NEGATIVE
+
+
+@cache
+def _lineage(site: str) -> frozenset[str]:
+    return frozenset((site, *ancestors(site)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +199,14 @@ def load_label_set(path_or_name: str | Path) -> LabelSet:
         raise LexiconError(f"{path.name}: not UTF-8; save the file as UTF-8") from error
 
 
+@cache
 def shipped_sets() -> tuple[str, ...]:
     """Names of the sets inside the package."""
     folder = files("jmid_nlp").joinpath("lexicons", "labels")
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-@lru_cache(maxsize=16)
+@cache
 def _shipped(name: str) -> LabelSet:
     return _read(f"{name}.toml", read_text(f"labels/{name}.toml"))
 
