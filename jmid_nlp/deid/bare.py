@@ -63,12 +63,15 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if g >= SURNAME:
                 yield from _with_given(text, at, stop, g)
-            elif left and g in (AMBIGUOUS, RARE) and _RIGHT.match(text, stop):
+            elif left and g in (AMBIGUOUS, RARE) and run[0][start:end] not in _COMPOUND and _RIGHT.match(text, stop):
                 if _firm(run[0][:start]):
                     yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
 
 
+_COMPOUND = frozenset(
+    "室部科課係所長者医師手日時中前後内外間用機品書表面位像例群系式型性的化率量値数度歴名員組局署院園棟階側下上"
+)
 _LOOSE = frozenset(
     "内 外 眼 歯 産 婦 麻 泌 脊椎 甲状腺 乳腺 神経 血液 皮膚 口腔 肝胆膵 精神 新生児 小児 腎臓 消化器 呼吸器 循環器 泌尿器 代謝 病理 移植 老年 妻 夫 父 母 兄 姉 弟 妹 甥 姪 孫 確認 記載 検査".split()
 )

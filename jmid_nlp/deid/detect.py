@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -128,7 +129,7 @@ class Detector:
         found = []
         joined = "".join(out)
         for hit in self._view_hits(joined, known):
-            crossed = [j for j in joints if hit.start < j < hit.end]
+            crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
             if not crossed or hit.score < 0.7 or hit.detector in _ONE_LINE:
                 continue
             if all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed):

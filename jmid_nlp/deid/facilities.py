@@ -160,6 +160,11 @@ _NO_EMPLOYER = re.compile(
 )
 
 
+_TRADE = re.compile(
+    "(?:工業|産業|興業|鉱業|紡織|紡績|化学|化成|食品|製薬|電機|重工|建設|運輸|交通|商事|製鋼|硝子|水産)\\Z"
+)
+
+
 def _employers(t: str) -> Iterator[tuple[int, int]]:
     """Employers by what is said of them: 三河紡織に勤務, トキワ食品を退職."""
     for m in _EMPLOYED.finditer(t):
@@ -167,9 +172,10 @@ def _employers(t: str) -> Iterator[tuple[int, int]]:
         plain = name.translate(VARIANTS)
         b = book()
         known = any(plain[:n] in b.place_stems or b.surnames.get(plain[:n]) in ("common", "rare") for n in (2, 3))
+        trade = _TRADE.search(name) is not None
         if (
-            not _NO_EMPLOYER.search(name)
-            and (known or re.match("[ァ-ヺ]{3}|[A-Z]{2}", name))
+            (trade or not _NO_EMPLOYER.search(name))
+            and (trade or known or re.match("[ァ-ヺ]{3}|[A-Z]{2}", name))
             and len(name) > 3
             and name not in b.generic
         ):

@@ -8,6 +8,7 @@ another category it is cut to what the stronger one leaves, and dropped if only 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from jmid_nlp.deid.book import VARIANTS, book
@@ -18,19 +19,28 @@ from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 def resolve(hits: Iterable[Hit]) -> list[Hit]:
     """Hits without overlap, ascending, by the rule above."""
     ranked = sorted(set(hits), key=lambda h: (-h.rank, -h.score, h.start - h.end, h.start, h.detector))
-    out: list[Hit] = []
+    out: list[Hit] = []  # ascending, without overlap
+    starts: list[int] = []
     for hit in ranked:
-        overlapping = [o for o in out if o.start < hit.end and hit.start < o.end]
+        low = bisect_right(starts, hit.start)
+        if low and out[low - 1].end > hit.start:
+            low -= 1
+        high = bisect_left(starts, hit.end, low)
+        overlapping = out[low:high]
         if not overlapping:
-            out.append(hit)
+            out.insert(low, hit)
+            starts.insert(low, hit.start)
             continue
         same = next((o for o in overlapping if o.category == hit.category), None)
         if same is not None and len(overlapping) == 1:
-            out.remove(same)
-            out.append(same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end)))
+            out[low] = same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end))
+            starts[low] = out[low].start
         elif same is None and hit.rank >= GRAMMAR:
-            out.extend(_remainders(hit, overlapping))
-    return sorted(out)
+            for part in _remainders(hit, overlapping):
+                at = bisect_right(starts, part.start)
+                out.insert(at, part)
+                starts.insert(at, part.start)
+    return out
 
 
 def _remainders(hit: Hit, others: list[Hit]) -> Iterator[Hit]:
@@ -64,7 +74,7 @@ def appositions(t: str, hits: list[Hit]) -> Iterator[Hit]:
             yield Hit(low + m.start(), low + m.end(), "PERSON", hit.subtype, 0.85, "names.apposition", GRAMMAR)
 
 
-def propagate(t: str, hits: list[Hit], vetoed: Iterable[tuple[int, int]] = ()) -> list[Hit]:
+def propagate(t: str, hits: list[Hit]) -> list[Hit]:
     """Other places in the text where a proven name, number or facility stands again."""
     forms: dict[str, Hit] = {}
     for hit in hits:
@@ -74,22 +84,20 @@ def propagate(t: str, hits: list[Hit], vetoed: Iterable[tuple[int, int]] = ()) -
             old = forms.get(form)
             if old is None or old.score < hit.score:
                 forms[form] = hit
+    if not forms:
+        return []
+    covered = bytearray(len(t))
+    for hit in hits:
+        covered[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
     more = []
-    blocked = list(vetoed)
     for form in sorted(forms):
-        first = t.find(form)
-        if t.find(form, first + 1) < 0 and first < 0:
-            continue
         hit = forms[form]
-        at = first
+        at = t.find(form)
         while at >= 0:
             end = at + len(form)
-            if (
-                not any(h.start < end and at < h.end for h in hits)
-                and _fits(t, at, end, hit)
-                and not any(s < end and at < e for s, e in blocked)
-            ):
-                more.append(Hit(at, end, hit.category, hit.subtype, round(hit.score * 0.95, 3), "propagation", LISTED))
+            if 1 not in covered[at:end] and _fits(t, at, end, hit):
+                score = round(hit.score * 0.95, 3)
+                more.append(Hit(at, end, hit.category, hit.subtype, score, "propagation", LISTED))
             at = t.find(form, end)
     return more
 

@@ -7,6 +7,7 @@ weekdays are no dates. Ambiguous shapes (3/14, H30, S3) need a word beside them 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -155,11 +156,15 @@ def find_dates(text: str, *, folded: bool = False) -> list[DateMatch]:
 
 def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
     ranked = sorted(enumerate(found), key=lambda p: (p[1].start - p[1].end, p[0]))
-    out: list[DateMatch] = []
+    out: list[DateMatch] = []  # ascending, without overlap
+    starts: list[int] = []
     for _, m in ranked:
-        if all(m.end <= o.start or o.end <= m.start for o in out):
-            out.append(m)
-    return sorted(out, key=lambda m: m.start)
+        at = bisect_left(starts, m.start)
+        if (at and out[at - 1].end > m.start) or (at < len(out) and out[at].start < m.end):
+            continue
+        out.insert(at, m)
+        starts.insert(at, m.start)
+    return out
 
 
 _NO_INTERVAL = re.compile(_INTERVAL)
