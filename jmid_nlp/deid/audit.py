@@ -52,11 +52,19 @@ def audit_rows(deid: DeidReport) -> list[dict[str, Any]]:
 def _row(
     report_id: str, what: tuple[str, str, str, str], score: float, spans: tuple[int, ...], versions: Mapping[str, str]
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"report_id": report_id}
-    row |= dict(zip(("category", "subtype", "detector", "action"), what, strict=True))
-    row["score"] = float(score)
-    row |= dict(zip(("start", "end", "new_start", "new_end"), spans, strict=True))
-    return row | dict(versions)
+    return {
+        "report_id": report_id,
+        "category": what[0],
+        "subtype": what[1],
+        "detector": what[2],
+        "action": what[3],
+        "score": float(score),
+        "start": spans[0],
+        "end": spans[1],
+        "new_start": spans[2],
+        "new_end": spans[3],
+        **versions,
+    }
 
 
 def chain(rows: Iterable[Mapping[str, Any]], previous: str = GENESIS) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ Each carries a check that needs no key, so that a second pass can tell what the 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from jmid_nlp.deid.keys import Key
 
 #: Invented numbers of this many letters and digits or more end in two that check the others.
 CHECKED = 5
+_PSEUDONYM = re.compile("[A-Z]-[0-9A-F]{24}")
 
 
 def letters(numbers: Iterable[int], like: str) -> str:
@@ -47,21 +47,21 @@ def looks_official(number: str) -> bool:
 
 
 def pseudonym(key: Key, kind: str, value: str) -> str:
-    """A linking code for a value, such as `P-…` for a patient: 14 keyed characters and four that check them.
+    """A linking code for a value, such as `P-…` for a patient: 20 keyed characters and four that check them.
 
     The check lets a second pass see that a value is a pseudonym already and keep it.
     """
-    body = base64.b32encode(key.derive("pseudonym", kind, value))[:14].decode()
+    body = key.derive("pseudonym", kind, value).hex()[:20].upper()
     return f"{kind[:1].upper()}-{body}{_check(kind[:1].upper() + body)}"
 
 
 def is_pseudonym(value: str) -> bool:
     """Whether a value is a pseudonym that this library made, with whatever key."""
-    return bool(re.fullmatch(r"[A-Z]-[A-Z2-7]{18}", value)) and _check(value[0] + value[2:16]) == value[16:]
+    return bool(_PSEUDONYM.fullmatch(value)) and _check(value[0] + value[2:22]) == value[22:]
 
 
 def _check(text: str) -> str:
-    return base64.b32encode(hashlib.sha256(b"jmid pseudonym " + text.encode()).digest())[:4].decode()
+    return hashlib.sha256(b"jmid pseudonym " + text.encode()).hexdigest()[:4].upper()
 
 
 def remap_uid(uid: str, key: Key) -> str:

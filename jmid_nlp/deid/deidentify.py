@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jmid_nlp
-from jmid_nlp.deid.columns import PROVENANCE, guard, treat_columns
+from jmid_nlp.deid.checks import Look, check_columns, guard, known_values
+from jmid_nlp.deid.columns import PROVENANCE, treat_columns
 from jmid_nlp.deid.dateshift import parse_day, shift_days, years_between
-from jmid_nlp.deid.identity import record_links
+from jmid_nlp.deid.identity import plain, record_links
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import Policy
 from jmid_nlp.deid.replace import Context, replace_text
@@ -32,6 +33,8 @@ from jmid_nlp.schema import DeidReport, Identifier, Report
 
 Detector = Callable[..., "tuple[Identifier, ...]"]
 _CACHE = 4096
+_SEAL_HERE = "*seal*"
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
 class Deidentifier:
@@ -72,6 +75,10 @@ class Deidentifier:
         self.detector = detector
         self._clean: dict[str, tuple[Identifier, ...]] = {}
         self._provenance = self._describe()
+        content = {**self._provenance, "seal": _SEAL_HERE}
+        self._stamp = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        self._sealed_names = ("text", *policy.columns, *sorted(policy.extra_columns))
+        self._sealed_versions = tuple(self._provenance[n] for n in ("policy_hash", "library", "lexicon"))
 
     def _describe(self) -> dict[str, str]:
         return {
@@ -117,17 +124,19 @@ class Deidentifier:
         if not isinstance(report.text, str):
             raise WithheldError(report.report_id, "text", "is not a string")
         found = self._find(report.text, report)
-        context = self._context(report)
+        folded = fold(report.text)
+        context = self._context(report, folded.text)
         if context.anchor is None:
             context.anchor = _latest(report.text, found)
         text, edits = replace_text(report.text, found, context)
-        if not guard(text, report, self.policy):
+        look = Look(report.report_id, known_values(report), self._find_short)
+        if not guard(folded, edits, look.known, self.policy):
             raise WithheldError(report.report_id, "text", "an identifier of the record is left after replacement")
 
         def rewrite(value: str) -> str:
             return replace_text(value, self._find(value, report), context)[0]
 
-        columns = treat_columns(report, context, self._find_short, rewrite)
+        columns = treat_columns(report, context, look, rewrite)
         row = {"report_id": columns.pop("report_id"), "text": text, **columns}
         row[PROVENANCE] = self._seal(row)
         return DeidReport(str(row["report_id"]), text, row, edits, dict(self._provenance))
@@ -150,7 +159,7 @@ class Deidentifier:
             self._clean[value] = found
         return found
 
-    def _context(self, report: Report) -> Context:
+    def _context(self, report: Report, folded: str) -> Context:
         policy, key = self.policy, self.key
         patient = report.patient_id or report.patient_name or f"report\n{report.report_id}"
         if self.date_shift_days is None:
@@ -162,10 +171,9 @@ class Deidentifier:
         sex = sex_letter(report.sex)
         links = record_links(report.patient_name, report.patient_kana, report.physicians, sex)
         scope = f"{patient}\n{report.report_id}" if policy.strategy == "varied" else patient
-        sources = [v for v in (report.patient_name, report.patient_kana, report.institution, *report.physicians) if v]
-        surrogates = Surrogates(
-            key, scope, report.text, links, sources=sources, sex=sex, varied=policy.strategy == "varied"
-        )  # fmt: skip
+        record = (report.patient_name, report.patient_kana, report.patient_id, report.institution, *report.physicians)
+        haystack = "\n".join([folded, *(plain(v) for v in record if v)]).lower()
+        surrogates = Surrogates(key, scope, haystack, links, sex=sex, varied=policy.strategy == "varied")
         anchor = parse_day(report.exam_date)
         return Context(
             policy,
@@ -185,16 +193,15 @@ class Deidentifier:
         return birth is not None and exam is not None and years_between(birth, exam) >= self.policy.top_age
 
     def _seal(self, row: Mapping[str, Any]) -> str:
-        content = {**self._provenance, "seal": self._code(row)}
-        return json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        return self._stamp.replace(_SEAL_HERE, self._code(row))
 
     def _code(self, row: Mapping[str, Any]) -> str:
-        names = ("text", *self.policy.columns, *sorted(self.policy.extra_columns))
-        parts = [part for n in names for part in (n, _plain(row.get(n)))]
-        versions = [self._provenance[n] for n in ("policy_hash", "library", "lexicon")]
+        content = "\x1e".join([_plain(row.get(name)) for name in self._sealed_names])
         if self.key.ephemeral:
-            return hashlib.sha256(json.dumps([*versions, *parts]).encode()).hexdigest()[:32]
-        return self.key.derive("seal", *versions, *parts).hex()[:32]
+            return hashlib.sha256(
+                "\x1e".join([*self._sealed_versions, content]).encode("utf-8", "surrogatepass")
+            ).hexdigest()[:32]
+        return self.key.derive("seal", *self._sealed_versions, content).hex()[:32]
 
     def _sealed(self, report: Report) -> DeidReport | None:
         """The report as it is, where this policy and key made it and nothing was changed since."""
@@ -213,9 +220,7 @@ class Deidentifier:
         if not hmac.compare_digest(content["seal"].encode(), self._code(row).encode()):
             return None
         others = {k: v for k, v in report.extra.items() if k != PROVENANCE and k not in self.policy.extra_columns}
-        from jmid_nlp.deid.columns import check_columns
-
-        check_columns(others, report, self.policy, self._find_short)
+        check_columns(others, self.policy, Look(report.report_id, known_values(report), self._find_short))
         provenance = {str(k): str(v) for k, v in content.items() if k != "seal"}
         return DeidReport(report.report_id, report.text, row, (), provenance)
 
@@ -231,18 +236,18 @@ def _has_japanese(text: str) -> bool:
 
 
 def _plain(value: object) -> str:
-    """A value as it reads back from any file format: 5, 5.0 and "5" are one, and so are None and an empty string."""
+    """A value as it reads back from any file format: 5, 5.0 and "5" are one, and so are None and an empty string. The
+    separators of the seal are escaped, so that no text can shift the border between two columns.
+    """
     if value is None:
         return ""
+    if isinstance(value, str):
+        if value[:1].isdigit() and _NUMBER.fullmatch(value):
+            return repr(float(value))
+        return value if "\x1e" not in value else value.replace("\x1e", "\x1e\x1e")
     if isinstance(value, list | tuple):
         return "\x1f".join([_plain(v) for v in value])
-    if isinstance(value, int | float):
-        return repr(float(value))
-    text = str(value)
-    try:
-        return repr(float(text)) if text.isascii() and text[:1].isdigit() and "_" not in text else text
-    except ValueError:
-        return text
+    return repr(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def sex_letter(value: str | None) -> str:

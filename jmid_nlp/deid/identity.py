@@ -23,6 +23,7 @@ _KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
 _PERSON_NAME = re.compile(r"[=＝^＾]")
 _SPACE = re.compile(r"\s+")
+_FOLDED = re.compile("[ぁ-ゖァ-ヺー一-鿿々 A-Za-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def one(char: str) -> str:
 @lru_cache(maxsize=16384)
 def plain(text: str) -> str:
     """A text folded and without spaces."""
+    if _FOLDED.fullmatch(text):  # nothing in it that folding would change
+        return text.replace(" ", "")
     return _SPACE.sub("", fold(text).text)
 
 
@@ -93,20 +96,33 @@ def record_links(name: str | None, kana: str | None, others: Iterable[str], sex:
     """
     links = Links()
     found = ["", ""]
-    groups = _align([_two(g) for g in [*_groups(name), *_groups(kana)]])
-    for at, role in ((0, "surname"), (1, "given")):
-        keys = [name_key(g[at]) for g in groups if g[at]]
-        keys += ["r:" + romaji_key(romaji(k)) for k in keys if _KATAKANA.fullmatch(k)]
-        links.join(_kanji_first(keys), role, sex if at else "")  # type: ignore[arg-type]
-        if keys:
-            found[at] = links.identity(_kanji_first(keys)[0])
+    for at, keys in enumerate(_patient_keys(name, kana)):
+        links.join(keys, "given" if at else "surname", sex if at else "")
+        found[at] = links.identity(keys[0]) if keys else ""
     if any(found):
         links.patient = (found[0], found[1])
     for other in others:
-        for surname, given in [_two(g) for g in _groups(other)]:
-            links.join([name_key(surname)], "surname")
-            links.join([name_key(given)], "given")
+        for surname, given in _physician_keys(other):
+            links.join((surname,), "surname")
+            links.join((given,), "given")
     return links
+
+
+@lru_cache(maxsize=4096)
+def _patient_keys(name: str | None, kana: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys of the patient's surname and given name in every script that the record has or implies."""
+    groups = _align([_two(g) for g in [*_groups(name), *_groups(kana)]])
+    columns = []
+    for at in (0, 1):
+        keys = [name_key(g[at]) for g in groups if g[at]]
+        keys += ["r:" + romaji_key(romaji(k)) for k in keys if _KATAKANA.fullmatch(k)]
+        columns.append(tuple(_kanji_first(keys)))
+    return columns[0], columns[1]
+
+
+@lru_cache(maxsize=4096)
+def _physician_keys(name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name_key(s), name_key(g) if g else "") for s, g in (_two(group) for group in _groups(name)))
 
 
 def _kanji_first(keys: list[str]) -> list[str]:
@@ -177,13 +193,20 @@ def read_name(text: str, links: Links) -> list[Part]:
         text: The name as written, without honorific.
         links: What is known of the names of this report; a DICOM name with groups adds to it.
     """
-    if _PERSON_NAME.search(text):
+    kind = _kind(text)
+    if kind == "pn":
         return _read_person_name(text, links)
-    if _LATIN.fullmatch(fold(text).text):
-        return _read_latin(text, links)
-    return _read_japanese(text, links)
+    return _read_latin(text, links) if kind == "latin" else _read_japanese(text, links)
 
 
+@lru_cache(maxsize=16384)
+def _kind(text: str) -> str:
+    if _PERSON_NAME.search(text):
+        return "pn"
+    return "latin" if _LATIN.fullmatch(plain(text)) else "japanese"
+
+
+@lru_cache(maxsize=16384)
 def _chunks(text: str) -> list[tuple[bool, str]]:
     """`(is a name, characters)`, separators between."""
     out, at = [], 0
@@ -245,6 +268,8 @@ def _read_latin(text: str, links: Links) -> list[Part]:
 
 def _read_japanese(text: str, links: Links) -> list[Part]:
     chunks = _chunks(text)
+    if len(chunks) == 1:
+        return _one_word(text, links)
     words = [t for is_name, t in chunks if is_name]
     if len(words) > 2 and all(len(plain(w)) == 1 for w in words):
         return _spread(text, links)  # 山 本 花 子

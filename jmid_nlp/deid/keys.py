@@ -52,7 +52,7 @@ class Key:
 
         Each part goes in with its length, so that ("ab", "c") and ("a", "bc") differ.
         """
-        message = "".join([f"{len(p)}:{p}" for p in (purpose, *parts)])
+        message = f"{len(purpose)}:{purpose}" + "".join([f"{len(p)}:{p}" for p in parts])
         return hmac.digest(self.material, message.encode("utf-8", "surrogatepass"), "sha256")
 
     def number(self, below: int, purpose: str, *parts: str) -> int:

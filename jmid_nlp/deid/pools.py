@@ -14,9 +14,9 @@ from jmid_nlp.deid.book import VARIANTS, romaji, romaji_key
 from jmid_nlp.lexicon import read_table, read_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """An invented name in its scripts; `latin` is lower case."""
+    """An invented name in its scripts; `latin` is lower case. One object an entry, compared by identity."""
 
     form: str
     kana: str

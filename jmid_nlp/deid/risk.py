@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from jmid_nlp.deid import generalise, pools
 from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.checks import names_somebody, texts
 from jmid_nlp.deid.codes import is_invented_number, is_pseudonym, is_remapped_uid
-from jmid_nlp.deid.columns import PROVENANCE, names_somebody, texts
+from jmid_nlp.deid.columns import PROVENANCE
 from jmid_nlp.deid.dateshift import coarse_text, split_time
 from jmid_nlp.deid.groups import Groups
 from jmid_nlp.deid.identity import Links, name_key, plain, read_name

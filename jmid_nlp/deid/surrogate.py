@@ -8,7 +8,7 @@ identities never share one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import TypeVar
 
@@ -35,26 +35,17 @@ class Surrogates:
     Args:
         key: The run's key.
         scope: What links reports: the patient for persons and numbers.
-        text: The source text; no surrogate may stand in it.
+        haystack: The source text and the record's own values, folded and in lower case; no surrogate may stand in it.
         links: What the record says of names.
-        sources: Values of the record that no surrogate may equal.
         sex: The patient's sex (`m`, `f` or empty), where a given name does not tell its own.
         varied: True to draw a new surrogate for each mention.
     """
 
     def __init__(
-        self,
-        key: Key,
-        scope: str,
-        text: str,
-        links: Links,
-        *,
-        sources: Iterable[str] = (),
-        sex: str = "",
-        varied: bool = False,
+        self, key: Key, scope: str, haystack: str, links: Links, *, sex: str = "", varied: bool = False
     ) -> None:
         self.key, self.scope, self.links, self.sex, self.varied = key, scope, links, sex, varied
-        self._haystack = fold("\n".join([text, *sources])).text.lower()
+        self._haystack = haystack
         self._chosen: dict[tuple[str, str], object] = {}
         self._owners: dict[str, tuple[str, str]] = {}
         self._mention = 0
@@ -87,13 +78,21 @@ class Surrogates:
         raise PoolExhaustedError
 
     def _entry(self, kind: str, pool: Sequence[Entry], identity: str, scope: str = "") -> Entry:
-        return self._choose(
-            kind,
-            identity,
-            lambda seed: pool[self.key.number(len(pool), kind, seed)],
-            lambda e: (e.form, e.kana, e.latin),
-            scope,
-        )
+        """`_choose` for an entry of a pool, written out because every name of every report comes through here."""
+        who = (kind, f"{identity}\n{self._mention}" if self.varied else identity)
+        chosen = self._chosen.get(who)
+        if chosen is not None:
+            return chosen  # type: ignore[return-value]
+        haystack, owners = self._haystack, self._owners
+        for attempt in range(ATTEMPTS):
+            entry = pool[self.key.number(len(pool), kind, scope or self.scope, who[1], str(attempt))]
+            form, kana, latin = entry.form, entry.kana, entry.latin
+            if form in haystack or kana in haystack or latin in haystack or owners.get(form, who) != who:
+                continue
+            self._chosen[who] = entry
+            owners[form] = who
+            return entry
+        raise PoolExhaustedError
 
     def name(self, text: str) -> str:
         """A person's name in the source's script, order, width, case and separators."""

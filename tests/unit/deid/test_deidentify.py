@@ -8,7 +8,7 @@ import traceback
 import pytest
 
 from jmid_nlp.deid.codes import is_pseudonym, remap_uid
-from jmid_nlp.deid.columns import names_somebody
+from jmid_nlp.deid.checks import names_somebody
 from jmid_nlp.deid.deidentify import Deidentifier, sex_letter
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import BUILT_IN, load_policy

@@ -297,7 +297,7 @@ def test_pseudonyms_are_recognised_and_one_way():
     assert "12345" not in code
     assert code == pseudonym(KEY, "patient", "0012345") != pseudonym(OTHER, "patient", "0012345")
     assert not is_pseudonym(code[:-1] + ("A" if code[-1] != "A" else "B"))
-    assert not is_pseudonym("P-AAAAAAAAAAAAAAAAAA")
+    assert not is_pseudonym("P-AAAAAAAAAAAAAAAAAAAAAAAA")
 
 
 def test_uids_are_remapped_below_2_25_and_stay_on_a_second_pass():

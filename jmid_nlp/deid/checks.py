@@ -1,0 +1,160 @@
+"""What must not be left: the record's own identifiers in a finished text, and columns that identify without a rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from jmid_nlp.deid.dateforms import read_date
+from jmid_nlp.deid.dateshift import parse_day
+from jmid_nlp.deid.datewrite import write_date
+from jmid_nlp.deid.policy import Policy
+from jmid_nlp.errors import PolicyError
+from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.offsets import Folded, fold
+from jmid_nlp.schema import Edit, Identifier, Report
+
+Find = Callable[[str], tuple[Identifier, ...]]
+_SPACES = re.compile(r"\s+")
+#: The forms in which a birth date is looked for, each by an example.
+_BIRTH_FORMS = (
+    "2001/11/11", "2001/1/1", "2001-11-11", "2001.1.1", "2001年1月1日", "20011111", "H13.1.1", "H13/1/1", "平成13年1月1日",
+    "H131111",
+)  # fmt: skip
+
+
+@cache
+def _names() -> tuple[frozenset[str], tuple[str, ...]]:
+    rows = read_table("policies/column_names.tsv", ("match", "forms"))
+    forms = {r["match"]: split_forms(r["forms"]) for r in rows}
+    return frozenset(forms["whole"]), tuple(forms["part"])
+
+
+@lru_cache(maxsize=1024)
+def names_somebody(column: str) -> bool:
+    """Whether a column's name says that its content identifies (氏名, MRN, 電話番号 …)."""
+    whole, parts = _names()
+    plain = fold(column).text.strip().lower()
+    return plain in whole or any(p in plain for p in parts)
+
+
+def known_values(report: Report) -> tuple[str, ...]:
+    """What a record says of its patient and physicians, as folded strings without spaces; those too short to be told apart
+    from ordinary text are left out.
+    """
+    values = (
+        report.patient_id, report.patient_name, report.patient_kana, report.accession_number, report.study_uid, *report.physicians,
+    )  # fmt: skip
+    found = [v for v in [_squeezed(v) for v in values if v] if len(v) > 3 or (len(v) == 3 and not v.isascii())]
+    return (*found, *birth_forms(report.birth_date)) if report.birth_date else tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def birth_forms(birth: str) -> tuple[str, ...]:
+    """A birth date as it is written and in the forms that reports write most."""
+    day = parse_day(birth)
+    if day is None:
+        return (_squeezed(birth),) if len(birth) > 3 else ()
+    forms = [read_date(form) for form in _BIRTH_FORMS]
+    written = [text for form in forms if form and (text := write_date(form, day))]
+    return tuple(dict.fromkeys([_squeezed(birth), *(_squeezed(w) for w in written)]))
+
+
+@lru_cache(maxsize=16384)
+def _squeezed(text: str) -> str:
+    return _SPACES.sub("", fold(text).text).lower()
+
+
+def holds_known(value: str, known: tuple[str, ...]) -> bool:
+    """Whether a short string holds one of the record's own identifiers."""
+    plain = _squeezed(value)
+    return any(k in plain and _stands_alone(k, plain) for k in known)
+
+
+def guard(source: Folded, edits: tuple[Edit, ...], known: tuple[str, ...], policy: Policy) -> bool:
+    """Whether what the edits left of a text is free of the record's own identifiers, spaces, width and case aside.
+
+    Args:
+        source: The source text, folded.
+        edits: What was replaced in it.
+        known: What `known_values` gave.
+        policy: The policy; one that keeps a category on purpose is not guarded.
+    """
+    if any(policy.rules[c].action == "keep" for c in ("PERSON", "ID", "DATE")):
+        return True
+    kept, at = [], 0
+    for edit in edits:
+        start, end = source.map.to_target(edit.start, edit.end)
+        kept.append(source.text[at:start])
+        at = end
+    kept.append(source.text[at:])
+    plain = _SPACES.sub("", "\0".join(kept)).lower()
+    return not any(k in plain and _stands_alone(k, plain) for k in known)
+
+
+def _stands_alone(known: str, text: str) -> bool:
+    """A number counts only where it is not a part of a longer one."""
+    before = r"(?<![0-9])" if known[0].isdigit() else ""
+    behind = r"(?![0-9])" if known[-1].isdigit() else ""
+    return re.search(before + re.escape(known) + behind, text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a check of a column needs: the record's id and own identifiers, and a finder of identifiers in short texts."""
+
+    row_id: str
+    known: tuple[str, ...]
+    find: Find
+
+
+def check_column(column: str, value: object, look: Look, *, listed: bool = False) -> None:
+    """Stops at a column without a rule that looks as if it identified somebody.
+
+    Args:
+        column: The column's name.
+        value: Its value, nested ones too.
+        look: What to look for.
+        listed: True for a column that the policy knows, so that its name is no reason.
+
+    Raises:
+        PolicyError: It does; the message names the row and the column, never the value.
+    """
+    strings = texts(value)
+    reason = ""
+    if not listed and value not in (None, "", (), []) and names_somebody(column):
+        reason = "its name says that it identifies"
+    elif any(holds_known(s, look.known) for s in strings):
+        reason = "it holds an identifier of the record"
+    elif found := next((f for s in strings for f in look.find(s)), None):
+        reason = f"it holds what looks like {found.category}"
+    if reason:
+        table = "columns" if listed else "extra.columns"
+        raise PolicyError(
+            f"record {look.row_id!r}, column {column!r}: {reason}, and the policy has no rule that allows it; "
+            f"add [{table}.{column}] with an action such as drop, text or keep"
+        )
+
+
+def check_columns(others: Mapping[str, object], policy: Policy, look: Look) -> None:
+    """Checks the columns without a rule of a row that is otherwise finished.
+
+    Raises:
+        PolicyError: One of them looks as if it identified somebody.
+    """
+    for name, value in others.items():
+        if name not in policy.extra_columns and policy.extra == "check":
+            check_column(name, value, look)
+
+
+def texts(value: object) -> list[str]:
+    """All strings inside a value, nested ones too; numbers hold none."""
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if isinstance(value, Mapping):
+        return [s for v in value.values() for s in texts(v)]
+    if isinstance(value, list | tuple):
+        return [s for v in value for s in texts(v)]
+    return []
