@@ -55,7 +55,22 @@ def _finder() -> tuple[Automaton, tuple[str, ...]]:
     for row in read_table("align/concepts.tsv"):
         for form in split_forms(row["forms"]):
             owner.setdefault(fold(form).text.lower(), row["id"])
+    _add_observations(owner, Automaton(owner))
     return Automaton(owner), tuple(owner.values())
+
+
+def _add_observations(owner: dict[str, str], known_forms: Automaton) -> None:
+    """Further spellings of what is seen, from the observations lexicon; its rows of diseases are too mixed for this."""
+    for row in read_table("observation.tsv", ("id", "class", "ja", "en", "abbr")):
+        if row["class"] not in ("lesion", "fluid", "sign"):
+            continue
+        forms = [fold(f).text.lower() for c in ("ja", "en", "abbr") for f in split_forms(row[c])]
+        known = next((owner[f] for f in forms if f in owner), None)
+        if known is not None and known not in GENERIC:
+            for form in forms:
+                # A spelling made of known words (低吸収結節) is read as these.
+                if len(form) > (3 if form.isascii() else 1) and not known_forms.find(form):
+                    owner.setdefault(form, known)
 
 
 @lru_cache(maxsize=16384)

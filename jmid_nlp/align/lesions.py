@@ -78,6 +78,8 @@ def _describes(m: Mention, after: Mention) -> bool:
     if "、" in between:
         return False
     if m.kind == "interp":
+        if between in ("の", "からの", "による", "に伴う") and {"metastasis", "dissemination"} & set(after.concepts):
+            return True
         return after.kind != "interp" and bool(phrase("opinion").search(between))
     return len(between) <= 6 and bool(phrase("describes").fullmatch(between))
 
@@ -136,9 +138,13 @@ def _same_again(m: Mention, o: Mention) -> bool:
     same_line = m.sentence == o.sentence
     following = m.start - o.sentence[1] <= 60
     definite = bool(phrase("definite").search(m.before[-6:]) or re.search(r"(?:同|本)$", m.before))
-    if m.kind == "interp":
+    opinion = m.finding.certainty == "suspicious" and o.finding.certainty == "positive" and not m.sizes
+    if m.kind == "interp" or (opinion and not m.own_place):
         # An opinion on what was just described; a diagnosis with a place of its own is a new lesion.
-        return (same_line or following) and (not m.own_place or _same_spot(m, o))
+        if m.own_place and m.kind == "interp":
+            spot = relate(m.place.nodes, o.place.nodes)
+            return m.finding.multiple == o.finding.multiple and _same_spot(m, o) and (same_line or spot == "same")
+        return same_line or following
     topic = m.after.startswith(("は", "の"))
     named_again = closeness(m.concepts, o.concepts).relation in ("same", "broader")
     if topic and named_again and not m.own_place:
@@ -146,7 +152,7 @@ def _same_again(m: Mention, o: Mention) -> bool:
     if m.kind == "generic" or definite:
         return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
     if o.finding.multiple and same_line:
-        return m.kind == o.kind
+        return m.kind == o.kind and named_again
     if m.own_place or m.sizes:
         return _same_spot(m, o) and (sizes_meet(m.sizes, o.sizes) or (not m.sizes and m.after.startswith("は")))
     return m.after.startswith(("は", "の")) or (
@@ -180,6 +186,8 @@ def _same_spot(m: Mention, o: Mention) -> bool:
 def agrees(m: Mention, o: Mention) -> bool:
     """Whether nothing tells two mentions apart: names, place, side and size all fit or are not told."""
     relation = closeness(m.concepts, o.concepts).relation
+    if relation == "unknown" and not _same_words(m, o):
+        return False
     differential = relation == "rival" and m.finding.certainty == o.finding.certainty == "suspicious"
     if relation in ("unlike", "rival", "conflict") and not differential:
         return False
@@ -191,6 +199,12 @@ def agrees(m: Mention, o: Mention) -> bool:
     if refs and other and not refs & other and not o.finding.multiple:
         return False
     return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
+
+
+def _same_words(m: Mention, o: Mention) -> bool:
+    """Whether mentions whose names the lexicon lacks are called the same by the report or by the extraction."""
+    concept = m.finding.concept
+    return m.finding.text == o.finding.text or (concept is not None and concept == o.finding.concept)
 
 
 def _kinship(m: Mention, o: Mention) -> float:
