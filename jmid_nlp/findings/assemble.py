@@ -33,6 +33,7 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
     return _Assembler(parsed).run()
 
 
+_LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ|径")
 _DESCRIBING = re.compile(r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$")
 
 
@@ -110,7 +111,8 @@ class _Assembler:
             self._add_size(ahead, measure, "size in sentence")
         else:
             earlier = self._last_lesion(before)
-            if earlier is not None:
+            elsewhere = any(start <= g.start < measure.start and not g.bare for g in self.groups)
+            if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
                 self._add_size(earlier, measure, "size in next sentence")
 
     def _size_leads(self, measure: Measure, head: int, behind: int | None) -> bool:
@@ -173,6 +175,8 @@ class _Assembler:
         mention = self.mentions[number]
         before, after = self._bounds(number)
         value, words = change_of(self.changes, before, mention, after)
+        if value is None:
+            value, words = self._by_numbers(number)
         if value == "resolved" or (
             self.certainty[number] == "negative" and seen_before(self.text, before, after) and value is None
         ):
@@ -183,6 +187,16 @@ class _Assembler:
         if value:
             self.why[number]["change"] = self._at(mention.start, mention.end, f"change {words}".strip())
         return value
+
+    def _by_numbers(self, number: int) -> tuple[Change | None, str]:
+        """`11mm→14mm`: the numbers say what no word says."""
+        now = [max(s) for m in self.sizes[number] for s in m.sizes]
+        then = [max(s) for m in self.sizes[number] for s in m.prior]
+        if not now or not then:
+            return None, ""
+        if max(now) == max(then):
+            return "stable", "equal sizes"
+        return ("increased", "larger size") if max(now) > max(then) else ("decreased", "smaller size")
 
     def _topic_changes(self, changes: list[Change | None]) -> None:
         """`壁肥厚は術後瘢痕として不変`: the topic changed, not what it is taken for."""
@@ -242,7 +256,7 @@ class _Assembler:
         prior = tuple(s for m in self.sizes[number] for s in m.prior)
         first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
         several = multiple(self.text, before, mention, after, first=first)
-        apart = sum(1 for m in self.sizes[number] if m.sizes) > 1
+        apart = sum(1 for m in self.sizes[number] if m.sizes and not m.axis) > 1
         many = certainty != "negative" and bool(several or apart)
         if many:
             why["multiple"] = self._at(mention.start, mention.end, several or "several sizes")

@@ -48,7 +48,7 @@ _HEAD_LINE = re.compile(
     re.MULTILINE,
 )
 _LINKED = re.compile(r"^(?:[^。、]{0,40}(?:、(?=[^。、]{0,40}$))?)?$")
-_AFTER_LINK = re.compile(r"^\s?(?:が|は|を|も|:|\(|、)?\s?(?:最大|主に|特に)?\s?$")
+_AFTER_LINK = re.compile(r"^\s?(?:(?:あり|を認め(?:る|ます))?(?=\()|が|は|を|も|:|、)?\s?\(?(?:最大|主に|特に)?\s?$")
 _AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _STATED = re.compile(
     r"^(?:の(?:所見|存在))?(?:が|を|は|も)?(?:少量|軽度|わずかに|明らかに)?(?:あり|ある|認め|みられ|見られ|なし|なく|ない|認めず|指摘|ありません|散見|散在)"
@@ -56,6 +56,8 @@ _STATED = re.compile(
 _ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
 )
+_SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}$")
+_NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _REASON = re.compile(r"後\s?\($")
 _PART = re.compile(
     r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|筋層|漿膜|髄内|骨髄|終板|骨幹部|近位部?|遠位部?|末梢)"
@@ -64,9 +66,10 @@ _PART = re.compile(
 _SIDE_BEHIND = re.compile(
     r"(?:を?(?:あり|認め(?:る|ます)|みられ(?:る|ます)))?\s?\((?:[^()]{0,6})(?:右|左|両側)(?:側|のみ|優位|>|＞)?[^()]{0,6}\)"
 )
+_ORGAN_CHARS = re.compile(r"胆嚢|胆管|膵|肝|腎|肺|脾|胃|腸|虫垂|子宮|卵巣|膀胱|前立腺|甲状腺|副腎|乳|脳|副鼻腔|耳")
 _TITLE = re.compile(
     r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
-    r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R)"
+    r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R|[2-6二三四]方向)"
 )
 _REFERENCE = re.compile(r"^(?:内|の|は|中|周囲|部)")
 _PART_OF = re.compile(r"(?:内部?|周囲|辺縁|近傍|背側|腹側|直下|周辺|の)[^。、]{0,6}$")
@@ -88,6 +91,7 @@ class _Attacher:
         self.c = context
         self.text = context.parsed.text
         self.places: list[Place] = []
+        self.heads = frozenset(m.start for m in context.mentions)
         self.title = _title_side(context.parsed)
         self.labels = _labels(context.parsed, context.groups)
         self.headers = _headers(context.parsed, context.groups)
@@ -129,7 +133,7 @@ class _Attacher:
                         current.start,
                         group.end,
                         current.sites + group.sites,
-                        join_sides({current.side or "", group.side or ""}),
+                        group.side if group.side and ":" in self.text[current.end : group.start] else join_sides({current.side or "", group.side or ""}),
                     )
                 elif group.side is not None:
                     topic_side = None
@@ -155,6 +159,10 @@ class _Attacher:
     def _both(self, first: Group, second: Group) -> bool:
         """Two places before one mention where the first only sets the scene (膀胱左側壁に…、左尿管の) stay apart; から joins."""
         gap = self.text[first.end : second.start]
+        if gap in ("に", "には", "にて") and second.end in self.heads:
+            return True
+        if gap.strip() == ":" and first in self.labels.values():
+            return True
         return (
             bool(re.fullmatch(r"\s?(?:側)?(?:から|より|に、|および|と|、|~|にも|,|/|\(|\))\s?(?:両側|右|左)?\s?", gap))
             and len(gap) <= 4
@@ -185,6 +193,12 @@ class _Attacher:
         found = self._after(mention, ahead, later)
         if found is not None and (current is None or used):
             return found
+        if "同" in (said := self.text[max(start, mention.start - 14) : mention.start]) and _SAME_PLACE.search(said):
+            whole = self._whole(number, mention)
+            if whole is not None:
+                return Place(list(whole.sites), whole.side, "same place")
+        if previous >= 0 and mention.concept is not None and self._twin(mention, previous):
+            return Place(list(self.places[previous].sites), self.places[previous].side, "same list")
         if current is not None and previous >= 0 and self._carries(number, mention):
             before = self.places[previous]
             if before.sites or before.side:
@@ -222,6 +236,18 @@ class _Attacher:
             return self.places[whole].side
         return None
 
+    def _kin(self, number: int, candidates: list[int]) -> int | None:
+        """The nearest described mention in the organ that a disease is named after (胆嚢炎: that of 胆嚢)."""
+        mention = self.c.mentions[number]
+        organs = _ORGAN_CHARS.findall(self.text[mention.start : mention.end])
+        for k in reversed(candidates):
+            if mention.sentence - self.c.mentions[k].sentence > 2:
+                return None
+            site = "".join(self.text[s.start : s.end] for s in self.places[k].sites)
+            if any(o in site for o in organs):
+                return k
+        return None
+
     def _whole(self, number: int, mention: Mention) -> Place | None:
         """The place of the last described mention of the line: what a bare 壁 or 皮質 is part of."""
         line = self.text.rfind("\n", 0, mention.start)
@@ -253,6 +279,11 @@ class _Attacher:
             return Place(list(ahead.sites), ahead.side, "after")
         return None
 
+    def _twin(self, mention: Mention, previous: int) -> bool:
+        """`右水尿管、水腎症`: two words of one concept in a list share their side."""
+        other = self.c.mentions[previous]
+        return other.concept == mention.concept and self.text[other.end : mention.start] in ("、", "・", "や", "と", "")
+
     def _carries(self, number: int, mention: Mention) -> bool:
         """Whether a mention takes the place of the one before it in its sentence."""
         if mention.systemic or (mention.kind == "fluid" and self.c.certainty[number] != "suspicious"):
@@ -269,20 +300,18 @@ class _Attacher:
         if mention.kind == "fluid" or mention.systemic:
             return Place()
         label = self.labels.get(mention.sentence) or self.headers.get(mention.sentence)
+        parent = self._parent(number, mention, start)
+        if parent is not None and self.c.sections[number] not in _NO_INHERITANCE:
+            near = self.places[parent]
+            same = self.labels.get(self.c.mentions[parent].sentence) or self.headers.get(self.c.mentions[parent].sentence)
+            if label is None or same is label:
+                return Place(list(near.sites), near.side, "inherited")
         if label is not None and not (
             mention.own and self.c.certainty[number] == "negative" and mention.kind == "disease"
         ):
             return Place(list(label.sites), label.side, "label")
         reference = self._reference(number, mention)
-        if reference is not None:
-            return reference
-        if self.c.sections[number] in ("impression", "indication", "history", "technique"):
-            return Place()
-        parent = self._parent(number, mention, start)
-        if parent is None:
-            return Place()
-        place = self.places[parent]
-        return Place(list(place.sites), place.side, "inherited")
+        return reference or Place()
 
     def _reference(self, number: int, mention: Mention) -> Place | None:
         """液貯留内の…: a noun that was introduced before keeps its place."""
@@ -326,6 +355,9 @@ class _Attacher:
         if not candidates:
             return None
         last = candidates[-1]
+        kin = self._kin(number, candidates) if interpretation and mention.own else None
+        if kin is not None:
+            return kin
         lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
         if lesions and self.c.mentions[last].kind != "lesion":
             near = self.c.mentions[lesions[-1]].sentence

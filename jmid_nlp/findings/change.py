@@ -24,7 +24,7 @@ _NEW_BEFORE = re.compile(
     r"(?:新たな|新たに(?:出現した|生じた|認める)?|新規の?|新出の?|新しい|新生の?|初出の?|今回出現した)[^。、]{0,10}$"
 )
 _STABLE = re.compile(
-    r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様|同等|同大|同程度|不変|著変な[くし]|変化な[くし]|変わりな[くし]|横ばい)|stable|unchanged|no change|no interval change",
+    r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様|同等|同大|同程度|同じ|変わら(?:ず|ない)|変わりありません|不変|著変な[くし]|変化な[くし]|変わりな[くし]|横ばい)|stable|unchanged|no change|no interval change",
     re.IGNORECASE,
 )
 _HISTORY_BEFORE = re.compile(
@@ -32,7 +32,7 @@ _HISTORY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _HISTORY_AFTER = re.compile(
-    r"\s?(?:\()?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|RFA|TACE|TAE|ESD|EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
+    r"\s?(?:\(|、(?=[A-Z術]))?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|RFA|TACE|TAE|ESD|EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
     r"|(?:は|の|が|を)?[^。、\n・]{0,8}(?:陳旧性|陳旧化)"
 )
@@ -46,6 +46,8 @@ _MULTIPLE = re.compile(
 _ATTRIBUTIVE = re.compile(r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}")
 _CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し、|に")
 _SUPPOSED = re.compile(r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意")
+_IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
+_LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
 _PLURAL_NOUNS = frozenset(("micronodule",))
 
@@ -91,6 +93,10 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return cls, term.form  # type: ignore[return-value]
     if stable:
         return "stable", stable.group()
+    if _IS_NEW.match(ahead):
+        return "new", "新規"
+    if mention.kind == "signal" and _LOWERED.search(ahead):
+        return "decreased", "低下"
     if _GREW.search(ahead):
         return "increased", "拡大"
     found = _NEW_BEFORE.search(text, max(before, mention.start - 24), mention.start)

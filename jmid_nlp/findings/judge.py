@@ -17,6 +17,7 @@ _QUANTITY = re.compile(
 )
 _WITHIN = re.compile(r"(?:の)?(?:内部?|周囲|辺縁|近傍|中)(?:に|の)?(?=[^。、]{1,12})")
 _NOT_GROWN = re.compile(r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|ない|ません)|見られ(?:ず|ない|ません)|指摘でき)")
+_STATED_FIRST = re.compile(r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
 
@@ -30,6 +31,8 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
     """What the list of mentions tells beyond the cues: an item with its own quantity, a state, a container is stated."""
     if mention.why == "growth of a place" and _NOT_GROWN.match(text, mention.end):
         return "negative", "no growth"
+    if value == "general" and _STATED_FIRST.match(text, mention.end):
+        return "positive", "stated before the advice"
     if value == "suspicious" and _FUTURE.search(text, max(0, mention.start - 16), mention.start):
         return "general", "a matter of the future"
     if value not in ("negative", "suspicious") or following is None or following.sentence != mention.sentence:

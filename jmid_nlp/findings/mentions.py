@@ -54,6 +54,7 @@ _STATE = re.compile(
 _LEAD = re.compile(
     r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
+_SIDE_LEFT = re.compile(r"(?:右|左|両側?)$")
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -105,7 +106,7 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
             _gap(text, at, term.start, terms, index, seeds, places)
         at = term.end
         if term.kind == "observation":
-            seeds.append(_known(term, places))
+            seeds.append(_known(text, term, places))
         elif term.kind == "change" and (grown := _grown(text, terms, index)) is not None:
             seeds.append(grown)
     if at < len(text):
@@ -125,11 +126,13 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
     return Mention(term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place")
 
 
-def _known(term: Term, places: list[Span]) -> Mention:
+def _known(text: str, term: Term, places: list[Span]) -> Mention:
     """The mention of a known word; `腱板断裂` gives the head 断裂 and the place 腱板."""
     item = concept(term.concept)
     flags = item.row.get("flags", "") or ""
     cut, lead = _cut(term.form)
+    if not cut and term.form[1:] in _compounds()[0] and _SIDE_LEFT.search(text, max(0, term.start - 3), term.start):
+        cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
     if cut:
         places.append(Span(term.start, term.start + cut))
     start = term.start + max(cut, lead)
@@ -149,9 +152,19 @@ def _cut(form: str) -> tuple[int, int]:
     if form in whole:
         return 0, at
     for length in range(len(form) - 1, at + 1, -1):
-        if form[at:length] in places and form[length:] in heads:
+        if form[at:length] in places and (form[length:] in heads or _named_after_organ(form[length:])):
             return length, at
     return 0, at
+
+
+def _named_after_organ(rest: str) -> bool:
+    """`上葉肺癌` is 肺癌 of the 上葉."""
+    return len(rest) > 1 and rest in _known_forms() and bool(_ORGANS.match(rest)) and rest[-1] in "癌瘍"
+
+
+@cache
+def _known_forms() -> frozenset[str]:
+    return frozenset(f for c in concepts().values() if c.kind == "observation" for f in forms_of(dict(c.row)))
 
 
 @cache

@@ -42,7 +42,7 @@ _LEFT_SIDE = re.compile(
 )
 _LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{2,6})$")
 _RIGHT_WORD = re.compile(
-    r"(?:\s?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|\s?[MAPC][1-5](?!\d))"
+    r"(?:[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
 _LEVEL = re.compile(
     r"(?<![A-Za-z\d])(?:Th(?:oracic)?\s?\d{1,2}|C[1-7]|L[1-5]|S(?:\d{1,2}\+\d|\d{1,2})|T(?:[3-9]|1[0-2]|[12](?=椎|[/-]\d|レベル)))"
@@ -56,13 +56,18 @@ _VESSEL = re.compile(
     r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
 )
 _LIST = re.compile(
-    r"\s?(?:、|,|・|/|と|や|及び|および|ならびに|並びに|から|より|~|〜|～|-|または|もしくは|あるいは|かつ|、?そして|\+|and|or|&|,?\s?and)\s?(?:および|及び)?\s?",
+    r"[ \t]?(?:、|,|・|/|と|や|及び|および|ならびに|並びに|から|より|~|〜|～|-|または|もしくは|あるいは|かつ|、?そして|\+|and|or|&|,?[ \t]?and)[ \t]?(?:および|及び)?[ \t]?",
     re.IGNORECASE,
 )
-_OF = re.compile(r"\s?の\s?")
+_OF = re.compile(r"[ \t]?の[ \t]?")
 _BARE = re.compile(
-    r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
+    r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:とも|には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
 )
+# A place told only by its relation to the organ spoken of.
+_RELATIVE = re.compile(
+    r"(?<![一-鿿])(?:前壁|後壁|側壁|上壁|下壁|体部|底部|頂部|起始部|近位部?|遠位部?|先端部?|基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部)(?:に(?!て)|には|にも|の(?=[^\s])|では?|は|:)"
+)
+_NOT_HERE = re.compile(r"(?:から|より)(?:約)?\s?\d|との(?:交通|連続性?|鑑別|関係|癒着|比較|間)")
 _RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
 _ON = b"\x01"
 _STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
@@ -118,6 +123,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
     sites = [s for s in sites if not (text[s.end : s.end + 1] == "の" and _MOSTLY.search(text[s.start : s.end]))]
+    sites = [s for s in sites if not _NOT_HERE.match(text, s.end)]
     for site in sites:
         busy[site.start : site.end] = _ON * (site.end - site.start)
     bare = [
@@ -132,7 +138,7 @@ def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
     text = parsed.text
     found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
     found += [Site(p.start, p.end, None, None) for p in places]
-    for pattern in (_LEVEL, _VESSEL, _NODE):
+    for pattern in (_LEVEL, _VESSEL, _NODE, _RELATIVE):
         found += [Site(m.start(), m.end(), None, None) for m in pattern.finditer(text)]
     found.sort(key=lambda s: (s.start, -s.end))
     out: list[Site] = []
