@@ -19,6 +19,22 @@ DENIED, GENERAL, WEAK, SUSPECTED, PRESENT = 0, 1, 2, 3, 4
 _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPECTED, "present": PRESENT}
 _VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)|とな(?:り、|っており)")
 _NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
+_DISTANCE = (
+    "厚",
+    "の位置",
+    "の距離",
+    "の部位",
+    "離れ",
+    "ほど離",
+    "程度離",
+    "末梢",
+    "遠位",
+    "近位",
+    "中枢",
+    "尾側",
+    "頭側",
+    "間隔",
+)
 _COMPARED = re.compile(r"と|より|比|同様|、")
 _SIZE = re.compile(
     r"(?P<a>\d{1,3}(?:\.\d{1,2})?)(?P<u1>mm|cm|センチ|ミリ)?"
@@ -251,7 +267,7 @@ def _part(text: str, clause: Clause, found: re.Match[str]) -> str:
         ("→", "から", "⇒", "->")
     ):
         return "prior"
-    if "thickness" in kinds:
+    if "thickness" in kinds or text.startswith(_DISTANCE, found.end()):
         return "other"
     if "axis" in kinds:
         return "short"

@@ -59,21 +59,21 @@ def _deposit(scene: Scene, number: int) -> bool:
 
 
 def _affected(scene: Scene, number: int, clause: Clause) -> bool:
+    """Whether nodes are enlarged or suspected, and not called harmless."""
     after = list(_after(scene, number))
-    suspected = any(c.has("metastasis") and c.verdict >= SUSPECTED for c in [clause, *after])
-    enlarged = clause.has("state") or any(
-        "腫大" in h.word.form or "転移" in h.word.form or "腫脹" in h.word.form for _, h in clause.kinds.get("node", ())
-    )
-    enlarged = enlarged or any(s.mm >= _ENLARGED_MM and s.part in ("", "short") for s in clause.sizes)
-    enlarged = enlarged or any(c.has("state") and c.verdict >= SUSPECTED for c in after)
-    if suspected:
+    if any(c.has("metastasis") and c.verdict >= SUSPECTED for c in [clause, *after]):
         return True
     sentence = [c for c in scene.clauses if c.sentence == clause.sentence]
-    if any(c.has("insignificant") and c.verdict >= 0 for c in [*sentence, *after]):
+    if any(c.has("insignificant") for c in [*sentence, *after]):
         return False
     if any(c.has("benign") and c.verdict >= SUSPECTED for c in [clause, *after]):
         return False
-    return enlarged
+    return (
+        clause.has("state")
+        or any(hit.word.complete for _, hit in clause.kinds.get("node", ()))
+        or any(s.mm >= _ENLARGED_MM and s.part in ("", "short") for s in clause.sizes)
+        or any(c.has("state") and c.verdict >= SUSPECTED for c in after)
+    )
 
 
 def _after(scene: Scene, number: int) -> Iterator[Clause]:

@@ -6,6 +6,7 @@ visceral pleura only, where readers write so of every tumour that touches it and
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.lexicon import read_table, read_text
 from jmid_nlp.offsets import Span
 
+_APART = re.compile(r"接|圧排|近傍|周囲|偏位")
+_DISTANT = re.compile(r"(?:から|より)約?\d")
 RANK = ("T0", "Tis", "T1mi", "T1", "T1a", "T1b", "T1c", "T2", "T2a", "T2b", "T3", "T4")
 
 
@@ -128,8 +131,8 @@ def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
 
 
 def _touches(text: str, end: int) -> bool:
-    """Whether a structure is only touched or displaced: '主気管支に接する', '気管を圧排し'."""
-    return any(word in text[end : end + 6] for word in ("接", "圧排", "近傍", "周囲", "偏位"))
+    """Whether a structure is only touched, displaced or at a distance: '主気管支に接する', '気管分岐部から25mm'."""
+    return _APART.search(text, end, end + 6) is not None or _DISTANT.match(text, end) is not None
 
 
 def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:

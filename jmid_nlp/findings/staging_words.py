@@ -63,7 +63,7 @@ def lexicon() -> tuple[Automaton, tuple[Word, ...]]:
 
 def _word(form: str, roles: Roles) -> Word:
     kinds = {kind for kind, _ in roles}
-    complete = bool(kinds & _COMPLETE) or ("node" in kinds and form.endswith(("腫大", "腫脹", "転移")))
+    complete = bool(kinds & _COMPLETE) or ("node" in kinds and any(one in form for one in ("腫大", "腫脹", "転移")))
     return Word(
         form, roles, roles[0][0], roles[0][0] in ENDING, bool(kinds & _VERBAL), complete, complete or "node" in kinds
     )
