@@ -60,7 +60,8 @@ _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _REASON = re.compile(r"後\s?\($")
 _PART = re.compile(
-    r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|筋層|漿膜|髄内|骨髄|終板|骨幹部|近位部?|遠位部?|末梢)"
+    r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|筋層|漿膜|髄内|骨髄|終板|骨幹部|近位部?|遠位部?|末梢"
+    r"|前壁|後壁|側壁|上壁|下壁|体部|底部|頂部|起始部|先端部?|基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部)"
     r"(?:内|面|部|側)?"
 )
 _SIDE_BEHIND = re.compile(
@@ -181,7 +182,7 @@ class _Attacher:
                 side = side_of(prefix.group()) or side
             sites = list(current.sites)
             if side is None and not current.bare and _PART.fullmatch(self.text[current.start : current.end]):
-                whole = self._whole(number, mention)
+                whole = self._label_place(mention) or self._whole(number, mention)
                 if whole is not None:
                     sites = list(whole.sites) + sites
                     side = whole.side
@@ -248,6 +249,10 @@ class _Attacher:
                 return k
         return None
 
+    def _label_place(self, mention: Mention) -> Place | None:
+        label = self.labels.get(mention.sentence) or self.headers.get(mention.sentence)
+        return Place(list(label.sites), label.side) if label is not None else None
+
     def _whole(self, number: int, mention: Mention) -> Place | None:
         """The place of the last described mention of the line: what a bare 壁 or 皮質 is part of."""
         line = self.text.rfind("\n", 0, mention.start)
@@ -265,8 +270,11 @@ class _Attacher:
         return True
 
     def _after(self, mention: Mention, ahead: Group | None, later: int) -> Place | None:
-        if ahead is None or ahead.start >= later or ahead.bare or mention.systemic:
+        if ahead is None or ahead.start >= later or mention.systemic:
             return None
+        if ahead.bare:
+            stated = _AFTER_LINK.match(self.text[mention.end : ahead.start])
+            return Place([], ahead.side, "side after") if stated else None
         gap = self.text[mention.end : ahead.start]
         gap = re.sub(r"\([^()]{0,30}\)|[\d.×x]{1,12}\s?(?:mm|cm)大?(?:の)?", "", gap)
         if (
@@ -382,6 +390,9 @@ def _labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     text = parsed.text
     found: dict[int, Group] = {}
     label: Group | None = None
+    starts: dict[int, list[Group]] = {}
+    for group in groups:
+        starts.setdefault(group.start, []).append(group)
     for number, (start, end) in enumerate(parsed.sentences):
         if (
             number == 0
@@ -392,14 +403,8 @@ def _labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
             label = None
             bullet = _BULLET.match(text, start)
             first = bullet.end() if bullet else start
-            for group in groups:
-                if (
-                    first <= group.start <= first + 2
-                    and group.end < end
-                    and _LABEL_END.match(text, group.end)
-                ):
-                    label = group
-                    break
+            nearby = (group for at in range(first, first + 3) for group in starts.get(at, ()))
+            label = next((g for g in nearby if g.end < end and _LABEL_END.match(text, g.end)), None)
         if label is not None:
             found[number] = label
     return found
