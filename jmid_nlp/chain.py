@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmid_nlp import api
+import jmid_nlp.api as api
 from jmid_nlp.dataset.optout import OptOut
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, Reports
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jmid_nlp import __version__
 from jmid_nlp.errors import JmidError
+from jmid_nlp.version import __version__
 
 EXIT_FAILED_ROWS = 1
 EXIT_UNUSABLE = 2

@@ -6,8 +6,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 
-from jmid_nlp import __version__
 from jmid_nlp.lexicon import lexicon_version
+from jmid_nlp.version import __version__
 
 _PACKAGES = ("spacy", "fugashi", "unidic-lite", "datasets", "transformers", "pyarrow", "pydicom", "daachorse", "torch")
 

@@ -25,7 +25,7 @@ def blank() -> Language:
     """
     import spacy
 
-    from jmid_nlp import components  # noqa: F401  registers the names also where entry points are not installed
+    import jmid_nlp.components  # noqa: F401  registers the names also where entry points are not installed
 
     return spacy.blank("ja", config={"nlp": {"tokenizer": {"@tokenizers": "jmid.MecabTokenizer.v1"}}})
 

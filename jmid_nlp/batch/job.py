@@ -242,10 +242,10 @@ def deid_output(row: Mapping[str, Any], treated: Mapping[str, Any]) -> Row:
 
 
 def _fingerprint(*parts: str) -> str:
-    import jmid_nlp
     from jmid_nlp.lexicon import lexicon_version
+    from jmid_nlp.version import __version__
 
-    return "|".join((*parts, jmid_nlp.__version__, lexicon_version()))
+    return "|".join((*parts, __version__, lexicon_version()))
 
 
 def map_function(job: Job) -> Callable[[Mapping[str, list[Any]], list[int]], dict[str, list[Any]]]:

@@ -153,8 +153,8 @@ def _manifest(
     flow: Mapping[str, int],
     options: BuildOptions,
 ) -> dict[str, Any]:
-    import jmid_nlp
     from jmid_nlp.lexicon import lexicon_version
+    from jmid_nlp.version import __version__
 
     by_split = {
         name: {
@@ -171,7 +171,7 @@ def _manifest(
         "flow": dict(flow),
         "split_policy": {"salt": options.salt, "ratios": list(options.ratios), "similarity": options.similarity},
         "labels": _balance(rows, options),
-        "versions": {"jmid_nlp": jmid_nlp.__version__, "lexicons": lexicon_version()},
+        "versions": {"jmid_nlp": __version__, "lexicons": lexicon_version()},
         "deidentification": provenance,
     }
 

@@ -17,7 +17,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jmid_nlp
 from jmid_nlp.deid.checks import Look, check_columns, guard, known_values
 from jmid_nlp.deid.columns import PROVENANCE, treat_columns
 from jmid_nlp.deid.dateshift import parse_day, shift_days, years_between
@@ -30,6 +29,7 @@ from jmid_nlp.errors import JmidError, KeyMaterialError, PolicyError, WithheldEr
 from jmid_nlp.lexicon import lexicon_version
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import DeidReport, Identifier, Report
+from jmid_nlp.version import __version__
 
 Detector = Callable[..., "tuple[Identifier, ...]"]
 _CACHE = 4096
@@ -82,7 +82,7 @@ class Deidentifier:
 
     def _describe(self) -> dict[str, str]:
         return {
-            "library": jmid_nlp.__version__,
+            "library": __version__,
             "policy": f"{self.policy.name}/{self.policy.version}",
             "policy_hash": self.policy.digest,
             "strategy": self.policy.strategy,
@@ -123,9 +123,9 @@ class Deidentifier:
     def _treat(self, report: Report) -> DeidReport:
         if not isinstance(report.text, str):
             raise WithheldError(report.report_id, "text", "is not a string")
-        found = self._find(report.text, report)
+        found = self.find(report.text, report)
         folded = fold(report.text)
-        context = self._context(report, folded.text)
+        context = self.context(report, folded.text)
         if context.anchor is None:
             context.anchor = _latest(report.text, found)
         text, edits = replace_text(report.text, found, context)
@@ -134,14 +134,15 @@ class Deidentifier:
             raise WithheldError(report.report_id, "text", "an identifier of the record is left after replacement")
 
         def rewrite(value: str) -> str:
-            return replace_text(value, self._find(value, report), context)[0]
+            return replace_text(value, self.find(value, report), context)[0]
 
         columns = treat_columns(report, context, look, rewrite)
         row = {"report_id": columns.pop("report_id"), "text": text, **columns}
         row[PROVENANCE] = self._seal(row)
         return DeidReport(str(row["report_id"]), text, row, edits, dict(self._provenance))
 
-    def _find(self, text: str, known: Report | None) -> tuple[Identifier, ...]:
+    def find(self, text: str, known: Report | None) -> tuple[Identifier, ...]:
+        """Identifiers in a text, by the detector that was given or the package's own."""
         if self.detector is not None:
             return self.detector(text, known=known)
         from jmid_nlp.deid.detect import detect
@@ -152,14 +153,19 @@ class Deidentifier:
         """Detections in a cell of a table, remembered: such values repeat from row to row."""
         found = self._clean.get(value)
         if found is None:
-            found = self._find(value, None)
+            found = self.find(value, None)
             found = tuple(f for f in found if f.score >= self.policy.rule(f.category, f.subtype).threshold)
             if len(self._clean) >= _CACHE:
                 self._clean.clear()
             self._clean[value] = found
         return found
 
-    def _context(self, report: Report, folded: str) -> Context:
+    def context(self, report: Report, folded: str) -> Context:
+        """What the replacement needs to know of a report: shift, names, surrogates.
+
+        Raises:
+            WithheldError: Shifts are given from outside and there is none for this patient.
+        """
         policy, key = self.policy, self.key
         patient = report.patient_id or report.patient_name or f"report\n{report.report_id}"
         if self.date_shift_days is None:
