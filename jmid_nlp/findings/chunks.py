@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.patterns import pieces
-from jmid_nlp.findings.terms import classes, concepts, forms_of
+from jmid_nlp.findings.terms import Term, classes, concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
 
 # One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
@@ -113,7 +113,7 @@ def _places_of() -> dict[str, int]:
     written = {kind: set() for kind in ("anatomy", "position", "observation")}  # type: dict[str, set[str]]
     for item in concepts().values():
         if item.kind in written:
-            written[item.kind].update(forms_of(dict(item.row)))
+            written[item.kind].update(forms_of(item.row))
     places = written["anatomy"] | written["position"]
     return {
         form: at
@@ -140,10 +140,16 @@ def parts(parsed: Parsed) -> list[Part]:
         if at is not None:
             found.append(Part(start, start + at, "A", "", "part"))
             start += at + 1
-        found.append(Part(start, term.end, _KIND[term.kind], term.concept, cls[term.concept]))
+        found.append(Part(start, term.end, _letter(term), term.concept, cls[term.concept]))
     found += known[i:]
     found.sort(key=lambda p: (p.start, -p.end))
     return _filled(text, found)
+
+
+def _letter(term: Term) -> str:
+    if term.concept == "history" and term.form[-1] == "後":
+        return "X"  # 術後, 治療後: a time to PRISM, a cue to the certainty
+    return _KIND[term.kind]
 
 
 def _filled(text: str, found: list[Part]) -> list[Part]:

@@ -95,7 +95,7 @@ def expand(form: str) -> Iterator[str]:
         yield from expand(form[: found.start()] + choice + form[found.end() :])
 
 
-def forms_of(row: Row) -> Iterator[str]:
+def forms_of(row: Mapping[str, str]) -> Iterator[str]:
     """Every written form of a row, folded as the texts are."""
     for column in FORM_COLUMNS:
         for cell in split_forms(row.get(column, "")):
@@ -146,6 +146,24 @@ def is_a(concept_id: str, ancestor: str) -> bool:
     return concept_id == ancestor or ancestor in ancestors(concept_id)
 
 
+@cache
+def _senses() -> dict[str, list[tuple[str, str, tuple[str, ...]]]]:
+    """Forms with several senses, lowered -> as written, concept and the words one of which must stand in the report."""
+    out: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
+    for row in read_table("abbreviation.tsv", ("form", "concept", "context")):
+        sense = (row["form"], row["concept"], tuple(split_forms(row["context"])))
+        out.setdefault(row["form"].lower(), []).append(sense)
+    return out
+
+
+def _sense(written: str, text: str) -> str | None:
+    """The concept of a form with several senses in this report, None where none fits."""
+    for form, concept_id, context in _senses()[written.lower()]:
+        if form == written and (not context or any(word in text for word in context)):
+            return concept_id
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     kind: str
@@ -162,8 +180,11 @@ class Reader:
     def __init__(self) -> None:
         self._forms: list[_Form] = []
         written: dict[str, int] = {}
+        for key in _senses():
+            written[key] = len(self._forms)
+            self._forms.append(_Form("sense", "", 10 * len(key) - 3, "", _latin(key[0]), _latin(key[-1])))
         for item in concepts().values():
-            for text in forms_of(dict(item.row)):
+            for text in forms_of(item.row):
                 key = text.lower()
                 if key not in written:
                     written[key] = len(self._forms)
@@ -184,7 +205,11 @@ class Reader:
                 at -= 1
                 continue
             form = self._forms[step[1]]
-            if form.kind != "guard":
+            if form.kind == "sense":
+                meant = _sense(text[step[0] : at], text)
+                if meant is not None:
+                    terms.append(Term(step[0], at, concepts()[meant].kind, meant, text[step[0] : at]))
+            elif form.kind != "guard":
                 terms.append(Term(step[0], at, form.kind, form.concept, text[step[0] : at]))
             at = step[0]
         terms.reverse()
