@@ -20,6 +20,7 @@ from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sentences import sentences
 
 _SUSPICIOUS_MM = 10.0  # from this size on a spiculated or lobulated nodule is staged as a lung tumour
+_LARGE_MM = 20.0  # and from this one on any nodule that is called nothing else
 
 # Without a word of either kind no text is staging material; most reports of other regions end here.
 _LUNG = re.compile(r"肺|気\s?管|[上中下]\s?葉|舌\s?区|[Ll]ung|LK")
@@ -134,8 +135,11 @@ def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> boo
 
 
 def _looks_malignant(scene: Scene, primary: Primary) -> bool:
-    """Whether a nodule that nobody calls a cancer has the shape of one, or metastases."""
+    """Whether a lesion that nobody calls a cancer has the size or shape of one, or metastases."""
+    largest = max((s.mm for s in primary.sizes if s.part in ("", "solid", "whole")), default=0.0)
     clauses = [scene.clauses[k] for k in primary.about]
+    if largest >= _LARGE_MM and primary.kind == "nodule":
+        return True
     if any(c.has("morphology") and c.verdict >= SUSPECTED for c in clauses):
-        return any(s.mm >= _SUSPICIOUS_MM for s in primary.sizes)
+        return largest >= _SUSPICIOUS_MM
     return any(c.verdict >= SUSPECTED and (c.has("satellite") or c.has("metastasis")) for c in scene.clauses)
