@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent / "findings"
-_MARK = re.compile(r"<(?P<key>[a-z]):(?P<site>[^<>]+)>|\[(?P<text>[^\[\]|]+)\|(?P<attrs>[^\[\]|]*)\]|\{(?P<skip>[^{}]+)\}")
+_MARK = re.compile(
+    r"<(?P<key>[a-z]):(?P<site>[^<>]+)>|\[(?P<text>[^\[\]|]+)\|(?P<attrs>[^\[\]|]*)\]|\{(?P<skip>[^{}]+)\}"
+)
 CERTAINTY = {"p": "positive", "s": "suspicious", "n": "negative", "g": "general"}
 SIDE = {"L": "left", "R": "right", "B": "bilateral", "M": "midline"}
 CHANGE = {"new": "new", "inc": "increased", "dec": "decreased", "stb": "stable", "res": "resolved"}

@@ -34,7 +34,10 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
 
 
 _LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ|径")
-_DESCRIBING = re.compile(r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$")
+_DEPTHS = ("深", "厚", "高", "幅", "充", "全")
+_DESCRIBING = re.compile(
+    r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$"
+)
 
 
 class _Assembler:
@@ -256,7 +259,7 @@ class _Assembler:
         prior = tuple(s for m in self.sizes[number] for s in m.prior)
         first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
         several = multiple(self.text, before, mention, after, first=first)
-        apart = sum(1 for m in self.sizes[number] if m.sizes and not m.axis) > 1
+        apart = sum(1 for m in self.sizes[number] if m.sizes and not m.axis.startswith(_DEPTHS)) > 1
         many = certainty != "negative" and bool(several or apart)
         if many:
             why["multiple"] = self._at(mention.start, mention.end, several or "several sizes")

@@ -37,7 +37,7 @@ class Context:
 
 _SIDE_PREFIX = re.compile(
     r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)(?:傍正中型?|正中|外側型?|後方|前方|優位|後外側型?)?(?:の|に|\s)?"
-    r"(?:(?:軽度|中等度|高度|著明な|少量|中等量|多量|大量|ごく少量|微量|慢性|急性|陳旧性|多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}$"
+    r"(?:(?:軽度|中等度|高度|著明な|少量|中等量|多量|大量|ごく少量|微量|慢性|急性|陳旧性|多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}\Z"
 )
 _BULLET = re.compile(
     r"[ \t]{0,6}(?:[・●○■□◆◇▼▽▲△★☆※◎#＃*>→⇒+＋]|[-–—](?=[^\d])|\(?\d{1,2}[).．、](?!\d)|[①-⑳]|[a-hA-H][).])"
@@ -56,9 +56,9 @@ _STATED = re.compile(
 _ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
 )
-_SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}$")
+_SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
-_REASON = re.compile(r"後\s?\($")
+_REASON = re.compile(r"後\s?\(\Z")
 _PART = re.compile(
     r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|筋層|漿膜|髄内|骨髄|終板|骨幹部|近位部?|遠位部?|末梢"
     r"|前壁|後壁|側壁|上壁|下壁|体部|底部|頂部|起始部|先端部?|基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部)"
@@ -134,7 +134,9 @@ class _Attacher:
                         current.start,
                         group.end,
                         current.sites + group.sites,
-                        group.side if group.side and ":" in self.text[current.end : group.start] else join_sides({current.side or "", group.side or ""}),
+                        group.side
+                        if group.side and ":" in self.text[current.end : group.start]
+                        else join_sides({current.side or "", group.side or ""}),
                     )
                 elif group.side is not None:
                     topic_side = None
@@ -147,7 +149,9 @@ class _Attacher:
                 place.side = topic_side
             if place.side is None and not mention.systemic:
                 place.side = (
-                    self._side_after(mention, later) or self._part_side(number, mention, place, previous, start) or self.title
+                    self._side_after(mention, later)
+                    or self._part_side(number, mention, place, previous, start)
+                    or self.title
                 )
             if "正中" in self.text[mention.start : mention.end]:
                 place.side = "midline"
@@ -181,6 +185,12 @@ class _Attacher:
             if prefix and not current.bare and prefix.start() >= current.end:
                 side = side_of(prefix.group()) or side
             sites = list(current.sites)
+            label = self._label_place(mention)
+            if current.bare and label is not None:
+                sites = list(label.sites)
+            if "同" in (lead := self.text[max(start, current.start - 8) : current.start]) and _SAME_PLACE.search(lead):
+                whole = self._whole(number, mention)
+                sites = (list(whole.sites) if whole is not None else []) + sites
             if side is None and not current.bare and _PART.fullmatch(self.text[current.start : current.end]):
                 whole = self._label_place(mention) or self._whole(number, mention)
                 if whole is not None:
@@ -221,15 +231,15 @@ class _Attacher:
         found = _SIDE_BEHIND.match(self.text, mention.end, later)
         return side_of(found.group()) if found else None
 
-    def _part_side(
-        self, number: int, mention: Mention, place: Place, previous: int, start: int
-    ) -> Laterality | None:
+    def _part_side(self, number: int, mention: Mention, place: Place, previous: int, start: int) -> Laterality | None:
         """A part named without a side takes that of the whole it belongs to: `左上顎洞は…、洞壁の骨肥厚`, `その乳頭側に`."""
         if not place.sites or place.rule not in ("beside", "same sentence"):
             return None
         whole, opening = previous, self.text[start : mention.start].lstrip(" \u3000\t・-")
         if whole < 0 and _ANAPHORA.match(opening):
-            whole = next((k for k in range(number - 1, -1, -1) if self.c.certainty[k] in ("positive", "suspicious")), -1)
+            whole = next(
+                (k for k in range(number - 1, -1, -1) if self.c.certainty[k] in ("positive", "suspicious")), -1
+            )
         if whole < 0 or self.places[whole].side is None or not self.places[whole].sites:
             return None
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
@@ -311,7 +321,9 @@ class _Attacher:
         parent = self._parent(number, mention, start)
         if parent is not None and self.c.sections[number] not in _NO_INHERITANCE:
             near = self.places[parent]
-            same = self.labels.get(self.c.mentions[parent].sentence) or self.headers.get(self.c.mentions[parent].sentence)
+            same = self.labels.get(self.c.mentions[parent].sentence) or self.headers.get(
+                self.c.mentions[parent].sentence
+            )
             if label is None or same is label:
                 return Place(list(near.sites), near.side, "inherited")
         if label is not None and not (

@@ -43,8 +43,11 @@ _MULTIPLE = re.compile(
     r"多発|散在|散見|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|3つ|二つ|三つ|各所|(?<![\d.])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|結節)|[二三四五六七八九]個|multiple|scattered|numerous|several|bilateral multiple|大小の|大小不同",
     re.IGNORECASE,
 )
-_ATTRIBUTIVE = re.compile(r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}")
+_ATTRIBUTIVE = re.compile(
+    r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}"
+)
 _CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し、|に")
+_ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありません|を認めず)(?:、|。)?\Z|不変で\Z")
 _SUPPOSED = re.compile(r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意")
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
@@ -103,6 +106,8 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     if found:
         return "new", found.group()
     for term, cls in reversed(changes.within(before, mention.start)):
+        if cls in ("increased", "decreased", "stable") and _ADVERBIAL.search(text, before, mention.start):
+            return cls, term.form  # type: ignore[return-value]
         if (
             cls in ("increased", "decreased", "new", "stable")
             and not term.form.endswith(("で", "て", "し", "く"))

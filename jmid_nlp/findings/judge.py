@@ -15,9 +15,14 @@ from jmid_nlp.schema import Certainty
 _QUANTITY = re.compile(
     r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|縮小|増加|減少|あり|\(?(?:径|最大径|短径|長径|約)?\d)[^。、]{0,16}[、,]"
 )
+_PREDICATE = re.compile(r"は[^。、]{2,24}(?:で|し|て|り)、(?!.{0,4}(?:は|も)?(?:認め|みられ))")
 _WITHIN = re.compile(r"(?:の)?(?:内部?|周囲|辺縁|近傍|中)(?:に|の)?(?=[^。、]{1,12})")
-_NOT_GROWN = re.compile(r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|ない|ません)|見られ(?:ず|ない|ません)|指摘でき)")
-_STATED_FIRST = re.compile(r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)")
+_NOT_GROWN = re.compile(
+    r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|ない|ません)|見られ(?:ず|ない|ません)|指摘でき)"
+)
+_STATED_FIRST = re.compile(
+    r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)"
+)
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
 
@@ -42,6 +47,8 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return value, ""
     if mention.kind == "state" and "、" in gap:
         return "positive", "a state is stated"
+    if _PREDICATE.match(gap):
+        return "positive", "has a predicate of its own"
     if _QUANTITY.match(gap) or (value == "negative" and _WITHIN.match(gap)):
         return "positive", "stated with its own quantity or as a container"
     if value == "suspicious" and gap.startswith("、") and mention.kind not in ("disease",) and not following.systemic:

@@ -54,7 +54,7 @@ _STATE = re.compile(
 _LEAD = re.compile(
     r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
-_SIDE_LEFT = re.compile(r"(?:右|左|両側?)$")
+_SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -106,7 +106,8 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
             _gap(text, at, term.start, terms, index, seeds, places)
         at = term.end
         if term.kind == "observation":
-            seeds.append(_known(text, term, places))
+            organ = terms[index - 1] if index and terms[index - 1].kind == "anatomy" else None
+            seeds.append(_known(text, term, organ, places))
         elif term.kind == "change" and (grown := _grown(text, terms, index)) is not None:
             seeds.append(grown)
     if at < len(text):
@@ -119,14 +120,18 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
 def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
     """`脳室拡大なし`: a word of change that says what an organ is."""
     term = terms[index]
+    if term.form.endswith("病変"):
+        return Mention(term.end - 2, term.end, "lesion", "lesion", term.end - 2, False, False, ["病変"], "a new lesion")
     if not term.form.startswith("拡大") or not index or terms[index - 1].kind not in ("anatomy", "position"):
         return None
     if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も"):
         return None
-    return Mention(term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place")
+    return Mention(
+        term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place"
+    )
 
 
-def _known(text: str, term: Term, places: list[Span]) -> Mention:
+def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Mention:
     """The mention of a known word; `腱板断裂` gives the head 断裂 and the place 腱板."""
     item = concept(term.concept)
     flags = item.row.get("flags", "") or ""
@@ -134,8 +139,11 @@ def _known(text: str, term: Term, places: list[Span]) -> Mention:
     if not cut and term.form[1:] in _compounds()[0] and _SIDE_LEFT.search(text, max(0, term.start - 3), term.start):
         cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
     if cut:
-        places.append(Span(term.start, term.start + cut))
+        places.append(Span(term.start, term.start + cut - (term.form[cut - 1] == "の")))
     start = term.start + max(cut, lead)
+    if start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start:
+        if not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
+            start = organ.start  # 骨|肥厚 stays whole
     return Mention(
         start, term.end, item.cls or "sign", term.concept, start,
         item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,
@@ -151,6 +159,9 @@ def _cut(form: str) -> tuple[int, int]:
     heads, whole, places = _compounds()
     if form in whole:
         return 0, at
+    of = form.rfind("の")
+    if of > at + 1 and form[at:of] in places and len(form) - of > 2:
+        return of + 1, at
     for length in range(len(form) - 1, at + 1, -1):
         if form[at:length] in places and (form[length:] in heads or _named_after_organ(form[length:])):
             return length, at

@@ -37,10 +37,10 @@ _SIDE = re.compile(
     re.IGNORECASE,
 )
 _LEFT_SIDE = re.compile(
-    r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?$",
+    r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?\Z",
     re.IGNORECASE,
 )
-_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{2,6})$")
+_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{2,6})\Z")
 _RIGHT_WORD = re.compile(
     r"(?:[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
@@ -49,8 +49,13 @@ _LEVEL = re.compile(
     r"(?:[a-c](?![a-z]))?(?:\s?[/\-~〜～ー,、・+]\s?(?:Th|[TCLS])?\d{1,2}(?![\d.]|mm|cm|\s?(?:mm|cm))(?:[a-c](?![a-z]))?){0,5}"
     r"(?:椎体|椎間板?|椎間孔|レベル|椎弓|棘突起|高位|領域|区域|亜区域)?"
 )
-_NODE = re.compile(r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}[a-z]{0,2}|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})(?!\d)", re.MULTILINE)
-_SIDED = re.compile(r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷|傍正中)[一-鿿ァ-ヴー]{1,6}(?<![型性状差])(?=(?:に|の|は|で|も|:|、|が|内|部))")
+_NODE = re.compile(
+    r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}[a-z]{0,2}|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})(?!\d)",
+    re.MULTILINE,
+)
+_SIDED = re.compile(
+    r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷|傍正中)[一-鿿ァ-ヴー]{1,6}(?<![型性状差])(?=(?:に|の|は|で|も|:|、|が|内|部))"
+)
 _LOBE = re.compile(r"(?<![A-Za-z])([RL])(?:UL|ML|LL|V|A|PA|MCA|ICA|CCA|ACA|PCA|VA)(?![A-Za-z])")
 _VESSEL = re.compile(
     r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
@@ -65,9 +70,11 @@ _BARE = re.compile(
 )
 # A place told only by its relation to the organ spoken of.
 _RELATIVE = re.compile(
-    r"(?<![一-鿿])(?:前壁|後壁|側壁|上壁|下壁|体部|底部|頂部|起始部|近位部?|遠位部?|先端部?|基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部)(?:に(?!て)|には|にも|の(?=[^\s])|では?|は|:)"
+    r"(?<![一-鿿])(?:前壁|後壁|側壁|上壁|下壁|体部|底部|頂部|起始部|近位部?|遠位部?|先端部?|基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部|洞壁|壁|内腔|骨皮質|皮質|被膜|隔壁)(?=に(?!て)|の[^\s]|で|は|:)"
 )
-_NOT_HERE = re.compile(r"(?:から|より)(?:約)?\s?\d|との(?:交通|連続性?|鑑別|関係|癒着|比較|間)")
+_NOT_HERE = re.compile(
+    r"(?:から|より)(?:約)?\s?\d|[ \t]?(?:の|単純|造影|ダイナミック)?[ \t]?(?:MRI|MRA|CT(?!A?上)|XP|X-P|US|エコー|X線|MRCP|PET|[2-6二三四]方向|[2-6]R)|との(?:交通|連続性?|鑑別|関係|癒着|比較|間)"
+)
 _RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
 _ON = b"\x01"
 _STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
@@ -148,9 +155,7 @@ def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
             known[site.start : site.end] = _ON * (site.end - site.start)
             out.append(site)
     sided = [
-        Site(m.start(), m.end(), None, None)
-        for m in _SIDED.finditer(text)
-        if known.find(1, m.start(), m.end()) < 0
+        Site(m.start(), m.end(), None, None) for m in _SIDED.finditer(text) if known.find(1, m.start(), m.end()) < 0
     ]
     return sorted(out + sided, key=lambda s: s.start) if sided else out
 
