@@ -117,7 +117,7 @@ def findings_table(findings: Sequence[Finding], *, links: Sequence[Link] = (), p
         cells = [
             f'<a href="#{prefix}f{number}">{escape(finding.text)}</a>',
             f'<span class="jmid-{finding.certainty}">{finding.certainty}</span>',
-            escape(", ".join(site.site or "?" for site in finding.locations)),
+            escape(", ".join(dict.fromkeys(site.site for site in finding.locations if site.site))),
             finding.laterality or "",
             escape(sizes(finding.sizes_mm)),
             escape(
