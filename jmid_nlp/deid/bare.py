@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.book import VARIANTS, book, katakana
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
@@ -29,7 +29,7 @@ _RIGHT = re.compile(
     r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【+=^]|先生|Dr|[A-Z]|\d|から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|や(?!す)|です|さん|くん|ちゃん|さま|様|氏|殿|か[、。]|ら[、。に]|拝|@|※|★|〒"
 )
 _LEFT_OK = re.compile(
-    r"(?:^|[\s、。,.(（「『【\[/|;:>\"'<&・\-→~)）」』】\]+=@※はがをにとへでのもやばりるたてすくいかしれらけよ]|[A-Za-z0-9])\Z"
+    r"(?:^|[\s、。,.(（「『【\[/|;:>#\"'<&・\-→~)）」』】\]+=@※はがをにとへでのもやばりるたてすくいかしれらけよ]|[A-Za-z0-9])\Z"
 )
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 _HEADER_RIGHT = re.compile(
@@ -136,30 +136,54 @@ def find_lines(t: str) -> Iterator[Hit]:
         last = i >= len(lines) - 2 or (i + 2 < len(lines) and not lines[i + 1][0].strip())
         yield from _signature(t, line, last=last, only=len(lines) == 1)
     yield from _before_kana(t)
+    yield from _kana_pairs(t)
     if lines:
         yield from _trailing(t, lines[-1])
+
+
+_KANA_PAIR = re.compile(
+    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|(?<![ぁ-ゖ])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"
+)
+
+
+def _kana_pairs(t: str) -> Iterator[Hit]:
+    """Surname and given name in kana with a space between, both known."""
+    for m in _KANA_PAIR.finditer(t):
+        family, given = katakana(m[1] or m[3]), katakana(m[2] or m[4])
+        if family in book().surname_kana and given in book().given_kana:
+            yield Hit(m.start(), m.end(), "PERSON", "bare", 0.8, "names.kana", LISTED)
 
 
 def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
     """`原 正、68歳`, `一尺八寸 亘 S26/2/8` at the beginning of a line or sentence."""
     starts = {line.start() + len(line[0]) - len(line[0].lstrip(" \t-・●■◆○□*#"))}
-    starts |= {m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:120])}
-    starts = {s if s < line.end() and s >= line.start() else line.start() + s for s in starts}
-    for at in sorted(starts):
+    starts |= {line.start() + m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:120])}
+    for at in sorted(s for s in starts if s < line.end()):
+        if "ァ" <= t[at] <= "ヺ":
+            m = _FOREIGN.match(t, at)
+            if m and _HEADER_RIGHT.match(t, m.end()):
+                yield Hit(at, m.end(), "PERSON", "patient", 0.85, "names.header", GRAMMAR)
+            continue
         run = RUN.match(t, at)
         if run is None or len(run[0]) > 8:
             continue
         m = _TWO_WORDS.match(t, at)
         if m is None and grade(run[0]) == NO and not _short_full(run[0]):
             continue
-        for end in ([m.end()] if m else []) + [run.end()]:
+        ends = [m.end()] if m else []
+        if grade(run[0]) >= AMBIGUOUS:
+            ends.append(name_at(t, at, hard=True)[0])
+        for end in [*ends, run.end()]:
             name = "".join(t[at:end].split())
-            if not _HEADER_RIGHT.match(t, end):
+            if end <= at or not _HEADER_RIGHT.match(t, end):
                 continue
-            g = grade(name)
+            g = grade(name) if RUN.fullmatch(name) else FULL
             if g >= RARE or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
                 yield Hit(at, end, "PERSON", "patient", 0.8, "names.header", GRAMMAR)
                 break
+
+
+_FOREIGN = re.compile(r"[ァ-ヺー]{1,12}(?:[・ ][ァ-ヺー]{1,12}){1,5}(?:[ \t]?\([A-Z][A-Za-z'’\- ,]{3,40}\))?")
 
 
 def _short_full(name: str) -> bool:
@@ -208,8 +232,21 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
     if (t[at].isascii() and not last) or ("ぁ" <= t[at] <= "ゖ" and not (g == FULL and re.search(r"[ \t]", t[at:end]))):
         return
     rest = _SIGN_TRASH.match(t, end, line.end())
-    if rest is None or rest.end() != line.end():
+    if rest is None:
         return
+    if rest.end() != line.end():
+        second, g2 = name_at(t, rest.end(), hard=last)
+        more = _SIGN_TRASH.match(t, second, line.end())
+        if (
+            g < AMBIGUOUS
+            or g2 < AMBIGUOUS
+            or second == rest.end()
+            or more is None
+            or more.end() != line.end()
+            or not RUN.match(t, rest.end())
+        ):
+            return
+        yield Hit(rest.end(), second, "PERSON", "signature", 0.75, "names.signature", GRAMMAR)
     score = 0.8 if g >= RARE else 0.6
     if g in (UNKNOWN, PARTLY) and (end - at < 2 or end - at > 5):
         return

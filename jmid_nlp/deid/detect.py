@@ -16,7 +16,7 @@ from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
-from jmid_nlp.deid.merge import appositions, propagate, resolve
+from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.persons import find_labelled, find_titled
 from jmid_nlp.deid.occupation import find_occupations
 from jmid_nlp.deid.places import find_places
@@ -71,7 +71,9 @@ class DetectOptions:
 
 
 _DIGIT = re.compile("[0-9]")
-_WRAP = re.compile(r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)")
+_WRAP = re.compile(
+    r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)(?![^\n:]{1,12}:)"
+)
 
 
 class Detector:
@@ -108,7 +110,7 @@ class Detector:
         hits = resolve(found)
         if deny := self.options.deny:
             hits = resolve([*hits, *_denied(t, deny)])
-        hits = resolve([*hits, *appositions(t, hits)])
+        hits = resolve([*hits, *appositions(t, hits), *bracketed(t, hits)])
         return resolve([*hits, *propagate(t, hits)])
 
     def _across_lines(self, view: Folded, known: Report | None) -> list[Hit]:

@@ -107,7 +107,7 @@ _PREFIX_WORD = re.compile(
     r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
 )
 _PREFIX_NAME = re.compile(
-    rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|から|より|に(?![かがこしじちなのほぎ])|で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
+    rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
 )
 _SHORT_WORD = re.compile(
     r"整形|協立|市立|日赤|厚生|労災|済生会|市民|共済|中央|総合|記念|脳外|国保|赤十字|生協|医師会|病院前"
@@ -284,7 +284,11 @@ def _proper(left: str) -> bool:
     """True where the left part looks like a name: a surname, a place, kana or Latin letters."""
     plain = left.translate(VARIANTS)
     b = book()
-    if re.search(r"[ァ-ヺ]{3}|[ぁ-ゖ]{2}|[A-Za-z]{3}", left) and left not in _GENERIC_LEFT:
+    if (
+        re.search(r"[ァ-ヺ]{3}|[ぁ-ゖ]{3}|[A-Za-z]{3}", left)
+        and left not in _GENERIC_LEFT
+        and left[-1] not in "のなたるいくにをはがも"
+    ):
         return True
     if plain in b.surnames and b.surnames[plain] != "single" and plain not in b.terms:
         return True

@@ -13,7 +13,7 @@ from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
 KANJI = r"㐀-䶿一-鿿々〆豈-﫿\U00020000-\U0003ffff"
-RUN = re.compile(f"[{KANJI}ヶ]+")
+RUN = re.compile(f"[{KANJI}](?:[{KANJI}]|[ノヶケ](?=[{KANJI}]))*")
 # how well a string fits a name
 FULL, SURNAME, RARE, AMBIGUOUS, PARTLY, UNKNOWN, NO = 6, 5, 4, 3, 2, 1, 0
 _LONGEST = 8
@@ -85,6 +85,8 @@ def grade(name: str) -> int:
     """How well a string of kanji fits a person's name: FULL, SURNAME, AMBIGUOUS, PARTLY, UNKNOWN or NO."""
     b = book()
     plain = name.translate(VARIANTS)
+    if len(plain) == 2 and plain[0] in "日月年時分秒週回個枚番号件名度歳才" and plain[1] in "前後間内外中目大程以":
+        return NO
     kind = b.surnames.get(plain)
     if kind in ("common", "rare") and (plain not in b.terms or kind == "common"):
         return SURNAME

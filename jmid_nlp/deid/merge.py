@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
+from jmid_nlp.deid.persons import name_at
 
 
 def resolve(hits: Iterable[Hit]) -> list[Hit]:
@@ -72,6 +73,33 @@ def appositions(t: str, hits: list[Hit]) -> Iterator[Hit]:
         m = _NAME_BACK.search(t[low : low + opening.start()])
         if m:
             yield Hit(low + m.start(), low + m.end(), "PERSON", hit.subtype, 0.85, "names.apposition", GRAMMAR)
+
+
+def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
+    """Other spellings in brackets behind a proven name: ASHIKARI Sawa(芦刈 佐和), 李浩然(LI HAORAN、り こうぜん)."""
+    for hit in hits:
+        if hit.category != "PERSON" or hit.rank < LISTED or hit.end - hit.start < 2:
+            continue
+        m = _BRACKET.match(t, hit.end)
+        at = m.end() if m else -1
+        while at > 0:
+            end, g = name_at(t, at, hard=True)
+            kana = _TWO_KANA.match(t, at)
+            if kana:
+                end, g = kana.end(), SURNAME
+            if end <= at or not (g >= AMBIGUOUS or " " in t[at:end]) or not _BRACKET_END.match(t, end):
+                break
+            yield Hit(at, end, "PERSON", hit.subtype, 0.85, "names.bracket", GRAMMAR)
+            more = _BRACKET_MORE.match(t, end)
+            at = more.end() if more else -1
+
+
+_BRACKET = re.compile(r"[ \t]?[(\[/][ \t]?")
+_BRACKET_END = re.compile(r"[ \t]?[)\]/、,]")
+_BRACKET_MORE = re.compile(r"[ \t]?[、,/][ \t]?")
+_TWO_KANA = re.compile(
+    r"[ぁ-ゖー]{1,8}[ \t・][ぁ-ゖー]{1,8}(?:[ \t・][ぁ-ゖー]{1,8})?(?=[)、,/])|[ァ-ヺー]{1,8}[ \t・][ァ-ヺー]{1,8}(?:[ \t・][ァ-ヺー]{1,8})?(?=[)、,/])"
+)
 
 
 def propagate(t: str, hits: list[Hit]) -> list[Hit]:

@@ -85,6 +85,8 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     if size == 0:
         return _ocr_name(t, at) if hard else (at, NO)
     if end == run.end():
+        if (m := _MIXED_GIVEN.match(t, end)) and g >= AMBIGUOUS and (hard or m["gap"]) and _EDGE.match(t, m.end()):
+            return m.end(), FULL
         if (m := _OCR.match(t, at)) and m.end() > end and re.search("[A-Z|]", m[0][end - at :]) and _titled(t, m.end()):
             return m.end(), UNKNOWN
         if g <= SURNAME:
@@ -94,6 +96,9 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     return end, g
 
 
+_MIXED_GIVEN = re.compile(
+    f"(?P<gap>[ \\t]{{0,2}})(?:[ぁ-ゖ]{{1,3}}[{KANJI}]|[{KANJI}][ぁ-ゖ]{{1,3}}(?=[ \\t、。,(（)\\n様]|$))(?![{KANJI}])"
+)
 _CELL_END = re.compile(r"$|[ \t]{0,3}(?:[\n、。,)」』】\]/|;\"'<(（]|先生|様|殿|Dr|\d|[A-Z])")
 
 
@@ -229,6 +234,14 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
     for label in labels:
         if label.value in starts and not label.mode == "cell" and label.kind != "dept":
             continue
+        word = t[label.start : label.end]
+        if (
+            word.isascii()
+            and len(word) < 4
+            and label.strength < EXPLICIT
+            and (label.kind == "person" or word.isupper())
+        ):
+            continue
         if label.kind in ("person", "title", "dept"):
             yield from _after_label(t, label, starts)
 
@@ -277,6 +290,8 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
 
 def _form_like(t: str, label: Label) -> bool:
     """True where a label followed by a space stands as in a form: alone before, and what follows is no sentence."""
+    if t[label.start].isascii():
+        return False
     before = t[label.start - 1 : label.start]
     return (not before or before in " \t\n、。/|;(（「【[<・　") and label.end - label.start > 1
 
@@ -364,7 +379,11 @@ def find_titled(t: str) -> Iterator[Hit]:
         form, (strength, subtype) = titles[number]
         if start == 0 or (form.isascii() and not _latin_title(t, start, end)):
             continue
-        if form in ("様", "様方") and (_NOT_SAMA.match(t, end) or t[max(0, start - 2) : end] in book().terms):
+        if form in ("様", "様方") and (
+            t[start - 1] in "同一多異模仕各両左今別"
+            or _NOT_SAMA.match(t, end)
+            or t[max(0, start - 2) : end] in book().terms
+        ):
             continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
             continue
@@ -451,13 +470,17 @@ def _accept_before(
     t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
 ) -> tuple[int, float]:
     start = end - size
+    if g == NO and strength != "weak" and form != "様" and plausible(text) and text[-1] not in "科院部室局課員者":
+        return end - len(text), 0.7
     if g == NO or (text in book().generic and form not in ("先生", "医師", "Dr", "Dr.", "医師")):
         m = _OCR_BACK.search(t[max(0, end - 8) : end])
         return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
     if strength == "weak":
         return (
             (start, 0.85)
-            if g >= RARE and (clean or g == FULL) or (g == AMBIGUOUS and size == len(text) and len(form) > 1)
+            if g >= RARE
+            and (clean or g == FULL)
+            or (g == AMBIGUOUS and (size == len(text) or (clean and size > 1)) and len(form) > 1)
             else (end, 0.0)
         )
     if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
@@ -491,6 +514,13 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     m = _KATA_BACK.search(t[low:end])
     if m is None or m[0] in _GENERIC_KANA or len(m[0]) < 2:
         return end, 0.0
+    word = m[0]
+    start = low + m.start()
+    run = _RUN_ONLY.search(t[max(0, start - 8) : start]) if not re.search(r"[・= \t]", word) else None
+    if run and katakana(word) in book().given_kana:
+        size, g, _ = tail_name(run[0])
+        if g >= AMBIGUOUS and size > 1:
+            return start - size, 0.9
     known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
     if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
         return end, 0.0

@@ -107,6 +107,9 @@ _RELMONTH_DAY = re.compile(r"(?:同月|今月|先月|来月|前月|当月|翌月
 _MD_SLASH = re.compile(
     r"(?<![0-9A-Za-z./\-‐+])(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量))"
 )
+_MD_DOT = re.compile(
+    r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|[1-9])(?![0-9.]|\s?(?:mm|cm|HU|×|x|ng|mg|%|倍|→|→))(?=[ )）、。の撮造比]|$)"
+)
 _YMD2 = re.compile(
     r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d)"
 )
@@ -313,6 +316,9 @@ def _short(t: str) -> Iterator[DateMatch]:
         yield DateMatch(
             m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit"
         )
+    if "回" in t or "日" in t:
+        for m in _MD_DOT.finditer(t):
+            yield DateMatch(m.start("m"), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
     if "/" in t and _SLASHED.search(t):
         for m in _MD_SLASH.finditer(t):
             if _is_month_day(t, m):
@@ -331,12 +337,22 @@ def _is_month_day(t: str, m: re.Match[str]) -> bool:
     small = (int(m["m"]), int(m["d"])) in _SMALL
     if _STRONG_RIGHT.match(t, m.end()):
         return not small or _date_left(t, m.start()) or t[m.end()] in "(（撮施"
+    if _RANGE_LEFT.search(before):
+        return True
     if small:
         return _LEFT_STRONG.search(before) is not None
+    if before[-1:] in _OPENERS and _PLAIN_RIGHT.match(t, m.end()) and not _COUNTED.search(before):
+        return True
     return _date_left(t, m.start()) and _RIGHT.match(t, m.end()) is not None or _LEFT_STRONG.search(before) is not None
 
 
-_LEFT_STRONG = re.compile(r"(?:日|日付|日時|前回|次回|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z")
+_RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
+_OPENERS = tuple("(（「:：、。・回は~〜～ \n") + ("",)
+_PLAIN_RIGHT = re.compile(r"[ \t、。\n]|$|[一-鿿](?<![個枚例点分以程周大回倍椎領区部量陽陰])|[A-Za-z]{2}")
+_COUNTED = re.compile(r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z")
+_LEFT_STRONG = re.compile(
+    r"(?:日|日付|日時|前回|次回|今回|計画CT|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z"
+)
 
 
 def _english(t: str) -> Iterator[DateMatch]:
