@@ -74,13 +74,11 @@ def write_results(chain: Chain, audit: AuditTable, output: Path) -> None:
 def page(chain: Chain) -> str:
     """One self-contained HTML page: each report before and after, its findings and their annotations."""
     from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
     from jmid_nlp.display import style
 
     source = files("jmid_nlp").joinpath("demo.html.j2").read_text(encoding="utf-8")
     template = Environment(undefined=StrictUndefined, autoescape=True).from_string(source)
-    return template.render(style=Markup(style()), reports=_views(chain), counts=_counts(chain))
+    return template.render(style=style(), reports=_views(chain), counts=_counts(chain))
 
 
 def _counts(chain: Chain) -> list[tuple[str, int]]:
@@ -95,8 +93,6 @@ def _counts(chain: Chain) -> list[tuple[str, int]]:
 
 
 def _views(chain: Chain) -> list[dict[str, Any]]:
-    from markupsafe import Markup
-
     from jmid_nlp.display import Mark, edit_marks, finding_marks, findings_table, marked_text
 
     raw = {r.report_id: r for r in chain.reports}
@@ -117,9 +113,9 @@ def _views(chain: Chain) -> list[dict[str, Any]]:
                 "edits": len(safe.edits),
                 "findings": len(findings),
                 "pairs": len(alignment.pairs) if alignment else 0,
-                "before": Markup(marked_text(report.text, removed)),
-                "after": Markup(marked_text(safe.text, marks + put_in)),
-                "table": Markup(findings_table(findings, links=alignment.pairs if alignment else (), prefix=prefix)),
+                "before": marked_text(report.text, removed),
+                "after": marked_text(safe.text, marks + put_in),
+                "table": findings_table(findings, links=alignment.pairs if alignment else (), prefix=prefix),
                 "alone": ", ".join(alignment.unmatched_annotations) if alignment else "",
             }
         )
