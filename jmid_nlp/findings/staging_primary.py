@@ -6,10 +6,11 @@ The primary is introduced by a lesion word in the lung; that it is the primary i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jmid_nlp.findings.staging_clauses import DENIED, SUSPECTED, WEAK, Clause, Place, Size
+from jmid_nlp.findings.staging_clauses import DENIED, PRESENT, SUSPECTED, WEAK, Clause, Place, Size
 from jmid_nlp.findings.staging_scene import Scene
 
 _KIND = {"mass": 3.0, "nodule": 2.0, "opacity": 1.5, "ggo": 1.0, "small": 0.5}
@@ -36,6 +37,7 @@ class Primary:
     sizes: tuple[Size, ...]
 
 
+_JUDGEMENT = re.compile(r"考え|思わ|思い|疑|可能性|示唆|相当|矛盾|合致|です|診断|判断")
 _AIRWAY = frozenset(("main", "side", "lobar", "trachea"))
 _Named = tuple[str | None, str | None, int]  # side, lobe and verdict of a cancer
 
@@ -146,10 +148,18 @@ def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, in
             continue
         elif k != number and (clause.has("satellite") or clause.has("metastasis")):
             other = max(other, clause.verdict)
-        if clause.has("benign") and not clause.has("cancer"):
+        if clause.has("benign") and not clause.has("cancer") and _judges(scene, clause):
             benign = max(benign, clause.verdict)
         stable = stable or clause.has("stable")
     return cancer, other, benign, stable
+
+
+def _judges(scene: Scene, clause: Clause) -> bool:
+    """Whether a clause says what a lesion is ('肉芽腫と考えます'), not what stands beside it ('炎症性変化を伴います')."""
+    return (
+        clause.verdict != PRESENT
+        or _JUDGEMENT.search(scene.text, max(clause.start, clause.end - 8), clause.end + 4) is not None
+    )
 
 
 def _shared(scene: Scene, about: list[int]) -> int:
