@@ -74,6 +74,7 @@ def write_results(chain: Chain, audit: AuditTable, output: Path) -> None:
 def page(chain: Chain) -> str:
     """One self-contained HTML page: each report before and after, its findings and their annotations."""
     from jinja2 import Environment, StrictUndefined
+
     from jmid_nlp.display import style
 
     source = files("jmid_nlp").joinpath("demo.html.j2").read_text(encoding="utf-8")
