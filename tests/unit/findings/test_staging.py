@@ -47,12 +47,19 @@ def test_invented_reports(head: list[str], text: str) -> None:
 
 WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(0x21, 0x7F)})
 RADICALS = str.maketrans({"大": "⼤", "長": "⻑", "骨": "⾻", "肺": "肺", "門": "⾨", "石": "⽯"})
+HALF = str.maketrans({"リ": "ﾘ", "ン": "ﾝ", "パ": "ﾊﾟ", "ス": "ｽ", "ラ": "ﾗ", "ガ": "ｶﾞ"})
 CORRUPTIONS = {
     "full width": lambda t: t.translate(WIDE),
     "radicals": lambda t: t.translate(RADICALS),
     "commas and points": lambda t: t.replace("、", "，").replace("。", "．"),
     "line breaks": lambda t: re.sub(r"([^\n]{34})(?=[^\n。、]{6})", r"\1\n", t),
     "blanks beside numbers": lambda t: re.sub(r"(\d+(?:\.\d+)?)(mm|cm)", r" \1 \2 ", t),
+    "half-width kana": lambda t: t.translate(HALF),
+    "blanks inside words": lambda t: re.sub(r"(?<=[一-鿿])(?=[ぁ-ん])", " ", t),
+    "no full stops": lambda t: t.replace("。\n", "\n").replace("。", "\n"),
+    "one line": lambda t: t.replace("。\n", "。"),
+    "bullets": lambda t: "\n".join("・" + line if line.endswith("。") else line for line in t.split("\n")),
+    "zero-width characters": lambda t: t.replace("リンパ", "リン\u200bパ").replace("mm", "m\u2060m"),
     "windows line ends": lambda t: t.replace("\n", "\r\n"),
 }
 
