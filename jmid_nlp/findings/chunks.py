@@ -10,8 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.patterns import pieces
-from jmid_nlp.findings.terms import Term, classes, concepts, forms_of
+from jmid_nlp.findings.patterns import Piece, pieces
+from jmid_nlp.findings.terms import concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
 
 # One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
@@ -27,6 +27,8 @@ _TAG = {
 _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
+_PARTICLES = frozenset("のにをはがもとやで、。・,()\n ")
+_SHORT = 3  # a known word shorter than this gives way to a rule-written expression that it overlaps
 _QUALITIES = frozenset(
     (
         "径",
@@ -122,53 +124,56 @@ def _places_of() -> dict[str, int]:
     }
 
 
+@cache
+def _letters() -> dict[str, tuple[str, str]]:
+    """Letter and class of every concept."""
+    return {c.id: (_KIND[c.kind], c.cls) for c in concepts().values() if c.kind in _KIND}
+
+
 def parts(parsed: Parsed) -> list[Part]:
-    """All parts of a report in order: rule-written expressions first, then known words, then unknown nouns."""
-    text, cls, places = parsed.text, classes(), _places_of()
-    known: list[Part] = [Part(p.start, p.end, _TAG[p.tag], p.tag) for p in pieces(text)]
-    found: list[Part] = []
-    i = 0
-    for term in parsed.terms:
-        while i < len(known) and known[i].end <= term.start:
-            found.append(known[i])
-            i += 1
-        overlaps = i < len(known) and known[i].start < term.end
-        if overlaps and (known[i].start <= term.start or term.end - term.start < 3):
-            continue
-        at = places.get(term.form) if term.kind == "observation" else None
-        start = term.start
-        if at is not None:
-            found.append(Part(start, start + at, "A", "", "part"))
-            start += at + 1
-        found.append(Part(start, term.end, _letter(term), term.concept, cls[term.concept]))
-    found += known[i:]
-    found.sort(key=lambda p: (p.start, -p.end))
-    return _filled(text, found)
-
-
-def _letter(term: Term) -> str:
-    if term.concept == "history" and term.form[-1] == "後":
-        return "X"  # 術後, 治療後: a time to PRISM, a cue to the certainty
-    return _KIND[term.kind]
-
-
-def _filled(text: str, found: list[Part]) -> list[Part]:
-    """The same with unknown nouns put into the gaps."""
+    """All parts of a report in order: known words, rule-written expressions, and unknown nouns in the gaps."""
+    text, letters, places = parsed.text, _letters(), _places_of()
+    known = pieces(text)
     out: list[Part] = []
-    at = 0
-    for part in found:
-        if part.start < at:
+    at = i = 0
+    for start, end, kind, concept_id, form in parsed.terms:
+        while i < len(known) and known[i].end <= start:
+            at = _written(text, known[i], at, out)
+            i += 1
+        if i < len(known) and known[i].start < end and (known[i].start <= start or end - start < _SHORT):
             continue
-        if part.start > at:
-            _unknown(text, at, part.start, out)
-        out.append(part)
-        at = part.end
+        if start < at:
+            continue
+        if start > at:
+            _unknown(text, at, start, out)
+        at = end
+        letter, cls = letters[concept_id]
+        if kind == "observation" and form in places:
+            out.append(Part(start, start + places[form], "A", "", "part"))
+            start += places[form] + 1
+        elif letter == "Q" and form[-1] == "後" and concept_id == "history":
+            letter = "X"  # 術後, 治療後: a time to PRISM, a cue to the certainty
+        out.append(Part(start, end, letter, concept_id, cls))
+    for piece in known[i:]:
+        at = _written(text, piece, at, out)
     if at < len(text):
         _unknown(text, at, len(text), out)
     return out
 
 
+def _written(text: str, piece: Piece, at: int, out: list[Part]) -> int:
+    """Adds a rule-written expression and what stands before it; gives the place behind it."""
+    if piece.start < at:
+        return at
+    if piece.start > at:
+        _unknown(text, at, piece.start, out)
+    out.append(Part(piece.start, piece.end, _TAG[piece.tag], piece.tag))
+    return piece.end
+
+
 def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
+    if end - start == 1 and text[start] in _PARTICLES:
+        return
     for match in _WORD.finditer(text, start, end):
         a, b = match.span()
         word = match.group()
@@ -184,22 +189,25 @@ def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
 
 
 def chunks(parsed: Parsed) -> list[Chunk]:
-    """The noun phrases of a report, ascending. Sizes, times, cues and the like are chunks of their own."""
+    """The noun phrases of a report, ascending. Sizes, times and the like are chunks of their own; cues only part."""
+    text = parsed.text
     out: list[Chunk] = []
     run: list[Part] = []
     for part in parts(parsed):
+        start, end, letter, _, cls = part
+        if run and (start != run[-1].end or letter == "Q"):
+            _close(text, run, out)
+            run = []
         # 小さな, 濃い, 強く: an inflected word is no part of a compound
-        inflected = part.letter == "M" and (parsed.text[part.end - 1] in "なのいくたるきに" or part.cls in _ALONE)
-        if part.letter in BREAKING or inflected:
-            _close(parsed.text, run, out)
-            run = []
-            out.append(Chunk(part.start, part.end, part.letter, (part,)))
-            continue
-        if run and part.start != run[-1].end:
-            _close(parsed.text, run, out)
-            run = []
-        run.append(part)
-    _close(parsed.text, run, out)
+        if letter in BREAKING or (letter == "M" and (text[end - 1] in "なのいくたるきに" or cls in _ALONE)):
+            if run:
+                _close(text, run, out)
+                run = []
+            if letter != "Q":
+                out.append(Chunk(start, end, letter, (part,)))
+        else:
+            run.append(part)
+    _close(text, run, out)
     return out
 
 

@@ -52,7 +52,7 @@ def entities(parsed: Parsed) -> tuple[Entity, ...]:
     Returns:
         Entities of types d (with attr positive, suspicious, negative or general), a, f, c, timex3, t-test, cc and r.
     """
-    joined = _join(parsed.text, [c for c in chunks(parsed) if c.letter != "Q"])
+    joined = _join(parsed.text, chunks(parsed))
     marks = [(c.start, c.end) for c in joined if c.letter in "DF"]
     levels = dict(zip(marks, assess(parsed, marks), strict=True))
     marked = _suspected(parsed.text, [(c, levels.get((c.start, c.end))) for c in joined])

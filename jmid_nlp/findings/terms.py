@@ -125,12 +125,6 @@ def concept(concept_id: str) -> Concept:
 
 
 @cache
-def classes() -> dict[str, str]:
-    """The class of every concept."""
-    return {c.id: c.cls for c in concepts().values()}
-
-
-@cache
 def ancestors(concept_id: str) -> tuple[str, ...]:
     """The ids from the parent of a concept up to the top of its tree."""
     chain: list[str] = []
