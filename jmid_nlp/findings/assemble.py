@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 
 from jmid_nlp.findings.attach import Context, Place, place_all
 from jmid_nlp.findings.change import Changes, change_of, historical, multiple, seen_before
@@ -13,11 +12,10 @@ from jmid_nlp.findings.imagerefs import RefMention, image_refs
 from jmid_nlp.findings.judge import judge
 from jmid_nlp.findings.mentions import Mention, find_mentions
 from jmid_nlp.findings.sites import find_groups
+from jmid_nlp.findings.sizes import Sizer
 from jmid_nlp.findings.weigh import keep
-from jmid_nlp.schema import Certainty, Change, Finding, ImageRef, SiteMention
+from jmid_nlp.schema import Change, Finding, ImageRef, SiteMention
 from jmid_nlp.text.measures import Measure, measures
-
-Sizes = tuple[tuple[float, ...], ...]
 
 
 def assemble(parsed: Parsed) -> tuple[Finding, ...]:
@@ -33,11 +31,7 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
     return _Assembler(parsed).run()
 
 
-_LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ|径")
 _DEPTHS = ("深", "厚", "高", "幅", "充", "全")
-_DESCRIBING = re.compile(
-    r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$"
-)
 
 
 class _Assembler:
@@ -52,6 +46,7 @@ class _Assembler:
         self.changes = Changes(parsed)
         self._number_sentences()
         self.certainty, self.cues = judge(parsed, self.mentions)
+        self.sizer = Sizer(parsed, self.mentions, groups, self.certainty)
         self.sections = [_section(parsed, m.start) for m in self.mentions]
         self.starts = [m.start for m in self.mentions]
         self.groups = groups
@@ -69,8 +64,10 @@ class _Assembler:
     def run(self) -> tuple[Finding, ...]:
         """The findings."""
         for measure in measures(self.text):
-            if measure.role == "size":
-                self._give_size(measure)
+            owner = self.sizer.owner(measure) if measure.role == "size" else None
+            if owner is not None:
+                self.sizes[owner[0]].append(measure)
+                self.why[owner[0]]["sizes_mm"] = self._at(measure.start, measure.end, owner[1])
         for ref in image_refs(self.text):
             self._give_ref(ref)
         changes = [self._change(k) for k in range(len(self.mentions))]
@@ -88,81 +85,8 @@ class _Assembler:
             end = self.mentions[number + 1].start
         return start, end
 
-    def _sentence_of(self, at: int) -> tuple[int, int]:
-        starts = [s for s, _ in self.parsed.sentences]
-        k = bisect_left(starts, at + 1) - 1
-        return self.parsed.sentences[k] if k >= 0 else (0, len(self.text))
-
-    def _give_size(self, measure: Measure) -> None:
-        """A size belongs to the noun it stands before (12mm大の結節), else to the mention before it."""
-        start, end = self._sentence_of(measure.start)
-        after = bisect_left(self.starts, measure.end)
-        before = after - 1
-        ahead = after if after < len(self.mentions) and self.mentions[after].start < end else None
-        behind = before if before >= 0 and self.mentions[before].end > start else None
-        if ahead is not None and self._size_leads(measure, self.mentions[ahead].start, behind):
-            while (
-                ahead + 1 < len(self.mentions)
-                and self.mentions[ahead + 1].start < end
-                and _DESCRIBING.match(self.text[self.mentions[ahead].end : self.mentions[ahead + 1].start])
-            ):
-                ahead += 1
-            self._add_size(ahead, measure, "size before head")
-        elif behind is not None:
-            self._add_size(behind, measure, "size after head")
-        elif ahead is not None:
-            self._add_size(ahead, measure, "size in sentence")
-        else:
-            earlier = self._last_lesion(before)
-            elsewhere = any(start <= g.start < measure.start and not g.bare for g in self.groups)
-            if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
-                self._add_size(earlier, measure, "size in next sentence")
-
-    def _size_leads(self, measure: Measure, head: int, behind: int | None) -> bool:
-        gap = self.text[measure.end : head]
-        if ")" in gap and "(" not in gap and behind is not None:
-            return False
-        if behind is not None and "、" not in gap and self._new_topic(behind, measure):
-            return True
-        if re.match(
-            r"\s?(?:大|弱|強|程度|前後|径|ほど|台)?(?:まで|以内)?\s?(?:の|な|と|に|で(?!あ)|,|\s)?[^。、(]{0,24}$", gap
-        ) and not re.match(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)", gap):
-            if behind is None:
-                return True
-            return bool(
-                re.match(r"\s?(?:大|弱|強|程度|前後|径|ほど)?(?:まで)?の?[^。、にとで]{0,20}$", gap)
-            ) and not re.search(
-                r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$",
-                self.text[max(0, measure.start - 6) : measure.start],
-            )
-        return behind is None
-
-    def _new_topic(self, behind: int, measure: Measure) -> bool:
-        """`…摘出後で、総胆管は9mmと拡張`: after a comma another place is spoken of."""
-        between = self.text[self.mentions[behind].end : measure.start]
-        comma = between.rfind("、")
-        if comma < 0:
-            return False
-        start = self.mentions[behind].end + comma
-        return any(start < g.start < measure.start and not g.bare for g in self.groups)
-
-    def _add_size(self, number: int, measure: Measure, rule: str) -> None:
-        self.sizes[number].append(measure)
-        self.why[number]["sizes_mm"] = self._at(measure.start, measure.end, rule)
-
-    def _last_lesion(self, number: int) -> int | None:
-        for k in range(number, -1, -1):
-            if self.certainty[k] in ("positive", "suspicious") and self.mentions[k].kind in (
-                "lesion",
-                "sign",
-                "disease",
-                "signal",
-            ):
-                return k
-        return None
-
     def _give_ref(self, ref: RefMention) -> None:
-        start, end = self._sentence_of(ref.start)
+        start, end = self.sizer.sentence_of(ref.start)
         after = bisect_left(self.starts, ref.start)
         if after and self.mentions[after - 1].start >= start:
             owner: int | None = after - 1
@@ -291,13 +215,3 @@ def _section(parsed: Parsed, at: int) -> str | None:
         if section.start <= at < section.end:
             return section.name
     return None
-
-
-def sizes_of(findings: Sequence[Finding]) -> list[Sizes]:
-    """The current sizes of each finding."""
-    return [f.sizes_mm for f in findings]
-
-
-def certainties(findings: Sequence[Finding]) -> list[Certainty]:
-    """The certainty of each finding."""
-    return [f.certainty for f in findings]

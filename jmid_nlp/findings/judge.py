@@ -11,14 +11,15 @@ from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
 
-
 _QUANTITY = re.compile(
-    r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|縮小|増加|減少|あり|\(?(?:径|最大径|短径|長径|約)?\d)[^。、]{0,16}[、,]"
+    r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|"
+    r"縮小|増加|減少|あり|\(?(?:径|最大径|短径|長径|約)?\d)[^。、]{0,16}[、,]"
 )
 _PREDICATE = re.compile(r"は[^。、]{2,24}(?:で|し|て|り)、(?!.{0,4}(?:は|も)?(?:認め|みられ))")
 _WITHIN = re.compile(r"(?:の)?(?:内部?|周囲|辺縁|近傍|中)(?:に|の)?(?=[^。、]{1,12})")
 _NOT_GROWN = re.compile(
-    r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|ない|ません)|見られ(?:ず|ない|ません)|指摘でき)"
+    r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|"
+    r"ない|ません)|見られ(?:ず|ない|ません)|指摘でき)"
 )
 _STATED_FIRST = re.compile(
     r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)"
@@ -51,7 +52,7 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return "positive", "has a predicate of its own"
     if _QUANTITY.match(gap) or (value == "negative" and _WITHIN.match(gap)):
         return "positive", "stated with its own quantity or as a container"
-    if value == "suspicious" and gap.startswith("、") and mention.kind not in ("disease",) and not following.systemic:
+    if value == "suspicious" and gap.startswith("、") and mention.kind != "disease" and not following.systemic:
         return "positive", "a sign before the suspected item"
     complication = _complications().search(text[following.start : following.end]) is not None
     own = _complications().search(text[mention.start : mention.end]) is not None

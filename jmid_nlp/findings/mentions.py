@@ -42,17 +42,23 @@ class Span:
 _RUN = re.compile(r"[一-鿿々ァ-ヴー]{1,24}")
 _GLUE = re.compile(r"[一-鿿々ァ-ヴー]")
 _ORGANS = re.compile(
-    r"[肺肝膵腎脳胆胃腸脾胸腹骨心乳卵]|子宮|虫垂|甲状腺|膀胱|前立腺|副腎|大動脈|動脈|静脈|脊|椎|食道|気管|直腸|頸|耳|眼|咽|喉|頭蓋|硬膜|くも膜|下垂体|髄膜|縦隔|皮下"
+    r"[肺肝膵腎脳胆胃腸脾胸腹骨心乳卵]|子宮|虫垂|甲状腺|膀胱|前立腺|副腎|大動脈|動脈|静脈|"
+    r"脊|椎|食道|気管|直腸|頸|耳|眼|咽|喉|頭蓋|硬膜|くも膜|下垂体|髄膜|縦隔|皮下"
 )
 _STATE = re.compile(
-    r"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{0,8}?)(?:切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓"
-    r"|バイパス|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
-    r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|上|下|屈|出血)"
+    r"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{0,8}?)(?:切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|"
+    r"固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓"
+    r"|バイパス|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
+    r"温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
+    r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|"
+    r"インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|"
+    r"上|下|屈|出血)"
     r"(?:状態|[一-鿿]{0,1}年|の状態)?)"
 )
 # What stands before the head and is no part of it: course, sequence name, amount.
 _LEAD = re.compile(
-    r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
+    r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|"
+    r"FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
 _SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
@@ -141,9 +147,9 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     if cut:
         places.append(Span(term.start, term.start + cut - (term.form[cut - 1] == "の")))
     start = term.start + max(cut, lead)
-    if start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start:
-        if not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
-            start = organ.start  # 骨|肥厚 stays whole
+    joined = start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start
+    if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
+        start = organ.start  # 骨|肥厚 stays whole
     return Mention(
         start, term.end, item.cls or "sign", term.concept, start,
         item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,

@@ -1,0 +1,75 @@
+"""Headings that name a place: the title of an examination of one side, labels of lines, headings above lines."""
+
+from __future__ import annotations
+
+import re
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.sites import Group, side_of
+from jmid_nlp.schema import Laterality
+
+BULLET = re.compile(
+    r"[ \t]{0,6}(?:[・●○■□◆◇▼▽▲△★☆※◎#＃*>→⇒+＋]|[-–—](?=[^\d])|\(?\d{1,2}[).．、](?!\d)|[①-⑳]|[a-hA-H][).])"
+)
+_LABEL_END = re.compile(r"\s?[:】\])]")
+_HEAD_LINE = re.compile(
+    r"[ \t]*[【\[〈<《■●◆▼・#]{1,2}[ \t]*(?P<name>[^\n【】\[\]:。]{1,24}?)[ \t]*(?:[】\]〉>》:]{1,2}|"
+    r"$)|^(?P<plain>[^\n:。、]{1,16}):",
+    re.MULTILINE,
+)
+_TITLE = re.compile(
+    r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
+    r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R|[2-6二三四]方向)"
+)
+
+
+def title_side(parsed: Parsed) -> Laterality | None:
+    """The side of an examination of one side (`左膝MRI`), None for all others."""
+    found = _TITLE.search(parsed.text, 0, min(len(parsed.text), 120))
+    if found is None or "。" in parsed.text[: found.start()]:
+        return None
+    side = side_of(found.group(1))
+    return side if side in ("left", "right") else None
+
+
+def line_labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
+    """Sentence number -> the place that labels its line (`・左上葉：…`), for the sentences after the first."""
+    text = parsed.text
+    found: dict[int, Group] = {}
+    label: Group | None = None
+    starts: dict[int, list[Group]] = {}
+    for group in groups:
+        starts.setdefault(group.start, []).append(group)
+    for number, (start, end) in enumerate(parsed.sentences):
+        if (
+            number == 0
+            or "\n" in text[parsed.sentences[number - 1][1] - 1 : start + 1]
+            or text[start - 1 : start] == "\n"
+            or BULLET.match(text, start)
+        ):
+            label = None
+            bullet = BULLET.match(text, start)
+            first = bullet.end() if bullet else start
+            nearby = (group for at in range(first, first + 3) for group in starts.get(at, ()))
+            label = next((g for g in nearby if g.end < end and _LABEL_END.match(text, g.end)), None)
+        if label is not None:
+            found[number] = label
+    return found
+
+
+def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
+    """Sentence number -> the place of the heading line above it (【肝臓】 on its own line)."""
+    text = parsed.text
+    found: dict[int, Group] = {}
+    header: Group | None = None
+    for number, (start, end) in enumerate(parsed.sentences):
+        line = text[start:end].strip()
+        match = _HEAD_LINE.match(line)
+        if match and match.end() >= len(line):
+            inside = [g for g in groups if start <= g.start and g.end <= end]
+            header = inside[0] if len(inside) == 1 and inside[0].end - inside[0].start >= len(line) - 6 else None
+        elif line[:1] in "【[■◆":
+            header = None
+        elif header is not None:
+            found[number] = header
+    return found

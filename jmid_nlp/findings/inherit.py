@@ -1,0 +1,183 @@
+"""What a mention without a place of its own takes over: from its line's label, a described lesion or the same noun before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.headings import BULLET, line_headers, line_labels
+from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.sites import Group, Site
+from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.schema import Certainty, Laterality
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a mention is: its sites, its side and the rule that found them."""
+
+    sites: list[Site] = field(default_factory=list)
+    side: Laterality | None = None
+    rule: str = ""
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the attachment needs to know of a report."""
+
+    parsed: Parsed
+    mentions: list[Mention]
+    groups: list[Group]
+    certainty: list[Certainty]
+    sections: list[str | None]
+
+
+ANAPHORA = re.compile(
+    r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|"
+    r"腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
+)
+_NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
+_ORGAN_CHARS = re.compile(r"胆嚢|胆管|膵|肝|腎|肺|脾|胃|腸|虫垂|子宮|卵巣|膀胱|前立腺|甲状腺|副腎|乳|脳|副鼻腔|耳")
+_REFERENCE = re.compile(r"^(?:内|の|は|中|周囲|部)")
+_STATED = re.compile(
+    r"^(?:の(?:所見|存在))?(?:が|を|は|も)?(?:少量|軽度|わずかに|明らかに)?(?:あり|ある|"
+    r"認め|みられ|見られ|なし|なく|ない|認めず|指摘|ありません|散見|散在)"
+)
+
+
+@cache
+def _sub_signs() -> re.Pattern[str]:
+    words = [f for row in read_table("sub_sign.tsv", ("ja",)) for f in split_forms(row["ja"])]
+    return re.compile("(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")$")
+
+
+class Heritage:
+    """The places given so far and what later mentions may take over from them."""
+
+    def __init__(self, context: Context) -> None:
+        self.c = context
+        self.text = context.parsed.text
+        self.places: list[Place] = []
+        self.labels = line_labels(context.parsed, context.groups)
+        self.headers = line_headers(context.parsed, context.groups)
+
+    def described(self, number: int) -> bool:
+        """Whether a mention is stated or suspected, so that others may refer to it."""
+        return self.c.certainty[number] in ("positive", "suspicious")
+
+    def _label(self, sentence: int) -> Group | None:
+        return self.labels.get(sentence) or self.headers.get(sentence)
+
+    def label_place(self, mention: Mention) -> Place | None:
+        """The place that labels the line of a mention, or the heading above it."""
+        label = self._label(mention.sentence)
+        return Place(list(label.sites), label.side) if label is not None else None
+
+    def whole(self, number: int, mention: Mention) -> Place | None:
+        """The place of the last described mention of the line: what a bare 壁 or 皮質 is part of."""
+        line = self.text.rfind("\n", 0, mention.start)
+        for k in range(number - 1, -1, -1):
+            if self.c.mentions[k].start < line:
+                return None
+            if self.c.certainty[k] in ("positive", "suspicious") and self.places[k].sites:
+                return self.places[k]
+        return None
+
+    def carries(self, number: int, mention: Mention) -> bool:
+        """Whether a mention takes the place of the one before it in its sentence."""
+        if mention.systemic or (mention.kind == "fluid" and self.c.certainty[number] != "suspicious"):
+            return False
+        if mention.kind == "disease" and self.c.sections[number] == "impression":
+            return False
+        if mention.own:
+            if self.c.certainty[number] == "negative":
+                return False
+            return not _STATED.match(self.text[mention.end : mention.end + 12])
+        return True
+
+    def inherited(self, number: int, mention: Mention, start: int) -> Place:
+        """The place of a mention whose sentence names none."""
+        if mention.kind == "fluid" or mention.systemic:
+            return Place()
+        label = self._label(mention.sentence)
+        parent = self._parent(number, mention, start)
+        if parent is not None and self.c.sections[number] not in _NO_INHERITANCE:
+            near = self.places[parent]
+            same = self._label(self.c.mentions[parent].sentence)
+            if label is None or same is label:
+                return Place(list(near.sites), near.side, "inherited")
+        if label is not None and not (
+            mention.own and self.c.certainty[number] == "negative" and mention.kind == "disease"
+        ):
+            return Place(list(label.sites), label.side, "label")
+        reference = self._reference(number, mention)
+        return reference or Place()
+
+    def _reference(self, number: int, mention: Mention) -> Place | None:
+        """液貯留内の…: a noun that was introduced before keeps its place."""
+        if mention.kind not in ("lesion", "sign") or not _REFERENCE.match(self.text[mention.end : mention.end + 2]):
+            return None
+        words = self.text[mention.start : mention.end]
+        for earlier in range(number - 1, -1, -1):
+            other = self.c.mentions[earlier]
+            if self.text[other.start : other.end] == words and self.places[earlier].sites:
+                if self.c.certainty[earlier] == "negative" or mention.own:
+                    return None
+                return Place(list(self.places[earlier].sites), self.places[earlier].side, "same noun")
+        return None
+
+    def _parent(self, number: int, mention: Mention, start: int) -> int | None:
+        certainty = self.c.certainty[number]
+        opening = self.text[start : mention.start]
+        anaphora = ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
+        sub = (
+            mention.kind in ("sign", "lesion", "signal")
+            and _sub_signs().search(self.text[mention.start : mention.end]) is not None
+        )
+        interpretation = mention.kind == "disease" and certainty in ("positive", "suspicious")
+        if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
+            interpretation = False
+        if not (anaphora or sub or interpretation):
+            return None
+        bullet = BULLET.match(self.text, start) is not None
+        if bullet and not anaphora:
+            return None
+        line = self.text.rfind("\n", 0, start)
+        candidates = [
+            k
+            for k in range(number)
+            if self.c.certainty[k] in ("positive", "suspicious")
+            and (self.places[k].sites or self.places[k].side)
+            and self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease")
+            and self.c.sections[k] == self.c.sections[number]
+            and (interpretation or self.c.mentions[k].start > line)
+        ]
+        if not candidates:
+            return None
+        last = candidates[-1]
+        kin = self._kin(number, candidates) if interpretation and mention.own else None
+        if kin is not None:
+            return kin
+        lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
+        if lesions and self.c.mentions[last].kind != "lesion":
+            near = self.c.mentions[lesions[-1]].sentence
+            if (sub and not anaphora) or (interpretation and near == self.c.mentions[last].sentence):
+                return lesions[-1]
+        if self.c.mentions[number].sentence - self.c.mentions[last].sentence > (3 if sub or anaphora else 2):
+            return None
+        return last
+
+    def _kin(self, number: int, candidates: list[int]) -> int | None:
+        """The nearest described mention in the organ that a disease is named after (胆嚢炎: that of 胆嚢)."""
+        mention = self.c.mentions[number]
+        organs = _ORGAN_CHARS.findall(self.text[mention.start : mention.end])
+        for k in reversed(candidates):
+            if mention.sentence - self.c.mentions[k].sentence > 2:
+                return None
+            site = "".join(self.text[s.start : s.end] for s in self.places[k].sites)
+            if any(o in site for o in organs):
+                return k
+        return None

@@ -1,0 +1,96 @@
+"""Which size belongs to which mention."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+
+from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.sites import Group
+from jmid_nlp.schema import Certainty
+from jmid_nlp.text.measures import Measure
+
+_DESCRIBING = re.compile(
+    r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$"
+)
+_LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ|径")
+_AMOUNT = r"\s?(?:大|弱|強|程度|前後|径|ほど|台)?"
+_BEFORE_HEAD = re.compile(_AMOUNT + r"(?:まで|以内)?\s?(?:の|な|と|に|で(?!あ)|,|\s)?[^。、(]{0,24}$")
+_TIGHT = re.compile(_AMOUNT + r"(?:まで)?の?[^。、にとで]{0,20}$")
+_CHANGES = re.compile(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)")
+_TELLS_OF = re.compile(r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$")
+_MEASURABLE = frozenset(("lesion", "sign", "disease", "signal"))
+
+
+class Sizer:
+    """Gives each size of a report to a mention."""
+
+    def __init__(
+        self, parsed: Parsed, mentions: list[Mention], groups: list[Group], certainty: list[Certainty]
+    ) -> None:
+        self.parsed, self.text = parsed, parsed.text
+        self.mentions, self.groups, self.certainty = mentions, groups, certainty
+        self.starts = [m.start for m in mentions]
+        self._sentence_starts = [s for s, _ in parsed.sentences]
+
+    def owner(self, measure: Measure) -> tuple[int, str] | None:
+        """The number of the mention a size belongs to, and the rule; None where it measures no mention.
+
+        A size belongs to the noun it stands before (12mm大の結節), else to the mention before it, else, in a sentence
+        that names nothing else, to the last one described.
+        """
+        start, end = self.sentence_of(measure.start)
+        after = bisect_left(self.starts, measure.end)
+        ahead = after if after < len(self.mentions) and self.mentions[after].start < end else None
+        behind = after - 1 if after and self.mentions[after - 1].end > start else None
+        if ahead is not None and self._leads(measure, self.mentions[ahead].start, behind):
+            return self._described(ahead, end), "size before head"
+        if behind is not None:
+            return behind, "size after head"
+        if ahead is not None:
+            return ahead, "size in sentence"
+        earlier = self._last_lesion(after - 1)
+        elsewhere = any(start <= g.start < measure.start and not g.bare for g in self.groups)
+        if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
+            return earlier, "size in next sentence"
+        return None
+
+    def sentence_of(self, at: int) -> tuple[int, int]:
+        """The sentence that holds a character."""
+        k = bisect_right(self._sentence_starts, at) - 1
+        return self.parsed.sentences[k] if k >= 0 else (0, len(self.text))
+
+    def _described(self, number: int, end: int) -> int:
+        """`16mmの中心壊死を伴うリンパ節腫大`: the size is that of the noun described."""
+        while (
+            number + 1 < len(self.mentions)
+            and self.mentions[number + 1].start < end
+            and _DESCRIBING.match(self.text[self.mentions[number].end : self.mentions[number + 1].start])
+        ):
+            number += 1
+        return number
+
+    def _leads(self, measure: Measure, head: int, behind: int | None) -> bool:
+        gap = self.text[measure.end : head]
+        if ")" in gap and "(" not in gap and behind is not None:
+            return False
+        if behind is None:
+            return True
+        if "、" not in gap and self._new_topic(behind, measure):
+            return True
+        if not _BEFORE_HEAD.match(gap) or _CHANGES.match(gap):
+            return False
+        before = self.text[max(0, measure.start - 6) : measure.start]
+        return _TIGHT.match(gap) is not None and not _TELLS_OF.search(before)
+
+    def _new_topic(self, behind: int, measure: Measure) -> bool:
+        """`…摘出後で、総胆管は9mmと拡張`: after a comma another place is spoken of."""
+        comma = self.text.rfind("、", self.mentions[behind].end, measure.start)
+        return comma >= 0 and any(comma < g.start < measure.start and not g.bare for g in self.groups)
+
+    def _last_lesion(self, number: int) -> int | None:
+        for k in range(number, -1, -1):
+            if self.certainty[k] in ("positive", "suspicious") and self.mentions[k].kind in _MEASURABLE:
+                return k
+        return None
