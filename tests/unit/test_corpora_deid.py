@@ -1,0 +1,168 @@
+"""The corpus of identifiers: readable, balanced, its halves apart, nothing in it copied from the development data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from corpora.markup import CATEGORIES, Entry, Mark, read_sheet
+
+ROOT = Path(__file__).resolve().parents[2]
+SHEETS = sorted((ROOT / "corpora" / "deid").glob("*.txt"))
+SHARED = ROOT.parent / "shared"
+OVERLAP = 15
+_JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
+# A name is taken apart here, so that a surname of one half is not the surname of another person in the other half.
+_NAME_PARTS = re.compile(r"&nbsp;|[\s^=・,，、.\-]+")
+
+
+@pytest.fixture(scope="module")
+def sheets() -> dict[str, list[Entry]]:
+    return {path.stem: list(read_sheet(path)) for path in SHEETS}
+
+
+def _identifier(mark: Mark) -> bool:
+    return mark.label.partition("/")[0] in CATEGORIES
+
+
+def _half(sheets: dict[str, list[Entry]], half: str) -> list[Entry]:
+    return [e for name, entries in sheets.items() if half in name.split("_") for e in entries]
+
+
+def _words(entries: list[Entry], categories: set[str]) -> set[str]:
+    found = set()
+    for e in entries:
+        for m in e.marks:
+            if m.label.partition("/")[0] in categories:
+                words = e.text[m.start : m.end]
+                found.add(re.sub(r"\s", "", words))
+                if m.label.startswith("PERSON"):
+                    found.update(part for part in _NAME_PARTS.split(words) if len(part) > 1)
+    return found
+
+
+def test_the_sheets_hold_what_the_datasheet_says(sheets: dict[str, list[Entry]]) -> None:
+    readme = (ROOT / "corpora" / "deid" / "README.md").read_text("utf-8")
+    said = {name: int(n) for name, n in re.findall(r"^\| `(\w+)\.txt` \| (\d+) ", readme, re.MULTILINE)}
+    assert said == {name: len(entries) for name, entries in sheets.items()}
+    counts = re.findall(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
+    measured = {
+        name: Counter(m.label.partition("/")[0] for e in sheets[name] for m in e.marks if _identifier(m))
+        for name in ("dev_a", "test_a")
+    }
+    assert [(c, int(d), int(t)) for c, d, t in counts] == [
+        (c, measured["dev_a"][c], measured["test_a"][c]) for c in CATEGORIES
+    ]
+
+
+def test_ids_and_texts_are_unique(sheets: dict[str, list[Entry]]) -> None:
+    every = [e for entries in sheets.values() for e in entries]
+    assert [i for i, n in Counter(e.id for e in every).items() if n > 1] == []
+    assert [t for t, n in Counter(e.text for e in every).items() if n > 1] == []
+
+
+def test_every_mark_is_of_a_known_kind_and_none_overlap(sheets: dict[str, list[Entry]]) -> None:
+    wrong = []
+    for entries in sheets.values():
+        for e in entries:
+            for m in e.marks:
+                words = e.text[m.start : m.end]
+                known = m.label == "phi-ignore" or re.fullmatch(r"keep/[a-z0-9_]+", m.label)
+                if not (known or (re.fullmatch(r"[A-Z]+/[a-z0-9_]+", m.label) and _identifier(m))):
+                    wrong.append((e.id, m.label))
+                if words.strip() != words:
+                    wrong.append((e.id, f"space at the border of {m.label} at {m.start}"))
+            wrong += [(e.id, f"overlap at {b.start}") for a, b in combinations(e.marks, 2) if b.start < a.end]
+    assert wrong == []
+
+
+def test_reports_are_dense_and_negatives_clean(sheets: dict[str, list[Entry]]) -> None:
+    wrong = []
+    for name, entries in sheets.items():
+        for e in entries:
+            identifiers = sum(map(_identifier, e.marks))
+            kept = sum(m.label.startswith("keep/") for m in e.marks)
+            if name.startswith("negatives"):
+                fine = identifiers == 0 and kept >= 1
+            else:
+                fine = 4 <= identifiers <= 14 and kept >= 4 and 100 <= len(e.text) <= 400
+            if not fine:
+                wrong.append((e.id, identifiers, kept, len(e.text)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_every_category_is_present(sheets: dict[str, list[Entry]], category: str) -> None:
+    marks = [m.label.partition("/")[0] for entries in sheets.values() for e in entries for m in e.marks]
+    assert marks.count(category) >= 10
+
+
+def test_no_span_takes_an_honorific_or_a_label(sheets: dict[str, list[Entry]]) -> None:
+    tail = re.compile(r"(?:先生|さん|様|殿|医師|技師|くん|ちゃん|先生方|宛|生まれ|号室)$")
+    head = re.compile(r"^(?:氏名|患者|電話|TEL|FAX|ID[:：]|〒|Dr\.? |内線|PHS|読影|依頼)")
+    wrong = []
+    for entries in sheets.values():
+        for e in entries:
+            for m in e.marks:
+                words = e.text[m.start : m.end]
+                # An alias may end as a pet name does: たけちゃん is the alias itself.
+                if _identifier(m) and m.label != "PERSON/alias" and (tail.search(words) or head.search(words)):
+                    wrong.append((e.id, m.label, m.start))
+    assert wrong == []
+
+
+def test_no_name_is_in_both_halves(sheets: dict[str, list[Entry]]) -> None:
+    categories = {"PERSON", "FACILITY", "ADDRESS"}
+    dev, test = (_words(_half(sheets, half), categories) for half in ("dev", "test"))
+    assert dev
+    assert test
+    assert sorted(dev & test) == []
+
+
+def test_individual_numbers_carry_their_check_digit(sheets: dict[str, list[Entry]]) -> None:
+    numbers = [
+        re.sub(r"\D", "", e.text[m.start : m.end])
+        for entries in sheets.values()
+        for e in entries
+        for m in e.marks
+        if m.label == "ID/mynumber"
+    ]
+    assert numbers
+    for number in numbers:
+        weights = [n + 1 if n <= 6 else n - 5 for n in range(11, 0, -1)]
+        rest = sum(int(d) * w for d, w in zip(number[:11], weights, strict=True)) % 11
+        assert int(number[11:]) == (0 if rest <= 1 else 11 - rest)
+
+
+def test_nothing_is_copied_from_the_development_data(sheets: dict[str, list[Entry]]) -> None:
+    files = sorted(SHARED.glob("*/*.jsonl"))
+    if not files:
+        pytest.skip("the development data is not beside this checkout")
+    seen = set()
+    for path in files:
+        for line in path.read_text("utf-8").splitlines():
+            for text in _strings(json.loads(line)):
+                seen.update(text[i : i + OVERLAP] for i in range(len(text) - OVERLAP + 1))
+    copied = []
+    for entries in sheets.values():
+        for e in entries:
+            for i in range(len(e.text) - OVERLAP + 1):
+                part = e.text[i : i + OVERLAP]
+                if part in seen and len(_JAPANESE.findall(part)) * 2 > OVERLAP:
+                    copied.append((e.id, i))
+    assert copied == []
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [s for v in value.values() for s in _strings(v)]
+    if isinstance(value, list):
+        return [s for v in value for s in _strings(v)]
+    return []
