@@ -17,8 +17,8 @@ from jmid_nlp.offsets import fold
 
 Role = Literal["surname", "given", "token", "initial", "lit"]
 
-_SEPARATOR = re.compile(r"[\s,，、.．・･＝=^＾/／\-‐‑–—]+")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ0-9'’.,\s^=/\-‐‑–—]+")
+_SEPARATOR = re.compile(r"[\s_＿,，、.．・･＝=^＾/／\-‐‑–—]+")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ0-9'’.,\s_^=/\-‐‑–—]+")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
 _PERSON_NAME = re.compile(r"[=＝^＾]")
@@ -274,8 +274,8 @@ def _read_japanese(text: str, links: Links) -> list[Part]:
     if len(words) > 2 and all(len(plain(w)) == 1 for w in words):
         return _spread(text, links)  # 山 本 花 子
     whole = name_key("".join(words))
-    if len(words) > 1 and whole in links.roles:
-        return [Part(links.roles[whole], text, whole)]  # 山 本
+    if len(words) > 1 and (whole in links.roles or (len(whole) == 2 and whole in book().surnames)):
+        return [Part(links.roles.get(whole, "surname"), text, whole)]  # 山 本
     foreign = len(words) > 2 or "・" in text or "･" in text
     out: list[Part] = []
     order = 0
@@ -326,10 +326,12 @@ def _one_word(piece: str, links: Links) -> list[Part]:
         if links.roles.get(front) == "surname" and (cut > 1 or links.roles.get(rest) == "given"):
             return [Part("surname", piece[:cut], front), Part("given", piece[cut:], rest)]
     surname = split_surname(piece)
-    if len(surname) < len(piece):
+    core = plain(piece)
+    alone = len(surname) == 1 and len(core) < 4 and core in book().given and core not in book().surnames  # 翔太
+    if len(surname) < len(piece) and not alone:
         given = piece[len(surname) :]
         return [Part("surname", surname, name_key(surname)), Part("given", given, name_key(given))]
-    return [Part(_role(plain(piece)), piece, key)]
+    return [Part(_role(core), piece, key)]
 
 
 def _role(core: str) -> Role:

@@ -111,7 +111,7 @@ class Policy:
     def rule(self, category: str, subtype: str) -> Rule:
         """The rule for an identifier. Individual identification codes never get anything weaker than a tag."""
         own = self.rules.get(f"{category}/{subtype}") or self.rules[category]
-        if category == "ID" and subtype in individual_codes() and own.action not in ("tag", "redact"):
+        if category == "ID" and own.action not in ("tag", "redact") and is_individual_code(subtype):
             return self.rules["ID/individual_code"]
         return own
 
@@ -120,6 +120,12 @@ class Policy:
 def individual_codes() -> Mapping[str, str]:
     """Subtypes of ID that are individual identification codes in the sense of the Act (個人識別符号), with their names."""
     return {row["subtype"]: row["name"] for row in read_table("policies/codes.tsv", ("subtype", "name"))}
+
+
+@cache
+def is_individual_code(subtype: str) -> bool:
+    """Whether a subtype of ID is an individual identification code, by its name or a part of it (`insurance_symbol`)."""
+    return any(code in subtype for code in individual_codes())
 
 
 def load_policy(name_or_path: str | Path) -> Policy:
@@ -253,7 +259,7 @@ def _rule(table: _Table, category: str, subtype: str) -> Rule:
     action = table.get("action", str, _REQUIRED, ACTIONS)
     if action == "shift" and category != "DATE":
         raise table.error("action", "'shift' is for DATE only")
-    if subtype in individual_codes() and action not in ("tag", "redact"):
+    if category == "ID" and action not in ("tag", "redact") and is_individual_code(subtype):
         raise table.error(
             "action", f"{action!r} is refused for an individual identification code; allowed are tag, redact"
         )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from jmid_nlp.deid import generalise
 from jmid_nlp.deid.book import book
-from jmid_nlp.deid.codes import remap_uid
-from jmid_nlp.deid.dateshift import WEEKDAY, coarse_text, shift_text, shifted_weekday
+from jmid_nlp.deid.codes import looks_official, remap_uid
+from jmid_nlp.deid.dateforms import read_date
+from jmid_nlp.deid.dateshift import WEEKDAY, coarse_text, shift_text, shifted_weekday, years_between
 from jmid_nlp.deid.identity import People, plain
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import Policy, Rule
@@ -87,11 +89,8 @@ def _edit(found: Identifier, at: int, new: str, action: str) -> Edit:
     )  # fmt: skip
 
 
-def _weekday(match: object, at: int, action: str, context: Context, out: list[str]) -> Edit:
+def _weekday(match: re.Match[str], at: int, action: str, context: Context, out: list[str]) -> Edit:
     """The day of the week behind a date: moved with it, or removed where the date has no day any more."""
-    import re
-
-    assert isinstance(match, re.Match)
     group = 1 if match.group(1) else 2
     if action == "shift":
         start, end = match.span(group)
@@ -212,16 +211,25 @@ def _surrogate(source: str, found: Identifier, rule: Rule, context: Context) -> 
     if found.category == "URL":
         return surrogates.url(source)
     if found.category == "ID":
+        if looks_official(re.sub("[^0-9]", "", plain(source))) and len(plain(source)) >= 12:
+            return None  # a valid 個人番号, whatever the detector takes it for
         if source.count(".") > 3 and source.replace(".", "").isdigit():
             return remap_uid(source, context.key)
         return surrogates.number(source, "id", scope)
     return None
 
 
+def _is_old(birth: str, context: Context) -> bool:
+    """Whether a birth date as written makes its bearer as old as the top age on the day of the examination."""
+    form = read_date(birth)
+    day = form.complete(None) if form and form.year and not form.two_digit else None
+    return bool(day and context.anchor and years_between(day, context.anchor) >= context.policy.top_age)
+
+
 def _general(source: str, behind: str, found: Identifier, rule: Rule, context: Context) -> str | None:
     policy, to = context.policy, rule.to or ""
     if found.category == "DATE":
-        if found.subtype == "birth" and context.elderly:
+        if found.subtype == "birth" and (context.elderly or _is_old(source, context)):
             return None
         days = context.days if rule.shifted else 0
         return coarse_text(source, to, context.anchor, days=days, japanese=context.japanese)

@@ -212,7 +212,7 @@ class Surrogates:
         front, stem, kind = split_facility(text)
         identity = name_key(stem) if stem else "kind:" + kind
         entry = self._entry("facility", pools.places(), identity, scope)
-        like = stem if stem and re.fullmatch(r"[A-Za-zァ-ヺー・\s.&\uff66-\uff9fＡ-Ｚａ-ｚ]+", stem) else "漢"
+        like = stem if stem and re.fullmatch(r"[A-Za-z0-9_ァ-ヺー・\s.&\uff66-\uff9fＡ-Ｚａ-ｚ]+", stem) else "漢"
         return front + _in_script(entry, like) + kind
 
 
@@ -221,7 +221,7 @@ def _in_script(entry: Entry, like: str) -> str:
     """An entry in the script, width and case of `like`."""
     core = "".join([c for c in like if not c.isspace()])
     plain = fold(core).text
-    if re.fullmatch(r"[A-Za-zÀ-ɏ0-9'’.\-\s]+", plain):
+    if re.fullmatch(r"[A-Za-zÀ-ɏ0-9'’.&_\-\s]+", plain):
         latin = entry.latin
         alphas = [c for c in plain if c.isalpha()]
         cased = (

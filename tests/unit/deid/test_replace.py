@@ -88,6 +88,18 @@ def test_a_birth_date_of_the_very_old_is_not_given_at_all():
     assert run("[DATE/birth:T12.1.2]生", "kamei", elderly=True) == "〔生年月日〕生"
 
 
+def test_a_birth_date_that_makes_its_bearer_very_old_is_hidden_without_a_known_age():
+    assert run("[DATE/birth:T12.3.4]生", anchor=dt.date(2019, 5, 1)) == "〔生年月日〕生"
+    assert run("[DATE/birth:S12.3.4]生", anchor=dt.date(2019, 5, 1)) == "S12.4生"
+
+
+def test_codes_are_tagged_by_subtype_name_and_by_check_digit():
+    assert (
+        run("[ID/insurance_symbol:1234567] [ID/number:123456789018] [ID/number:1234 5678 9018] [ID/ip:10.1.2.3]")
+        == "〔番号〕 〔番号〕 〔番号〕 〔番号〕"
+    )
+
+
 def test_ages_below_the_top_become_bands_where_the_policy_wants_it():
     text = "68歳男性。５歳時に手術。40歳以上の方。第3-5肋骨、8歳、七十二歳、103歳"
     expected = "60歳代男性。１０歳未満時に手術。40歳以上の方。第3-5肋骨、10歳未満、七十歳代、103歳"

@@ -1,4 +1,6 @@
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +57,9 @@ def parts(text, links=None):
         ("グエン・ティ・ホア", [("token", "グエン"), ("token", "ティ"), ("token", "ホア")]),
         ("花子", [("given", "花子")]),
         ("山 本 花 子", [("surname", "山 本"), ("given", "花 子")]),
+        ("赤\n星", [("surname", "赤\n星")]),
+        ("翔太", [("given", "翔太")]),
+        ("YAMAMOTO_HANAKO", [("surname", "YAMAMOTO"), ("given", "HANAKO")]),
     ],
 )
 def test_names_are_cut_into_their_parts(name, expected):
@@ -167,21 +172,17 @@ def test_pools_hold_no_real_name_and_no_common_word(kind):
     assert not pools.is_invented(kind) & real
 
 
-def test_pools_hold_no_medical_word():
-    from jmid_nlp.lexicon import read_text
-
-    names = [e.form for e in (*pools.surnames(), *pools.given_names(""), *pools.places())]
+def test_pools_hold_no_medical_word_and_no_sign_of_side_or_size():
+    root = Path(str(files("jmid_nlp").joinpath("lexicons")))
     terms = set()
-    for file in ("whole_terms.tsv", "phi/protect.tsv"):
-        terms |= {
-            f
-            for line in read_text(file).splitlines()
-            if not line.startswith("#")
-            for f in re.split(r"[\t|]", line)
-            if len(f) > 1
-        }
-    assert len(terms) > 500
-    assert not [n for n in names if any(t in n for t in terms)]
+    for file in root.rglob("*.tsv"):
+        if file.relative_to(root).parts[0] in ("phi", "surrogate", "policies", "unicode"):
+            continue
+        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        terms |= {f for line in lines for f in re.split(r"[\t|]", line) if re.fullmatch("[一-鿿ぁ-ヺー]{2,}", f)}
+    assert len(terms) > 1000
+    names = [e.form for e in (*pools.surnames(), *pools.given_names(""), *pools.places())]
+    assert [n for n in names if any(t in n for t in terms) or set(n) & set("左右両上下径大小肺葉")] == []
 
 
 def test_readings_are_katakana_and_romaji_is_plain():
