@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from jmid_nlp.deid.book import VARIANTS, book, katakana
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
@@ -20,9 +21,11 @@ from jmid_nlp.deid.kanji import (
     bare_names,
     grade,
     split_name,
+    tail_name,
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.persons import kana_known, name_at
+from jmid_nlp.lexicon import read_table, split_forms
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(
@@ -37,7 +40,7 @@ _HEADER_RIGHT = re.compile(
     r"(?:明治|大正|昭和|平成|令和|[MTSHR]\d{1,2}[./年])|(?:19|20)\d\d[年/.\-]|[A-Z]{0,3}[\-]?\d{4,})"
 )
 _KANA_PAREN = re.compile(
-    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? [A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/]"
+    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? [A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/、,]"
 )
 _TWO_WORDS = re.compile(
     f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})[ \t]{{1,2}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}})(?![{KANJI}])"
@@ -67,6 +70,7 @@ def find_bare(t: str) -> Iterator[Hit]:
                 if _firm(run[0][:start]):
                     yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
+    yield from find_tasks(text)
 
 
 _COMPOUND = frozenset(
@@ -102,30 +106,55 @@ def _with_given(t: str, at: int, stop: int, g: int) -> Iterator[Hit]:
 def _pairs(t: str) -> Iterator[Hit]:
     """Surname and given name with a space between: 山田 太郎, 伊集院 節, 佐藤 みどり."""
     for m in _TWO_WORDS.finditer(t):
-        family, given = m[1].translate(VARIANTS), m[2].translate(VARIANTS)
-        kind = book().surnames.get(family)
-        known = given in book().given or kana_known(given)
-        if kind is None and family in book().rare_surnames:
-            kind = "rare"
-        if kind is None and len(m[1]) > 1 and _HEADER_RIGHT.match(t, m.end()) and grade(m[1]) > NO:
-            kind = "rare"
-        if (
-            kind is None
-            or not known
-            or given in book().generic
-            or given in book().depts
-            or given in book().labels
-            or given in book().terms
-        ):
+        start, family, given = m.start(), m[1], m[2].translate(VARIANTS)
+        if not (given in book().given or kana_known(given)) or given in book().not_given:
             continue
-        if (
-            kind in ("common", "rare")
-            or (kind == "single" and not (given in book().words))
-            or _HEADER_RIGHT.match(t, m.end())
-        ):
-            if kind == "single" and len(given) == 1 and not _HEADER_RIGHT.match(t, m.end()):
-                continue
-            yield Hit(m.start(), m.end(), "PERSON", "bare", 0.85, "names.bare", GRAMMAR)
+        g = grade(family)
+        if g < AMBIGUOUS:
+            size, tail, clean = tail_name(family)
+            if clean and size < len(family) and tail >= AMBIGUOUS:
+                start, family, g = start + len(family) - size, family[-size:], tail
+        closed = _PAIR_END.match(t, m.end()) is not None
+        headed = _HEADER_RIGHT.match(t, m.end()) is not None
+        plain_given = given in book().words
+        if len(family) == 1:
+            good = headed or (g >= AMBIGUOUS and not plain_given and len(given) > 1)
+        elif g >= RARE:
+            good = not plain_given or headed or closed
+        else:
+            good = g > NO and (headed or (closed and not plain_given))
+        if good:
+            yield Hit(start, m.end(), "PERSON", "bare", 0.85 if g >= RARE else 0.7, "names.bare", GRAMMAR)
+
+
+_PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")
+
+
+@cache
+def _tasks() -> frozenset[str]:
+    return frozenset(f for r in read_table("phi/tasks.tsv", ("form",)) for f in split_forms(r["form"]))
+
+
+_LIST_LEFT = re.compile(r"(?:\A|[\s、。/:|(（;・→ー])\Z")
+_LIST_RIGHT = re.compile(
+    r"[ \t]*(?:$|[\n、。/)|;→・]|[ \t][A-Z0-9])|へ|より|と(?:連絡|確認|協議|相談)|に(?:連絡|報告|確認)"
+)
+
+
+def find_tasks(t: str) -> Iterator[Hit]:
+    """Names directly behind a task word in a list: 撮影須磨／一次蘆田／確定飛騨, CRC益城."""
+    for run in RUN.finditer(t):
+        word = run[0]
+        if not 3 <= len(word) <= 9 or word in book().no_names:
+            continue
+        size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks()), 0)
+        name = word[size:]
+        if not size or name in _COMPOUND or len(name) > 4 or grade(name) < AMBIGUOUS or (len(name) == 1 and size < 2):
+            continue
+        before, after = t[max(0, run.start() - 1) : run.start()], run.end()
+        if not _LIST_LEFT.search(before) or not _LIST_RIGHT.match(t, after) or name in book().terms:
+            continue
+        yield Hit(run.start() + size, run.end(), "PERSON", "staff", 0.7, "names.task", LISTED)
 
 
 def find_lines(t: str) -> Iterator[Hit]:

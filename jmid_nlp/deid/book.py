@@ -80,6 +80,9 @@ class Book:
         )
         self.plain_words = frozenset(self.words | self.terms | self.generic)
         self.no_names = frozenset(self.plain_words | self.depts | self.role_words | set(self.titles) | set(self.labels))
+        self.not_given = frozenset(
+            self.terms | self.generic | self.depts | self.role_words | set(self.titles) | set(self.labels)
+        )
         self.before_name = self.depts | self.role_words
         self.surname_romaji = {romaji_key(romaji(k)) for k in self.surname_kana}
         self.given_romaji = {romaji_key(romaji(k)) for k in self.given_kana}

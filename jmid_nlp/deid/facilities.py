@@ -15,7 +15,7 @@ from jmid_nlp.offsets import fold
 
 _LEFT = re.compile(rf"(?:[{KANJI}ヶケノ々ァ-ヺー・&A-Za-z]|[ぁ-ゖ]{{1,8}}|\d{{1,2}}(?=[{KANJI}]))+\Z")
 _PARTICLES = re.compile(
-    r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|される|いる|ある|あり|なり|れば|です|ます|であり|ため|ので|ところ|とも|について|によ[りる]|ご|ような|という|くの|いう|くて|しい|ない|[ぁ-ゖ]を|を|[はがをにへも、])"
+    r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|される|いる|ある|あり|なり|れば|です|ます|であり|ため|ので|ところ|とも|について|によ[りる]|ご|ような|という|くの|いう|くて|しい|ない|[ぁ-ゖ]を|(?<![ぁ-ゖ])[はがをにへも]|、)"
 )
 _BRANCH = re.compile(
     rf"(?:[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分院|分室|支店|支社|支部|工場|事業所|営業所|出張所|研究所|センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
@@ -63,6 +63,11 @@ _REFERRER = re.compile(
 )
 
 
+_SYSTEM_NAME = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{3,20}_(?:HP|HOSP|HOSPITAL|CLINIC|CL|MC|UNIV|BYOIN|CENTER)[A-Z0-9_]{0,12}(?![A-Za-z])"
+)
+
+
 def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names of facilities in a folded text."""
     automaton, kinds, generic = _table()
@@ -79,6 +84,9 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         if hit:
             floor = hit.end
             yield hit
+    if "_" in t:
+        for m in _SYSTEM_NAME.finditer(t):
+            yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.85, "facilities.system", GRAMMAR)
     if _ENGLISH_WORD.search(t):
         for m in _ENGLISH.finditer(t):
             if not _GENERIC_ENGLISH.match(m[0]):
@@ -361,7 +369,7 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
 
 _SURE = frozenset("病院 医院 CL Cl 高校 薬局 医大 大学 学園".split())
 _RIGHT_WEAK = re.compile(
-    r"$|[\s、。,.)」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
+    r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
 )
 
 

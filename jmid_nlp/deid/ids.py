@@ -10,7 +10,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 
 _KN = r"〇零一二三四五六七八九"
 _VALUE = re.compile(
-    rf"(?:第|No\.?|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,3}}[ \-]?(?=[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・#\n]{{1,2}}[A-Za-z0-9{_KN}]+){{0,12}}(?: (?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
+    rf"(?:第|No\.?|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,4}}[ \-・]?(?=[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・#\n]{{1,2}}[A-Za-z0-9{_KN}]+){{0,12}}(?: (?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
@@ -32,7 +32,11 @@ _BED = re.compile(
 )
 _PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?\d{2,3}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
 _DATE_VALUE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?![0-9])")
-_STAFF_NUMBER = re.compile(r"[A-Z]{0,3}-?\d{4,12}(?![0-9A-Za-z/.\-]|年)")
+_NUMBER_SIGN = re.compile(
+    r"(?<![A-Za-z])(?:No\.?|NO\.?|no\.|Nr\.?|#)[ ]?:?[ ]?(?P<v>[A-Z]{0,3}-?[0-9][0-9A-Z\-]{3,14})(?![0-9A-Za-z.])"
+)
+_NTH = re.compile(r"第[ ]?[A-Z0-9][A-Z0-9\-OIl ]{2,16}[0-9A-Z][ ]?号")
+_STAFF_NUMBER = re.compile(r"(?:[A-Z]{0,3}-?\d{4,12}|\d{1,4}-\d{3,8}(?:-\d{1,6})?)(?![0-9A-Za-z/.\-]|年)")
 _UNIT_RIGHT = re.compile(
     r"\s?(?:mm|cm|ms|msec|HU|mg|mL|ml|Gy|%|mGy|Hz|cc|kV|mA|年|月|歳|才|個|枚|例|度|時|分|秒|日間?(?!本)|回|週|MBq|U/|ng|μ)"
 )
@@ -69,9 +73,16 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     for label in labels:
         if label.kind == "id":
             yield from _labelled(t, label)
-        elif label.kind == "person" and label.strength == EXPLICIT and (m := _STAFF_NUMBER.match(t, label.value)):
+        elif label.kind == "person" and label.strength != PARTICLE and (m := _STAFF_NUMBER.match(t, label.value)):
             yield Hit(m.start(), m.end(), "ID", "number", 0.8, "ids.label", GRAMMAR)
     if digits:
+        if "o" in t or "#" in t or "O" in t:
+            for m in _NUMBER_SIGN.finditer(t):
+                if sum(c.isdigit() for c in m["v"]) >= 4:
+                    yield Hit(m.start("v"), m.end("v"), "ID", "number", 0.75, "ids.number_sign", LISTED)
+        if "第" in t and "号" in t:
+            for m in _NTH.finditer(t):
+                yield Hit(m.start(), m.end(), "ID", "license", 0.8, "ids.nth", GRAMMAR)
         yield from _shapes(t)
         yield from _rooms(t)
     if "〇" in t or "零" in t or "六" in t or "二" in t:
@@ -92,7 +103,7 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
     count = sum(c.isdigit() or c in _KN for c in value)
     form = t[label.start : label.end].lower()
     short = form in _SHORT_LABELS
-    need = 1 if label.strength == EXPLICIT and not short else 2 if label.strength >= SPACE else 3
+    need = 1 if (label.strength == EXPLICIT and not short) or form == "枝番" else 2 if label.strength >= SPACE else 3
     if label.subtype == "room":
         need = 1 if label.strength >= PARTICLE else 2
     if short and label.strength <= SPACE:
@@ -166,7 +177,7 @@ def _rooms(t: str) -> Iterator[Hit]:
             if (
                 t[m.end() - 1] == "号"
                 and not re.search(r"棟|階|病棟|F", m[0])
-                and t[m.end() : m.end() + 1] not in tuple("に、。 ・室在へ入")
+                and t[m.end() : m.end() + 1] not in ("", *"に、。 ・室在へ入\n()")
             ):
                 continue
             yield Hit(m.start(), m.end(), "ID", "room", 0.85, "ids.room", GRAMMAR)

@@ -12,7 +12,7 @@ _KANA_KANJI = r"ぁ-ゖァ-ヺー・々〆㐀-䶿一-鿿\U00020000-\U0003ffff"
 _GROUP = rf"[A-Za-z{_KANA_KANJI}'’\-. ]{{1,40}}"
 # DICOM PN: components by ^, groups (alphabetic = ideographic = phonetic) by =
 _PN = re.compile(
-    rf"[A-Za-z{_KANA_KANJI}'’\-.]+(?: [A-Za-z'’\-.]+){{0,3}}(?:\^[A-Za-z{_KANA_KANJI}'’\-.]*(?: [A-Za-z'’\-.]+){{0,3}}){{1,4}}(?:=(?:{_GROUP})?(?:\^(?:{_GROUP})?){{0,4}}){{0,2}}"
+    rf"[A-Za-z{_KANA_KANJI}'’\-.]+(?: [A-Za-z'’\-.]+){{0,3}}(?:\^[A-Za-z{_KANA_KANJI}'’\-.]*(?: [A-Za-z'’\-.]+){{0,3}}){{1,8}}(?:=(?:{_GROUP})?(?:\^(?:{_GROUP})?){{0,4}}){{0,2}}"
 )
 _WORD = r"[A-Z][A-Za-z'’\-]*[A-Za-z]"
 _ROLES = (
@@ -90,6 +90,9 @@ def _trim(t: str, m: re.Match[str], known: bool) -> int:
     return end
 
 
+_DOTTED = re.compile(
+    r"(?<![A-Za-z0-9.])[A-Z]\.[ ]?[A-Z]\.?(?=[ ]?(?:[(（]?\d{2}[ ]?(?:歳|才|[MF男女])|さん|様|氏|先生|Dr|で。|より|$|\n))"
+)
 _PAIRISH = re.compile(r"[A-Za-z]{2}(?:,? {1,2}|_|[.\-])[A-Za-z]|[A-Z]\. ?[A-Z][A-Za-z]")
 
 
@@ -100,8 +103,13 @@ def find_latin(t: str) -> Iterator[Hit]:
             start, end = m.span()
             while end > start and t[end - 1] in " .=-":
                 end -= 1
-            if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(r"[A-Za-z]?\^?\d*", m[0]):
+            if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(
+                r"[A-Z]{2,4}\^[A-Z]\d{0,2}|[A-Za-z]?\^?\d*", m[0]
+            ):
                 yield Hit(start, end, "PERSON", "dicom_pn", 0.97, "names.pn", SHAPED)
+    if "." in t:
+        for m in _DOTTED.finditer(t):
+            yield Hit(m.start(), m.end(), "PERSON", "initials", 0.7, "names.initials", LISTED)
     if not _PAIRISH.search(t):
         return
     for m in _PAIR.finditer(t):

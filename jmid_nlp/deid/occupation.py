@@ -25,6 +25,9 @@ _SINGULAR_LABELLED = re.compile(
 )
 
 
+_VALUE = re.compile(r"[^\n、。,()（<>|;\"]{2,40}")
+
+
 @cache
 def _jobs() -> Automaton:
     return Automaton(f for r in read_table("phi/occupation.tsv", ("form",)) for f in split_forms(r["form"]))
@@ -43,15 +46,10 @@ def find_occupations(t: str, labels: list[Label]) -> Iterator[Hit]:
             if m[0] not in ("無国籍", "二重国籍", "外国籍", "日本国籍"):
                 name = "v" if m["v"] else 0
                 yield Hit(m.start(name), m.end(name), "OCCUPATION", "nation", 0.8, "occupation.nation", LABELLED)
+    for m in _SINGULAR.finditer(t) if _SINGULAR_WORD.search(t) else ():
+        yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.75, "occupation.singular", LISTED)
     for label in labels:
         if label.kind == "occupation" and label.strength == EXPLICIT:
-            for start, end, _ in _jobs().find(t[label.value : label.value + 20]):
-                yield Hit(
-                    label.value + start,
-                    label.value + end,
-                    "OCCUPATION",
-                    "occupation",
-                    0.9,
-                    "occupation.label",
-                    LABELLED,
-                )
+            m = _VALUE.match(t, label.value)
+            if m and (_jobs().find(m[0]) or _SINGULAR_LABELLED.search(m[0])):
+                yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.9, "occupation.label", LABELLED)

@@ -240,6 +240,7 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
             and len(word) < 4
             and label.strength < EXPLICIT
             and (label.kind == "person" or word.isupper())
+            and (label.strength != NONE or t[label.value : label.value + 1].isascii())
         ):
             continue
         if label.kind in ("person", "title", "dept"):
@@ -265,7 +266,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
     while limit and (first or at not in starts):
         limit -= 1
         at = _skip_department(t, at, hard)
-        end, g = name_at(t, at, hard=hard)
+        end, g = name_at(t, at, hard=hard or (label.kind == "title" and not t[at : at + 1].isascii()))
         if (
             end == at
             and label.subtype == "family"

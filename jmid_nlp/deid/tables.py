@@ -11,7 +11,7 @@ from jmid_nlp.deid.cues import EXPLICIT, LOWER, Label
 from jmid_nlp.lexicon import read_table, split_forms
 
 _TAG = re.compile(
-    r"\(?(?<![0-9A-Fa-f])([0-9A-Fa-f]{4}),[ ]?([0-9A-Fa-f]{4})\)?[ \t]*(?:[A-Z][A-Za-z' ]{2,40}?[ \t]+)?(?:(?:AE|AS|CS|DA|DS|DT|IS|LO|LT|PN|SH|ST|TM|UI|UT|SQ)[ \t:]+)?[:=\[]{0,2}[ \t]*[\"'\[]?"
+    r"[(\[]?(?<![0-9A-Fa-f])([0-9A-Fa-f]{4}),[ ]?([0-9A-Fa-f]{4})[)\]]?[ \t]*(?:[A-Z][A-Za-z' ]{2,40}?[ \t]+)?(?:(?:AE|AS|CS|DA|DS|DT|IS|LO|LT|PN|SH|ST|TM|UI|UT|SQ)[ \t:]+)?[:=\[]{0,2}[ \t]*[\"'\[]?"
 )
 _SPLIT = {
     ",": re.compile(","),

@@ -19,7 +19,7 @@ ERAS = {
     "明": 1867, "大": 1911, "昭": 1925, "平": 1988, "令": 2018,
 }  # fmt: skip
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "元": 1}
+_KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "元": 1, "壱": 1, "弐": 2, "参": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class DateMatch:
 
 
 _D = r"[0-9OoIl|SB]"  # digits and what OCR makes of them
-_N = r"[0-9〇零一二三四五六七八九十]"
+_N = r"[0-9〇零一二三四五六七八九十拾壱弐参]"
 _SEP = r"\s{0,2}[/.\-‐‑–—−ー,・:]\s{0,2}"
 _XUN = r"(?:[上中下初]旬|末日|末|初め|初頭|半ば)?"
 _MON = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -61,7 +61,7 @@ _CUE_LEFT = (
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
 _FULL = re.compile(
-    rf"(?<![0-9A-Za-z])(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
+    rf"(?:(?<![0-9A-Za-z])|(?<=DOB)|(?<=[Dd]ate))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _YM = re.compile(
@@ -85,8 +85,9 @@ _ERA_YM = re.compile(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))"
 )
 _ERA_BARE = re.compile(
-    rf"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮))|(?P<e2>[STM])(?P<y2>\d{{1,2}})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
+    rf"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮|[A-Z]|[一-鿿]{2}))|(?P<e2>[STM])(?P<y2>\d{{1,2}})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
 )
+_ERA_WORD = re.compile(r"(?:明治|大正|昭和|平成|令和)\s?(?:元|\d{1,2})(?=に|の|頃|ごろ|生|、|・|~|〜)")
 _ERA_COMPACT = re.compile(
     r"(?<![0-9A-Za-z])(?P<e>[MTSHR])\s?(?P<y>[0-6]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![0-9A-Za-z\-])"
 )
@@ -110,6 +111,8 @@ _MD_SLASH = re.compile(
 _MD_DOT = re.compile(
     r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|[1-9])(?![0-9.]|\s?(?:mm|cm|HU|×|x|ng|mg|%|倍|→|→))(?=[ )）、。の撮造比]|$)"
 )
+_SPACED_YMD = re.compile(r"(?<![0-9A-Za-z.])(?P<y>20\d\d) (?P<m>0[1-9]|1[0-2]) (?P<d>0[1-9]|[12]\d|3[01])(?![0-9.])")
+_YMD2_WRONG = re.compile(r"(?<![0-9A-Za-z./\-])(?P<y>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)(?![0-9/])")
 _YMD2 = re.compile(
     r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d)"
 )
@@ -207,14 +210,14 @@ def _int(s: str | None) -> int | None:
     s = s.translate(_OCR)
     if s.isascii():
         return int(s) if s.isdigit() else None
-    if not any(c in s for c in "十百千廿卅"):
+    if not any(c in s for c in "十拾百千廿卅"):
         value = 0
         for c in s:
             value = value * 10 + (_KANJI[c] if c in _KANJI else int(c) if c.isdigit() else 0)
         return value
     total, part = 0, 0
     for c in s:
-        unit = {"十": 10, "百": 100, "千": 1000, "廿": 20, "卅": 30}.get(c)
+        unit = {"十": 10, "拾": 10, "百": 100, "千": 1000, "廿": 20, "卅": 30}.get(c)
         if unit in (20, 30):
             total += unit or 0
         elif unit:
@@ -271,6 +274,10 @@ def _japanese(t: str) -> Iterator[DateMatch]:
         if end > m.end() and _NO_INTERVAL.match(t, end) is None:
             continue
         yield DateMatch(m.start(), end, ERAS[era] + int(number), None, None, "japanese", "era-year")
+    for m in _ERA_WORD.finditer(t):
+        yield DateMatch(
+            m.start(), m.end(), ERAS[m[0][:2]] + (_int(m[0][2:].strip()) or 0), None, None, "japanese", "era-year"
+        )
     for m in _ERA_COMPACT.finditer(t):
         yield DateMatch(
             m.start(), m.end(), ERAS[m["e"]] + int(m["y"]), int(m["m"]), int(m["d"]), "japanese", "era-compact"
@@ -295,6 +302,12 @@ def _kanji(t: str) -> Iterator[DateMatch]:
 
 def _short(t: str) -> Iterator[DateMatch]:
     two = _TWOISH.search(t) is not None
+    if two:
+        for m in _YMD2_WRONG.finditer(t):
+            yield DateMatch(m.start(), m.end(), 2000 + int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "two-digit")
+    if " 0" in t or " 1" in t:
+        for m in _SPACED_YMD.finditer(t):
+            yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "spaced")
     for m in _YMD2.finditer(t) if two else ():
         if (
             m["s"] == "."
@@ -351,7 +364,7 @@ _OPENERS = tuple("(（「:：、。・回は~〜～ \n") + ("",)
 _PLAIN_RIGHT = re.compile(r"[ \t、。\n]|$|[一-鿿](?<![個枚例点分以程周大回倍椎領区部量陽陰])|[A-Za-z]{2}")
 _COUNTED = re.compile(r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z")
 _LEFT_STRONG = re.compile(
-    r"(?:日|日付|日時|前回|次回|今回|計画CT|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z"
+    r"(?:日|日付|日時|前回|次回|今回|計画CT|開始|終了|の|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z"
 )
 
 
