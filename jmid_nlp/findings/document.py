@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from jmid_nlp.findings.terms import Term, reader
 from jmid_nlp.offsets import Folded, OffsetMap, Span
 from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sections import Section, sections
 from jmid_nlp.text.sentences import sentences
+
+_CJK = "一-龥々ぁ-んァ-ヶー"
+_GAP = re.compile(rf"(?<=[{_CJK}])[ \n](?=[{_CJK}])")
+_LONG = 3
+_NOUNS = ("anatomy", "observation", "modifier")
 
 __all__ = ["Parsed", "Term", "parse"]
 
@@ -39,6 +46,42 @@ def parse(source: str) -> Parsed:
     Args:
         source: The report's text, any layout.
     """
-    folded: Folded = unwrap(source)
+    folded = _whole_words(unwrap(source))
     text = folded.text
     return Parsed(source, text, folded.map, sentences(text), sections(text), reader().read(text))
+
+
+def _whole_words(folded: Folded) -> Folded:
+    """The text without the blanks and line ends that cut a known word in two (気管 支, リンパ節腫⏎大)."""
+    gaps = [m.start() for m in _GAP.finditer(folded.text)]
+    if not gaps:
+        return folded
+    text = folded.text
+    places = [at - i for i, at in enumerate(gaps)]  # where each gap was, in the text without gaps
+    joined = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
+    inside = _inside(reader().read(joined), places)
+    # A line end parts more often than it cuts: only a word of three letters or more shows that it means nothing.
+    cut = [at for at, size in zip(gaps, inside, strict=True) if size >= (_LONG if text[at] == "\n" else 2)]
+    if not cut:
+        return folded
+    blocks = [(at, at + 1, at - i, at - i) for i, at in enumerate(cut)]
+    whole = "".join(text[a + 1 : b] for a, b in pairwise([-1, *cut, len(text)]))
+    return Folded(whole, folded.map.then(OffsetMap(blocks)))
+
+
+def _inside(terms: list[Term], places: list[int]) -> list[int]:
+    """For each place the length of the word that it lies in, 0 where it lies in none.
+
+    A side or a description and the noun behind it (左 腎, 多発 結節) count as one word.
+    """
+    out, i = [], 0
+    for place in places:
+        while i < len(terms) and terms[i].end < place:
+            i += 1
+        size = 0
+        if i < len(terms) and terms[i].start < place < terms[i].end:
+            size = terms[i].end - terms[i].start
+        elif i + 1 < len(terms) and terms[i].end == place == terms[i + 1].start:
+            size = 2 if terms[i].kind in ("side", "modifier") and terms[i + 1].kind in _NOUNS else 0
+        out.append(size)
+    return out

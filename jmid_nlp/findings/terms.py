@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from jmid_nlp.errors import LexiconError
-from jmid_nlp.lexicon import Automaton, Row, read_table, split_forms
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 
 # Table -> the kind of its terms. The order decides where a form stands in two tables: the first wins.

@@ -125,3 +125,43 @@ def test_development_half():
 def test_orthography_costs_at_most_one_point(old, new):
     rows = development()
     assert exact(rows, lambda text: text.replace(old, new)) >= exact(rows) - 0.01
+
+
+def inserted(row, places, what):
+    """The row with `what` put in before the places; gold spans and ignored spans move along."""
+    text, moved = "", []
+    for i, char in enumerate(row["text"]):
+        if i in places:
+            text += what
+        moved.append(len(text))
+        text += char
+    entities_ = [{**e, "start": moved[e["start"]], "end": moved[e["end"] - 1] + 1} for e in row["entities"]]
+    return {"text": text, "entities": entities_, "ignore": [(moved[a], moved[b - 1] + 1) for a, b in row["ignore"]]}
+
+
+def broken_at(text, columns):
+    places, column = set(), 0
+    for i, char in enumerate(text):
+        column = 0 if char == "\n" else column + 1
+        if column > columns:
+            places.add(i)
+            column = 1
+    return places
+
+
+def between_letters(text, every):
+    inside = [i for i in range(1, len(text)) if re.match(r"[一-龥ぁ-んァ-ヶ]{2}", text[i - 1 : i + 1])]
+    return set(inside[::every])
+
+
+@pytest.mark.parametrize(
+    ("what", "places"),
+    [
+        pytest.param("\n", lambda text: broken_at(text, 40), id="broken lines"),
+        pytest.param("\n", lambda text: broken_at(text, 30), id="short broken lines"),
+        pytest.param(" ", lambda text: between_letters(text, 50), id="blanks in words"),
+    ],
+)
+def test_broken_words_cost_at_most_one_point(what, places):
+    rows = development()
+    assert exact([inserted(r, places(r["text"]), what) for r in rows]) >= exact(rows) - 0.01

@@ -1,0 +1,40 @@
+"""One call for all layers, and the same thing ready to travel."""
+
+from __future__ import annotations
+
+import pickle
+
+from jmid_nlp.findings.extract import Extractor, extract
+
+TEXT = "右肺下葉S6に15mm大の結節を認め、前回より増大しています。原発性肺癌を疑います。胸水は認めません。"
+
+
+def test_all_layers():
+    found = extract(TEXT, report_id="r1")
+    assert found.report_id == "r1"
+    assert [(TEXT[e.start : e.end], e.attr) for e in found.entities if e.type == "d"] == [
+        ("結節", "positive"),
+        ("原発性肺癌", "suspicious"),
+        ("胸水", "negative"),
+    ]
+    assert [f.certainty for f in found.findings] == ["positive", "suspicious", "negative"]
+    assert found.tnm is not None
+    assert found.labels["ct_rate18"]["Lung nodule"] == "positive"
+    assert found.labels["ct_rate18"]["Pleural effusion"] == "negative"
+
+
+def test_empty_text():
+    found = extract("")
+    assert (found.entities, found.findings, found.tnm) == ((), (), None)
+
+
+def test_extractor_travels_and_gives_the_same():
+    extractor = pickle.loads(pickle.dumps(Extractor(edition=9)))
+    assert extractor.edition == 9
+    assert extractor(TEXT, "r1") == Extractor(edition=9)(TEXT, "r1")
+
+
+def test_edition_reaches_the_stage():
+    found = extract(TEXT, edition=9)
+    assert found.tnm is not None
+    assert found.tnm.edition == 9
