@@ -25,6 +25,10 @@ _STATION = {1: "neck.supraclav", 2: "mediastinum.paratracheal", 3: "mediastinum.
 _STATION |= {4: "mediastinum.paratracheal", 5: "mediastinum.apw", 6: "mediastinum.prevascular"}
 _STATION |= {7: "mediastinum.subcarinal", 8: "mediastinum.paraesophageal", 9: "mediastinum.paraesophageal"}
 _STATION |= dict.fromkeys((10, 11, 12, 13, 14), "lung.hilum")
+# Stations of the Japanese classification of esophageal cancer.
+_STATION |= {101: "neck.nodes", 104: "neck.supraclav", 105: "mediastinum.upper", 106: "mediastinum.upper"}
+_STATION |= {107: "mediastinum.subcarinal", 108: "mediastinum.paraesophageal", 109: "lung.hilum"}
+_STATION |= dict.fromkeys((110, 111, 112), "mediastinum.paraesophageal")
 _SPINE = {"c": "spine.cervical", "t": "spine.thoracic", "l": "spine.lumbar", "s": "sacrum"}
 _JA_SPINE = {"頸": "c", "頚": "c", "胸": "t", "腰": "l", "仙": "s"}
 _ROMAN = {"viii": 8, "vii": 7, "iii": 3, "iv": 4, "vi": 6, "ii": 2, "v": 5, "i": 1}
@@ -34,7 +38,7 @@ _SEGMENT = re.compile(
 )
 _SEGMENT_ROMAN = re.compile(r"(?<![a-z])(?:s|seg(?:ment)?\.?)\s?(viii|vii|iii|iv|vi|ii|v|i)(?![a-z])")
 _STATION_RE = re.compile(
-    r"(?:#|no\.?\s?|station\s?)(\d{1,2})\s?([rl](?![a-z]))?|(?<![a-z0-9])(\d{1,2})([rl])(?![a-z0-9])"
+    r"(?:#|no\.?\s?|station\s?)(\d{1,3})(?!\d)\s?(?:rec|pre|tb)?([rl](?![a-z]))?|(?<![a-z0-9])(\d{1,2})([rl])(?![a-z0-9])"
 )
 _VERTEBRA = re.compile(
     r"(?<![a-z0-9])(c|th|t|l|s)\s?(\d{1,2})(?![\d.])(?:\s?([/\-~・])\s?(c|th|t|l|s)?\s?(\d{1,2})(?![\d.]))?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jmid_nlp.align.anatomy import relate
@@ -170,18 +169,15 @@ def best_evidence(lesion: Lesion, group: Group, options: AlignOptions, exam_date
 
 
 def _with_cues(mention: Mention, lesion: Lesion) -> Mention:
-    """A mention with the size, image and side that other mentions of its lesion tell and it does not."""
+    """A mention with what other mentions of its lesion tell and it does not; a member takes only its group's place."""
     if mention in lesion.members:
-        return mention
-    others: Sequence[Mention] = lesion.mentions
+        group = lesion.first
+        return mention if mention.place.nodes else replace(mention, place=group.place, side=mention.side or group.side)
     finding, sizes, side, place = mention.finding, mention.sizes, mention.side, mention.place
-    for other in others:
-        if not sizes and other.sizes:
-            sizes = other.sizes
-        if side is None and other.side is not None:
-            side = other.side
-        if not place.nodes and other.place.nodes:
-            place = other.place
+    for other in lesion.mentions:
+        sizes = sizes or other.sizes
+        side = side or other.side
+        place = place if place.nodes else other.place
         if not finding.image_refs and other.finding.image_refs:
             finding = replace(finding, image_refs=other.finding.image_refs)
     return replace(mention, finding=finding, sizes=sizes, side=side, place=place)

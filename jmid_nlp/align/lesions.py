@@ -11,10 +11,11 @@ from jmid_nlp.align.concepts import closeness
 from jmid_nlp.align.mentions import Mention, phrase
 
 _SIDES = {"left", "right"}
+_TO_IT = ("に", "の", "は", "内")
 # What is a feature of the lesion it comes with, unless it has a place of its own.
 _ATTACHED = frozenset(
     ("calcification", "cavity", "necrosis", "enhancement", "early_enh", "low_density", "density", "signal", "fat", "air",
-     "cyst", "wall_thickening")
+     "cyst", "wall_thickening", "uptake")
 )  # fmt: skip
 
 
@@ -99,7 +100,12 @@ def _inherit(m: Mention, from_: Mention) -> Mention:
 def _place_mention(m: Mention, lesions: list[Lesion]) -> None:
     found = _referent(m, lesions)
     if found is None:
-        lesions.append(Lesion([m], reported=not _attached(m, lesions)))
+        attached = _attached(m, lesions)
+        near = lesions[-1] if attached and lesions and lesions[-1].first.sentence == m.sentence else None
+        if near and "uptake" in m.concepts and closeness(m.concepts, near.first.concepts).relation == "close":
+            near.mentions.append(m)  # another word for what was just named
+        else:
+            lesions.append(Lesion([m], reported=not attached))
     elif _is_member(m, found):
         found.members.append(m)
     else:
@@ -120,6 +126,9 @@ def _place_impression(m: Mention, lesions: list[Lesion], body: Sequence[Mention]
 def _referent(m: Mention, lesions: Sequence[Lesion]) -> Lesion | None:
     """The earlier lesion that a mention of the body speaks of again, or None for a new one."""
     near = [x for x in lesions if _fits(m, x)]
+    for lesion in near:
+        if _counted_out(m, lesion):
+            return lesion
     if not near or phrase("other").search(m.before[-8:]) or re.search(r"にも[^、。]*$", m.before):
         return None
     near.sort(key=lambda x: (-max(_kinship(m, o) for o in x.mentions), -x.first.start))
@@ -127,6 +136,15 @@ def _referent(m: Mention, lesions: Sequence[Lesion]) -> Lesion | None:
         if any(_same_again(m, o) for o in lesion.mentions + lesion.members):
             return lesion
     return None
+
+
+def _counted_out(m: Mention, lesion: Lesion) -> bool:
+    """2個の結節あり。大きい方は9mmの結節、もう一つは…: sized mentions right after a plural one are its members."""
+    group = lesion.first
+    last = (lesion.members or lesion.mentions)[-1]
+    same = closeness(m.concepts, group.concepts).relation in ("same", "broader")
+    near = 0 <= m.start - last.sentence[1] <= 40 or m.sentence == last.sentence
+    return group.finding.multiple and not group.sizes and bool(m.sizes) and not m.own_place and same and near
 
 
 def _fits(m: Mention, lesion: Lesion) -> bool:
@@ -162,7 +180,7 @@ def _same_again(m: Mention, o: Mention) -> bool:
 
 def _is_member(m: Mention, lesion: Lesion) -> bool:
     group = lesion.first
-    return group.finding.multiple and m.kind != "interp" and bool(m.sizes or m.own_place)
+    return group.finding.multiple and m.kind != "interp" and bool(m.sizes or m.own_place or m.finding.image_refs)
 
 
 def _attached(m: Mention, lesions: Sequence[Lesion]) -> bool:
@@ -172,6 +190,9 @@ def _attached(m: Mention, lesions: Sequence[Lesion]) -> bool:
         return not m.own_place and not m.sizes
     if m.kind == "sign":
         return not m.sizes
+    if near and _ATTACHED & set(m.concepts) and near[-1].mentions[-1].after[:8].startswith(_TO_IT):
+        # 腫瘤にFDG集積を認める: said of the noun right before it.
+        return 0 < m.start - near[-1].mentions[-1].end <= 8
     if not near or m.own_place:
         return False
     follows = m.after.startswith("を伴") and bool(_ATTACHED & set(m.concepts))

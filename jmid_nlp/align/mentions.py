@@ -128,7 +128,7 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], last: int, organs: t
         concepts=names,
         kind=kind_of(names),
         place=Place(nodes, side),
-        spots=_spots(parsed),
+        spots=_spots(nodes),
         own_place=any(
             max(sentence[0], last) <= s.start < f.end and p.nodes for s, p in zip(f.locations, parsed, strict=False)
         ),
@@ -161,12 +161,12 @@ def _join(text: str, f: Finding, places: Sequence[Place], in_words: Sequence[str
     return tuple(sorted({n for run in runs for n in _deepest(run)}))
 
 
-def _spots(places: Sequence[Place]) -> int:
+def _spots(nodes: Sequence[str]) -> int:
     """How many places that exclude each other the text names for one noun: S3、S6に結節 is two."""
-    apart: list[Place] = []
-    for p in places:
-        if p.nodes and all(relate(p.nodes, q.nodes) in ("sibling", "other", "border") for q in apart):
-            apart.append(p)
+    apart: list[str] = []
+    for node in nodes:
+        if all(relate((node,), (other,)) in ("sibling", "other", "border") for other in apart):
+            apart.append(node)
     return max(1, len(apart))
 
 
