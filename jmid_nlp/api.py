@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, RowError
+from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, PolicyError, RowError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 

@@ -47,3 +47,11 @@ def test_chain_runs_without_network():
         "print(len(jmid_nlp.extract(['右肺下葉に結節を認めます。'])), len(jmid_nlp.detect('患者 山本花子様')))"
     )
     assert run(code) == "1 1"
+
+
+def test_verbs_work_whatever_was_imported_before():
+    code = (
+        "import jmid_nlp, jmid_nlp.findings.extract, jmid_nlp.align.match\n"
+        "print(len(jmid_nlp.findings('右肺に結節を認めます。')), len(jmid_nlp.align([], [], [])))"
+    )
+    assert run(code) == "1 0"

@@ -20,7 +20,7 @@ GOOD = {
 
 @pytest.fixture
 def call(tmp_path):
-    (tmp_path / "key.txt").write_text("7f" * 32, encoding="utf-8")
+    (tmp_path / "key.txt").write_text(bytes(range(32)).hex(), encoding="utf-8")
 
     def run(*args):
         command = [sys.executable, "-c", "from jmid_nlp.cli import main; main()", *map(str, args)]
@@ -86,7 +86,7 @@ def test_deid_needs_a_key_and_never_from_the_command_line(call, tmp_path):
     assert "key" in refused.stderr
     (tmp_path / "short.txt").write_text("abc", encoding="utf-8")
     assert call("deid", "in.jsonl", "-o", "out.jsonl", "--key-file", "short.txt").returncode == 2
-    assert call("deid", "in.jsonl", "-o", "out.jsonl", "--key", "7f" * 32).returncode == 2
+    assert call("deid", "in.jsonl", "-o", "out.jsonl", "--key", bytes(range(32)).hex()).returncode == 2
     assert not (tmp_path / "out.jsonl").exists()
 
 
