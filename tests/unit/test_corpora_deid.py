@@ -49,7 +49,8 @@ def _words(entries: list[Entry], categories: set[str]) -> set[str]:
 def test_the_sheets_hold_what_the_datasheet_says(sheets: dict[str, list[Entry]]) -> None:
     readme = (ROOT / "corpora" / "deid" / "README.md").read_text("utf-8")
     said = {name: int(n) for name, n in re.findall(r"^\| `(\w+)\.txt` \| (\d+) ", readme, re.MULTILINE)}
-    assert said == {name: len(entries) for name, entries in sheets.items()}
+    measured_sizes = {name: len(entries) for name, entries in sheets.items()}
+    assert said == measured_sizes, "the table at the top of corpora/deid/README.md does not fit the sheets"
     counts = re.findall(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
     measured = {
         name: Counter(m.label.partition("/")[0] for e in sheets[name] for m in e.marks if _identifier(m))
@@ -72,12 +73,12 @@ def test_every_mark_is_of_a_known_kind_and_none_overlap(sheets: dict[str, list[E
         for e in entries:
             for m in e.marks:
                 words = e.text[m.start : m.end]
-                known = m.label == "phi-ignore" or re.fullmatch(r"keep/[a-z0-9_]+", m.label)
-                if not (known or (re.fullmatch(r"[A-Z]+/[a-z0-9_]+", m.label) and _identifier(m))):
+                if not (m.label == "phi-ignore" or re.fullmatch(r"keep/.+", m.label) or _identifier(m)):
                     wrong.append((e.id, m.label))
                 if words.strip() != words:
                     wrong.append((e.id, f"space at the border of {m.label} at {m.start}"))
-            wrong += [(e.id, f"overlap at {b.start}") for a, b in combinations(e.marks, 2) if b.start < a.end]
+            told = [m for m in e.marks if m.label != "phi-ignore"]
+            wrong += [(e.id, f"overlap at {b.start}") for a, b in combinations(told, 2) if b.start < a.end]
     assert wrong == []
 
 
@@ -90,7 +91,7 @@ def test_reports_are_dense_and_negatives_clean(sheets: dict[str, list[Entry]]) -
             if name.startswith("negatives"):
                 fine = identifiers == 0 and kept >= 1
             else:
-                fine = 4 <= identifiers <= 14 and kept >= 4 and 100 <= len(e.text) <= 400
+                fine = 4 <= identifiers <= 13 and kept >= 4 and 100 <= len(e.text) <= 400
             if not fine:
                 wrong.append((e.id, identifiers, kept, len(e.text)))
     assert wrong == []
