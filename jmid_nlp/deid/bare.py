@@ -112,6 +112,9 @@ def _pairs(t: str) -> Iterator[Hit]:
         g = grade(family)
         if g < AMBIGUOUS:
             size, tail, clean = tail_name(family)
+            cut = next((n for n in range(min(5, len(family) - 1), 1, -1) if family[:n] in _tasks()), 0)
+            if cut and grade(family[cut:]) >= AMBIGUOUS:
+                size, tail, clean = len(family) - cut, grade(family[cut:]), True
             if clean and size < len(family) and tail >= AMBIGUOUS:
                 start, family, g = start + len(family) - size, family[-size:], tail
         closed = _PAIR_END.match(t, m.end()) is not None
@@ -147,9 +150,10 @@ def find_tasks(t: str) -> Iterator[Hit]:
         word = run[0]
         if not 3 <= len(word) <= 9 or word in book().no_names:
             continue
-        size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks()), 0)
+        size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks() or _firm(word[:n])), 0)
         name = word[size:]
-        if not size or name in _COMPOUND or len(name) > 4 or grade(name) < AMBIGUOUS or (len(name) == 1 and size < 2):
+        least = UNKNOWN if size and _firm(word[:size]) and 2 <= len(name) <= 3 else AMBIGUOUS
+        if not size or name in _COMPOUND or len(name) > 4 or grade(name) < least:
             continue
         before, after = t[max(0, run.start() - 1) : run.start()], run.end()
         if not _LIST_LEFT.search(before) or not _LIST_RIGHT.match(t, after) or name in book().terms:
@@ -307,10 +311,15 @@ _LAST = re.compile(
 )
 
 
+_SIGNED = re.compile(r"[。.)）\s/] ?/ ?([A-Z]{2}|[A-Z]\.[A-Z]\.?)\s*\Z")
+
+
 def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
     """A name behind the last sentence: …同意あり。鹿沼, (関)."""
     m = _LAST.search(t, max(0, len(t) - 40))
     if m is None:
+        if signed := _SIGNED.search(t, max(0, len(t) - 12)):
+            yield Hit(signed.start(1), signed.end(1), "PERSON", "initials", 0.6, "names.signature", WEAK)
         return
     name = "".join(m[1].split())
     g = grade(name)

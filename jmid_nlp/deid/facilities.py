@@ -63,6 +63,7 @@ _REFERRER = re.compile(
 )
 
 
+_POLICE = re.compile(rf"(?<![{KANJI}])([{KANJI}]{{2,4}})署(?=交通|刑事|生活|地域|警|より|の|から|管内|員|救急)")
 _SYSTEM_NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{3,20}_(?:HP|HOSP|HOSPITAL|CLINIC|CL|MC|UNIV|BYOIN|CENTER)[A-Z0-9_]{0,12}(?![A-Za-z])"
 )
@@ -84,6 +85,10 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         if hit:
             floor = hit.end
             yield hit
+    if "署" in t:
+        for m in _POLICE.finditer(t):
+            if m[1] not in ("警察", "消防", "税務", "同", "所轄"):
+                yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.75, "facilities.station", LISTED)
     if "_" in t:
         for m in _SYSTEM_NAME.finditer(t):
             yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.85, "facilities.system", GRAMMAR)

@@ -14,7 +14,7 @@ _VALUE = re.compile(
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
-    r"(?<![A-Za-z0-9.\-_+])(?:[A-Z]{1,5}[\-_]?\d{5,14}(?:[\-_/][A-Za-z0-9]{1,10}){0,3}|[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{3,10}(?:-\d{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?)(?![A-Za-z0-9]|\.\d)"
+    r"(?<![A-Za-z0-9.\-_+])(?:[A-Z]{1,5}[\-_]?\d{4,13}[0-9OIl](?:[\-_/][A-Za-z0-9]{1,10}){0,3}|[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{2,10}(?:-[0-9OIl]{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?)(?![A-Za-z0-9]|\.\d)"
 )
 _BARE = re.compile(
     r"(?<![0-9A-Za-z.,\-#×x~+])(?<!\d[/:=])(?:\d{7,20}|\d{3}(?!000)\d{3})(?![0-9A-Za-z]|[.,]\d|\s?(?:mm|cm|HU|ms|%|mg|mL|円|件|個))"
@@ -119,6 +119,9 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
 
 _NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
+_SIDE_WARD = re.compile(
+    r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?:NICU|GCU|ICU|HCU|CCU|SCU)[ ]?(?P<b>\d{1,2}(?=番|床|ベッド))"
+)
 _BEDISH = re.compile(r"病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床")
 
 
@@ -182,6 +185,8 @@ def _rooms(t: str) -> Iterator[Hit]:
                 continue
             yield Hit(m.start(), m.end(), "ID", "room", 0.85, "ids.room", GRAMMAR)
     if _BEDISH.search(t):
+        for m in _SIDE_WARD.finditer(t):
+            yield Hit(m.start(), m.end(), "ID", "room", 0.8, "ids.room", GRAMMAR)
         for m in _BED.finditer(t):
             name = "b" if m["b"] else "r" if m["r"] else 0
             yield Hit(m.start(name), m.end(name), "ID", "room", 0.8, "ids.room", GRAMMAR)

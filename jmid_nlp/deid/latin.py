@@ -91,7 +91,7 @@ def _trim(t: str, m: re.Match[str], known: bool) -> int:
 
 
 _DOTTED = re.compile(
-    r"(?<![A-Za-z0-9.])[A-Z]\.[ ]?[A-Z]\.?(?=[ ]?(?:[(（]?\d{2}[ ]?(?:歳|才|[MF男女])|さん|様|氏|先生|Dr|で。|より|$|\n))"
+    r"(?<![A-Za-z0-9.])(?!M\.D)[A-Z]\.[ ]?[A-Z]\.?(?=[ ]?(?:[(（]?\d{2}[ ]?(?:歳|才|[MF男女])|さん|様|氏|先生|Dr|で。|より|$|\n))"
 )
 _PAIRISH = re.compile(r"[A-Za-z]{2}(?:,? {1,2}|_|[.\-])[A-Za-z]|[A-Z]\. ?[A-Z][A-Za-z]")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from jmid_nlp.deid.book import VARIANTS, book, katakana
-from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
+from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, TITLED, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
@@ -97,7 +97,7 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
 
 
 _MIXED_GIVEN = re.compile(
-    f"(?P<gap>[ \\t]{{0,2}})(?:[ぁ-ゖ]{{1,3}}[{KANJI}]|[{KANJI}][ぁ-ゖ]{{1,3}}(?=[ \\t、。,(（)\\n様]|$))(?![{KANJI}])"
+    f"(?P<gap>[ \\t]{{0,2}})(?:[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}]|[{KANJI}][ぁ-ゖ]{{1,3}}(?=[ \\t、。,(（)\\n様]|$))(?![{KANJI}])"
 )
 _CELL_END = re.compile(r"$|[ \t]{0,3}(?:[\n、。,)」』】\]/|;\"'<(（]|先生|様|殿|Dr|\d|[A-Z])")
 
@@ -199,6 +199,9 @@ def kana_known(word: str) -> bool:
     return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
 
 
+_HIRA_CLOSED = re.compile(r"$|[ \t]*[、。,)」\n]|同行|同席|立会")
+
+
 def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     m = _HIRA.match(t, at)
     assert m is not None
@@ -218,7 +221,8 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             )
             if k:
                 return gap.end() + k, FULL
-        if hard or (n > 2 and (_full_kana(word[:n]) or _titled(t, end))):
+        closed = n > 2 and n == len(word) and bool(_HIRA_CLOSED.match(t, end))
+        if hard or closed or (n > 2 and (_full_kana(word[:n]) or _titled(t, end))):
             return end, SURNAME
     return at, NO
 
@@ -226,6 +230,9 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
 def _titled(t: str, at: int) -> bool:
     titles = book().titles
     return any(t[at : at + n] in titles for n in range(8, 0, -1))
+
+
+_TOKEN_AT = re.compile(r"[A-Z][a-z]{2,14}(?![A-Za-z])")
 
 
 def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
@@ -241,6 +248,7 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
             and label.strength < EXPLICIT
             and (label.kind == "person" or word.isupper())
             and (label.strength != NONE or t[label.value : label.value + 1].isascii())
+            and not ((m := _TOKEN_AT.match(t, label.value)) and is_surname(m[0]))
         ):
             continue
         if label.kind in ("person", "title", "dept"):
@@ -342,7 +350,13 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
     if label.kind == "title":
         return True
     own = label.subtype == "family" and end - at > 1 and t[at:end].translate(VARIANTS) in book().given
-    if g == AMBIGUOUS and label.strength == NONE and not own and t[label.end - 1] not in "医師者影頼手直任読":
+    if (
+        g == AMBIGUOUS
+        and label.strength == NONE
+        and not own
+        and not t[label.start].isascii()
+        and t[label.end - 1] not in "医師者影頼手直任読"
+    ):
         return False
     if g == AMBIGUOUS:
         return (
@@ -489,7 +503,7 @@ def _accept_before(
     if g >= RARE:
         return start, 0.95
     if g == AMBIGUOUS:
-        if form == "様" and size > 1 and not _SAMA_OK.match(t, end + 1):
+        if form == "様" and not _SAMA_OK.match(t, end + 1):
             return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
@@ -577,6 +591,12 @@ def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, floa
     if m is None or (not m[0][0].isupper() and (form.isascii() or not is_surname(m[0]))):
         return end, 0.0
     words = re.findall(r"[A-Za-z'’\-]+", m[0])
+    if (
+        form in ("先生", "医師", "さん", "氏", "様")
+        and re.fullmatch("[A-Z]{1,2}", m[0])
+        and not t[low : low + m.start()].endswith(tuple("-0123456789"))
+    ):
+        return low + m.start(), 0.8
     if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
         return end, 0.0
     known = any(is_surname(w) for w in words)
