@@ -28,6 +28,7 @@ _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
 _PARTICLES = frozenset("のにをはがもとやで、。・,()\n ")
+_AFTER_PLACE = frozenset("にのはをがでへかまや、・~〜")
 _SHORT = 3  # a known word shorter than this gives way to a rule-written expression that it overlaps
 _QUALITIES = frozenset(
     (
@@ -181,11 +182,17 @@ def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
             letter = "D"
         elif b < len(text) and not word.isascii() and len(word) <= 2 and _VERBAL.match(text, b):
             continue  # the stem of a verb: 沿|う, 比|べ
-        elif word != "部" and _ends(word, _place_endings()):
+        elif word != "部" and _in_sentence(text, a, b) and _ends(word, _place_endings()):
             letter = "A"
         else:
             letter = "U"
         out.append(Part(a, b, letter, ""))
+
+
+def _in_sentence(text: str, start: int, end: int) -> bool:
+    """Whether a word touches another or a particle; names in headers (服部, 三枝) do neither."""
+    follows = end < len(text) and text[end] in _AFTER_PLACE
+    return follows or (start > 0 and "一" <= text[start - 1] <= "龥")
 
 
 def chunks(parsed: Parsed) -> list[Chunk]:
