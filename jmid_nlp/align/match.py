@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jmid_nlp.align.cost import Evidence, best_evidence
 from jmid_nlp.align.lesions import Lesion, build_lesions
@@ -55,14 +56,14 @@ def align(
     mentions = read_mentions(report.text, findings)
     lesions = build_lesions(mentions)
     problem = _weigh_all(report, own, lesions, mentions, options)
-    chosen = _solve(problem, options)
+    assignment = _Assignment(problem, options)
     links: list[Link] = []
     reasons: dict[str, str] = dict(foreign)
     taken: set[int] = set()
-    for g, (group, lesion_number) in enumerate(zip(problem.groups, chosen, strict=True)):
+    for g, (group, lesion_number) in enumerate(zip(problem.groups, assignment.chosen, strict=True)):
         reason = _why_none(problem, g, options)
         if lesion_number is not None:
-            margin = _margin(problem, chosen, g, options)
+            margin = assignment.margin(g)
             if margin >= options.tie_margin:
                 taken.add(lesion_number)
                 links += _links(problem, g, lesion_number, margin, options)
@@ -122,43 +123,39 @@ def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptio
     return evidence.total - bar + repeat
 
 
-def _solve(problem: _Problem, options: AlignOptions, *, forbidden: tuple[int, int] | None = None) -> list[int | None]:
-    return _best(problem, options, forbidden)[1]
+class _Assignment:
+    """The optimal assignment of groups to lesions, and what it is worth to forbid one of its pairs."""
 
+    def __init__(self, problem: _Problem, options: AlignOptions) -> None:
+        import numpy as np
 
-def _best(
-    problem: _Problem, options: AlignOptions, forbidden: tuple[int, int] | None
-) -> tuple[float, list[int | None]]:
-    """The assignment with the highest sum: every group goes to one slot of a lesion or stays alone at no gain."""
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
+        count = len(problem.groups)
+        self.slots = [(i, k) for i, x in enumerate(problem.lesions) for k in range(_slots(x, count))]
+        self.gains = np.full((count, len(self.slots) + count), _NEVER)
+        for g in range(count):
+            for s, (lesion, slot) in enumerate(self.slots):
+                self.gains[g, s] = _gain(problem, g, lesion, slot, options)
+            self.gains[g, len(self.slots) + g] = 0.0  # left alone
+        self.total, self.chosen = self._solve(self.gains)
 
-    count = len(problem.groups)
-    slots = [(i, k) for i, x in enumerate(problem.lesions) for k in range(_slots(x, count))]
-    gains = np.full((count, len(slots) + count), _NEVER)
-    for g in range(count):
-        for s, (lesion, slot) in enumerate(slots):
-            if (g, lesion) != forbidden:
-                gains[g, s] = _gain(problem, g, lesion, slot, options)
-        gains[g, len(slots) + g] = 0.0
-    rows, columns = linear_sum_assignment(gains, maximize=True)
-    chosen: list[int | None] = [None] * count
-    total = 0.0
-    for g, c in zip(rows.tolist(), columns.tolist(), strict=True):
-        total += float(gains[g, c])
-        chosen[g] = slots[c][0] if c < len(slots) else None
-    return total, chosen
+    def _solve(self, gains: Any) -> tuple[float, list[int | None]]:
+        from scipy.optimize import linear_sum_assignment
+
+        rows, columns = linear_sum_assignment(gains, maximize=True)
+        chosen: list[int | None] = [None] * len(gains)
+        for g, c in zip(rows.tolist(), columns.tolist(), strict=True):
+            chosen[g] = self.slots[c][0] if c < len(self.slots) else None
+        return float(gains[rows, columns].sum()), chosen
+
+    def margin(self, g: int) -> float:
+        """How much worse the best assignment without the pair of group `g` is."""
+        gains = self.gains.copy()
+        gains[g, [s for s, (lesion, _) in enumerate(self.slots) if lesion == self.chosen[g]]] = _NEVER
+        return self.total - self._solve(gains)[0]
 
 
 def _slots(lesion: Lesion, groups: int) -> int:
     return groups if lesion.capacity is None else min(lesion.capacity, groups)
-
-
-def _margin(problem: _Problem, chosen: list[int | None], g: int, options: AlignOptions) -> float:
-    """How much worse the best assignment without this pair is."""
-    lesion = chosen[g]
-    assert lesion is not None
-    return _best(problem, options, None)[0] - _best(problem, options, (g, lesion))[0]
 
 
 def _links(problem: _Problem, g: int, lesion: int, margin: float, options: AlignOptions) -> list[Link]:
