@@ -43,7 +43,7 @@ class _Assembler:
         found, places = find_mentions(parsed)
         groups = find_groups(parsed, found, places)
         self.mentions = keep(parsed, found, groups)
-        self.changes = Changes(parsed)
+        self.changes = Changes(parsed, self.mentions)
         self._number_sentences()
         self.certainty, self.cues = judge(parsed, self.mentions)
         self.sizer = Sizer(parsed, self.mentions, groups, self.certainty)

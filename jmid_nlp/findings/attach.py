@@ -20,8 +20,11 @@ _SIDE_PREFIX = re.compile(
     r"多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}\Z"
 )
 _AFTER_LINK = re.compile(r"^\s?(?:(?:あり|を認め(?:る|ます))?(?=\()|が|は|を|も|:|、)?\s?\(?(?:最大|主に|特に)?\s?$")
+_IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", re.IGNORECASE)
 _AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
+_NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
+_EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _REASON = re.compile(r"後\s?\(\Z")
 _PART = re.compile(
     r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|"
@@ -118,6 +121,8 @@ class _Attacher:
         gap = self.text[first.end : second.start]
         if gap in ("に", "には", "にて") and second.end in self.heads:
             return True
+        if (first.side and not second.side and _NAMES_ONLY.fullmatch(gap)) or _EACH_SIZE.fullmatch(gap):
+            return True
         if gap.strip() == ":" and first in self.heritage.labels.values():
             return True
         return (
@@ -209,6 +214,8 @@ class _Attacher:
             stated = _AFTER_LINK.match(self.text[mention.end : ahead.start])
             return Place([], ahead.side, "side after") if stated else None
         gap = self.text[mention.end : ahead.start]
+        if _IN_ENGLISH.fullmatch(gap):
+            return Place(list(ahead.sites), ahead.side, "after")
         gap = re.sub(r"\([^()]{0,30}\)|[\d.×x]{1,12}\s?(?:mm|cm)大?(?:の)?", "", gap)
         if (
             _AFTER_LINK.match(gap)

@@ -44,7 +44,7 @@ _HISTORY_BEFORE = re.compile(
 )
 _HISTORY_AFTER = re.compile(
     r"\s?(?:\(|、(?=[A-Z術]))?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|"
-    r"治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|RFA|TACE|TAE|ESD|"
+    r"治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
     r"EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
     r"|(?:は|の|が|を)?[^。、\n・]{0,8}(?:陳旧性|陳旧化)"
@@ -74,9 +74,10 @@ _PLURAL_NOUNS = frozenset(("micronodule",))
 class Changes:
     """Change words of a report, looked up by stretches of text."""
 
-    def __init__(self, parsed: Parsed) -> None:
+    def __init__(self, parsed: Parsed, mentions: list[Mention]) -> None:
         self.text = parsed.text
-        self.terms: list[Term] = [t for t in parsed.terms if t.kind == "change"]
+        ends = {m.end - 2 for m in mentions if m.why == "growth of a place"}
+        self.terms: list[Term] = [t for t in parsed.terms if t.kind == "change" and t.start not in ends]
         self._starts = [t.start for t in self.terms]
 
     def within(self, start: int, end: int) -> list[tuple[Term, str]]:

@@ -10,6 +10,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import BULLET, line_headers, line_labels
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.sites import Group, Site
+from jmid_nlp.findings.terms import ancestors
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty, Laterality
 
@@ -37,10 +38,13 @@ class Context:
 
 ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|"
-    r"腫瘤内|結節内|その|一部|背側部|周辺|本病変|両者|前者|後者)"
+    r"腫瘤内|結節内|その(?!他)|一部|背側部|周辺|本病変|両者|前者|後者)"
 )
+_EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
-_ORGAN_CHARS = re.compile(r"胆嚢|胆管|膵|肝|腎|肺|脾|胃|腸|虫垂|子宮|卵巣|膀胱|前立腺|甲状腺|副腎|乳|脳|副鼻腔|耳")
+_ORGAN_CHARS = re.compile(
+    r"脊柱管|椎間孔|胆嚢|胆管|膵|肝|腎|肺|脾|胃|腸|虫垂|子宮|卵巣|膀胱|前立腺|甲状腺|副腎|乳|脳|副鼻腔|耳"
+)
 _REFERENCE = re.compile(r"^(?:内|の|は|中|周囲|部)")
 _STATED = re.compile(
     r"^(?:の(?:所見|存在))?(?:が|を|は|も)?(?:少量|軽度|わずかに|明らかに)?(?:あり|ある|"
@@ -52,6 +56,26 @@ _STATED = re.compile(
 def _sub_signs() -> re.Pattern[str]:
     words = [f for row in read_table("sub_sign.tsv", ("ja",)) for f in split_forms(row["ja"])]
     return re.compile("(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")$")
+
+
+def _is_sub_sign(words: str) -> bool:
+    """Whether words are a sign of some lesion; a compound that names an organ of its own (脊柱管狭窄) is not."""
+    found = _sub_signs().search(words)
+    return found is not None and (found.group() == words or not _ORGAN_CHARS.search(words))
+
+
+@cache
+def _organs() -> dict[str, str]:
+    """How names of diseases spell an organ, and the anatomy concept it is."""
+    rows = read_table("organ_name.tsv", ("ja", "concept"))
+    return {form: row["concept"] for row in rows for form in split_forms(row["ja"])}
+
+
+@cache
+def _organ_of(concept_id: str) -> str | None:
+    """The organ that a place is part of, None for places of no single organ."""
+    roots = set(_organs().values())
+    return next((c for c in (concept_id, *ancestors(concept_id)) if c in roots), None)
 
 
 class Heritage:
@@ -92,6 +116,10 @@ class Heritage:
             return False
         if mention.kind == "disease" and self.c.sections[number] == "impression":
             return False
+        if number and _EXCEPT.search(self.text, self.c.mentions[number - 1].end, mention.start):
+            return False
+        if mention.own and number and self._elsewhere(mention, self.places[number - 1]):
+            return False
         if mention.own:
             if self.c.certainty[number] == "negative":
                 return False
@@ -116,6 +144,13 @@ class Heritage:
         reference = self._reference(number, mention)
         return reference or Place()
 
+    def _elsewhere(self, mention: Mention, place: Place) -> bool:
+        """Whether a disease is named after another organ than the one a place is part of: 腎嚢胞、胆石."""
+        words = self.text[mention.start : mention.end]
+        named = {organ for form, organ in _organs().items() if form in words}
+        there = {organ for s in place.sites if s.concept and (organ := _organ_of(s.concept))}
+        return bool(named and there) and not named & there
+
     def _reference(self, number: int, mention: Mention) -> Place | None:
         """液貯留内の…: a noun that was introduced before keeps its place."""
         if mention.kind not in ("lesion", "sign") or not _REFERENCE.match(self.text[mention.end : mention.end + 2]):
@@ -133,10 +168,7 @@ class Heritage:
         certainty = self.c.certainty[number]
         opening = self.text[start : mention.start]
         anaphora = ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
-        sub = (
-            mention.kind in ("sign", "lesion", "signal")
-            and _sub_signs().search(self.text[mention.start : mention.end]) is not None
-        )
+        sub = mention.kind in ("sign", "lesion", "signal") and _is_sub_sign(self.text[mention.start : mention.end])
         interpretation = mention.kind == "disease" and certainty in ("positive", "suspicious")
         if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
             interpretation = False
@@ -154,6 +186,7 @@ class Heritage:
             and self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease")
             and self.c.sections[k] == self.c.sections[number]
             and (interpretation or self.c.mentions[k].start > line)
+            and not (mention.own and self._elsewhere(mention, self.places[k]))
         ]
         if not candidates:
             return None

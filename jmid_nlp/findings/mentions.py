@@ -61,6 +61,7 @@ _LEAD = re.compile(
     r"FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
 _SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
+_KIND_OF_CHANGE = re.compile(r"[一-鿿ァ-ヴー]{1,7}\Z")
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -128,6 +129,10 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
     term = terms[index]
     if term.form.endswith("病変"):
         return Mention(term.end - 2, term.end, "lesion", "lesion", term.end - 2, False, False, ["病変"], "a new lesion")
+    if term.form.startswith("変化") and term.start and text[term.start - 1] == "性":
+        start = _KIND_OF_CHANGE.search(text, max(0, term.start - 8), term.start)
+        begin = start.start() if start else term.start
+        return Mention(begin, term.start + 2, "sign", None, begin, False, False, ["変化"], "growth of a place")
     if not term.form.startswith("拡大") or not index or terms[index - 1].kind not in ("anatomy", "position"):
         return None
     if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention, Span
+from jmid_nlp.findings.terms import is_a
 from jmid_nlp.schema import Laterality
 
 
@@ -42,7 +43,7 @@ _LEFT_SIDE = re.compile(
 )
 _LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{2,6})\Z")
 _RIGHT_WORD = re.compile(
-    r"(?:[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?|[一-鿿々]{1,8}|"
+    r"(?:[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?(?!\d|\.|\s?[x×*]|\s?mm|\s?cm|%)|[一-鿿々]{1,8}|"
     r"[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
 _LEVEL = re.compile(
@@ -52,7 +53,8 @@ _LEVEL = re.compile(
     r"(?:椎体|椎間板?|椎間孔|レベル|椎弓|棘突起|高位|領域|区域|亜区域)?"
 )
 _NODE = re.compile(
-    r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}[a-z]{0,2}|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})(?!\d)",
+    r"(?<![A-Za-z\d])(?:(?<!^)(?<![\n・])#\d{1,2}(?:[RLisp]\b|[a-z]{0,2})|#\d{1,2}[RLisp]\b|No\.\s?\d{1,2}[a-z]{0,2})"
+    r"(?!\d)(?!\s?[^\s、,・/#()RLNo.0-9にのはでが:周領リ])",
     re.MULTILINE,
 )
 _SIDED = re.compile(
@@ -214,7 +216,7 @@ def _merge(text: str, sites: list[Site]) -> list[Site]:
             gap = text[last.end : site.start] if site.start > last.end else ""
             if site.start <= last.end or _OF.fullmatch(gap) or gap == " ":
                 last.end = max(last.end, site.end)
-                last.concept = site.concept or last.concept
+                last.concept = _narrower(last.concept, site.concept)
                 continue
         out.append(site)
     for site in out:
@@ -222,6 +224,13 @@ def _merge(text: str, sites: list[Site]) -> list[Site]:
         lobe = _LOBE.search(written)
         site.side = side_of(written) or (_SIDES[lobe.group(1).lower()] if lobe else None)
     return out
+
+
+def _narrower(first: str | None, second: str | None) -> str | None:
+    """The concept of a phrase of two: the second where it lies in the first (肝のS4), else the first (乳房CD区域)."""
+    if first is None or second is None:
+        return second or first
+    return second if is_a(second, first) else first
 
 
 def _list(text: str, sites: list[Site]) -> list[Group]:
