@@ -175,7 +175,7 @@ def find_lines(t: str) -> Iterator[Hit]:
 
 
 _KANA_PAIR = re.compile(
-    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|(?<![ぁ-ゖ])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"
+    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|(?<![ぁ-ゖ0-9])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"
 )
 
 
@@ -282,6 +282,8 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
         yield Hit(rest.end(), second, "PERSON", "signature", 0.75, "names.signature", GRAMMAR)
     score = 0.8 if g >= RARE else 0.6
     if g in (UNKNOWN, PARTLY) and (end - at < 2 or end - at > 5):
+        return
+    if t[at].isascii() and (t[end : end + 1] == "|" or (at and t[at - 1] == "|")):
         return
     if t[at].isascii() and g < FULL and not re.match(r"[A-Z]", t[at:]):
         return

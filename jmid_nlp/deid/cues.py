@@ -75,4 +75,22 @@ def find_labels(t: str) -> list[Label]:
         if t[value - 1 : value] == "\n" and strength == SPACE:
             strength = NONE
         out.append(Label(start, end, value, strength, kind, subtype, mode, paren))
+    if _GAPS.search(t):
+        out += _spaced(t)
+    return out
+
+
+_GAPS = re.compile(r"[一-鿿][ \t]{1,4}[一-鿿]")
+_SPACED_LABEL = re.compile(r"(?<![一-鿿])(?:[一-鿿][ \t]{1,4}){1,4}[一-鿿](?![一-鿿])")
+
+
+def _spaced(t: str) -> list[Label]:
+    """Labels whose characters are set apart, as in forms: 氏　　名, 生 年 月 日."""
+    out = []
+    for m in _SPACED_LABEL.finditer(t):
+        found = book().labels.get("".join(m[0].split()))
+        sep = _SEPARATOR.match(t, m.end()) if found else None
+        if found and sep and sep.end() > m.end() and sep["particle"] is None and sep["paren"] is None:
+            strength = SPACE if sep["space"] is not None else EXPLICIT
+            out.append(Label(m.start(), m.end(), sep.end(), strength, *found, False))
     return out

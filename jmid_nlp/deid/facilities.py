@@ -300,7 +300,7 @@ def _proper(left: str) -> bool:
     if (
         re.search(r"[ァ-ヺ]{3}|[ぁ-ゖ]{3}|[A-Za-z]{3}", left)
         and left not in _GENERIC_LEFT
-        and left[-1] not in "のなたるいくにをはがも"
+        and (left[-1] not in "のなたるいくにをはがも" or re.fullmatch("[ぁ-ゖ]{3,6}", left))
     ):
         return True
     if plain in b.surnames and b.surnames[plain] != "single" and plain not in b.terms:

@@ -145,7 +145,7 @@ def split_name(name: str) -> int:
             kind = "listed"
         if kind is None or rest not in b.given or rest in b.terms:
             continue
-        if (cut == 1 or kind == "word") and len(rest) == 1:
+        if (cut == 1 or kind == "word") and (len(rest) == 1 or rest in b.words):
             continue
         if kind in ("common", "rare"):
             return cut

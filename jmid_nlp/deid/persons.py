@@ -158,6 +158,8 @@ def _with_given(t: str, end: int, g: int, hard: bool) -> tuple[int, int]:
         m = shape.match(t, start)
         if m is None or g < AMBIGUOUS:
             continue
+        if gap and hard and shape is _KATA and _CELL_END.match(t, m.end()):
+            return m.end(), FULL
         for n in range(min(len(m[0]), 6), 1, -1):
             if katakana(m[0][:n]) in book().given_kana and _EDGE.match(t, start + n) and (gap or n > 2 or hard):
                 return start + n, FULL
@@ -199,6 +201,9 @@ def kana_known(word: str) -> bool:
     return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
 
 
+_VERB_KANA = re.compile(
+    "し(?:ま|た|て|な)|する|され|させ|でき|です|では|には|とし|から|より|まで|なし|あり|のみ|など|です"
+)
 _HIRA_CLOSED = re.compile(r"$|[ \t]*[、。,)」\n]|同行|同席|立会")
 
 
@@ -221,7 +226,7 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             )
             if k:
                 return gap.end() + k, FULL
-        closed = n > 2 and n == len(word) and bool(_HIRA_CLOSED.match(t, end))
+        closed = n > 2 and n == len(word) and bool(_HIRA_CLOSED.match(t, end)) and not _VERB_KANA.match(word)
         if hard or closed or (n > 2 and (_full_kana(word[:n]) or _titled(t, end))):
             return end, SURNAME
     return at, NO
@@ -242,6 +247,8 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
         if label.value in starts and not label.mode == "cell" and label.kind != "dept":
             continue
         word = t[label.start : label.end]
+        if label.mode == "sep" and label.strength == SPACE and label.subtype == "patient" and "ame" not in word:
+            continue
         if (
             word.isascii()
             and len(word) < 4
@@ -501,12 +508,15 @@ def _accept_before(
     if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
         return (start, 0.8) if g >= RARE and clean else (end, 0.0)
     if g >= RARE:
-        return start, 0.95
+        rest = len(text) - size
+        return start - (rest if not clean and rest == 1 and len(text) <= 4 else 0), 0.95
     if g == AMBIGUOUS:
         if form == "様" and not _SAMA_OK.match(t, end + 1):
             return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
+    if form == "様" and (size < 2 or not _SAMA_OK.match(t, end + 1)):
+        return end, 0.0
     return (
         (start, 0.75)
         if clean and size <= 5 and (before not in ("の", "お", "ご") or strength == "strong")
