@@ -33,7 +33,7 @@ def tag_words() -> Mapping[tuple[str, str], tuple[str, str]]:
 def tag_pattern() -> re.Pattern[str]:
     """What our own tags look like, so that a second pass leaves them alone."""
     words = tag_words().values()
-    kinds = {r["general"] for r in read_table("surrogate/facility_kinds.tsv", ("general",))} | {"施設"}
+    kinds = {r["general"] for r in read_table("surrogate/facility_kinds.tsv", ("general",))} | {"機関"}
     japanese = "|".join(sorted({re.escape(w[0]) for w in words} | {re.escape(k) for k in kinds}, key=len, reverse=True))
     english = "|".join(sorted({re.escape(w[1]) for w in words}, key=len, reverse=True))
     return re.compile(

@@ -277,7 +277,7 @@ def _coarse_day(text: str) -> bool:
 
 def _known_institution(text: str) -> bool:
     stem = split_facility(text)[1]
-    return is_pseudonym(text) or text == "施設" or not stem or _in_pool(name_key(stem), pools.is_invented("place"))
+    return is_pseudonym(text) or text == "機関" or not stem or _in_pool(name_key(stem), pools.is_invented("place"))
 
 
 _COLUMN_TESTS: Mapping[str, tuple[Callable[[str], bool], str]] = {

@@ -269,12 +269,12 @@ def split_facility(text: str) -> tuple[str, str, str]:
 
 
 def facility_kind(text: str) -> str:
-    """The general word for a facility's kind, `施設` where its name does not say."""
+    """The general word for a facility's kind, `機関` where its name does not say."""
     return next(
         (
             g
             for form, g, place in _kinds()
             if (place != "start" and text.endswith(form)) or (place != "end" and text.startswith(form))
         ),
-        "施設",
+        "機関",
     )

@@ -12,6 +12,7 @@ from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import BUILT_IN, load_policy
 from jmid_nlp.deid.replace import Context, offset_map, replace_text
 from jmid_nlp.deid.surrogate import Surrogates
+from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import CATEGORIES, Identifier
 
 KEY = Key(bytes(range(40, 72)))
@@ -55,7 +56,7 @@ def run(markup, policy="kamei", **more):
         ("[AGE:94 y/o] man", "90+ y/o man", "90+ y/o man"),
         ("[ADDRESS:東京都文京区本郷7-3-1]", "関東地方", "東京都"),
         ("[ADDRESS:文京区]在住", "〔住所〕在住", "[ADDRESS]在住"),
-        ("[FACILITY:みなと病院]、[FACILITY:北浜クリニック]、[FACILITY:ミナト]", "〔病院〕、〔クリニック〕、〔施設〕", "[FACILITY]、[FACILITY]、[FACILITY]"),
+        ("[FACILITY:みなと病院]、[FACILITY:北浜クリニック]、[FACILITY:ミナト]", "〔病院〕、〔クリニック〕、〔機関〕", "[FACILITY]、[FACILITY]、[FACILITY]"),
         ("[PERSON:佐々木]先生、[PERSON:山本花子]様、[PERSON:佐々木]", "〔氏名1〕先生、〔氏名2〕様、〔氏名1〕", "[PERSON_1]先生、[PERSON_2]様、[PERSON_1]"),
         ("番号[ID/mynumber:123456789018]", "番号〔個人番号〕", "番号[CODE]"),
         ("[PHONE:03-1234-5678]", "〔電話番号〕", "[PHONE]"),
@@ -84,12 +85,12 @@ def test_kamei(markup, expected):
 
 
 def test_a_birth_date_of_the_very_old_is_not_given_at_all():
-    assert run("[DATE/birth:T12.1.2]生", "tokumei", elderly=True) == "〔生年月日〕生"
-    assert run("[DATE/birth:T12.1.2]生", "kamei", elderly=True) == "〔生年月日〕生"
+    assert run("[DATE/birth:T12.1.2]生", "tokumei", elderly=True) == "〔誕生日〕生"
+    assert run("[DATE/birth:T12.1.2]生", "kamei", elderly=True) == "〔誕生日〕生"
 
 
 def test_a_birth_date_that_makes_its_bearer_very_old_is_hidden_without_a_known_age():
-    assert run("[DATE/birth:T12.3.4]生", anchor=dt.date(2019, 5, 1)) == "〔生年月日〕生"
+    assert run("[DATE/birth:T12.3.4]生", anchor=dt.date(2019, 5, 1)) == "〔誕生日〕生"
     assert run("[DATE/birth:S12.3.4]生", anchor=dt.date(2019, 5, 1)) == "S12.4生"
 
 
@@ -113,6 +114,19 @@ def test_singular_descriptions_are_tagged_and_common_words_left():
         replace_text(text, (), context(text, "tokumei"))[0]
         == "〔特異な記述〕で受傷。小結節、大関節、市中病院。元〔特異な記述〕。"
     )
+
+
+def test_no_tag_reads_as_a_heading_of_a_section():
+    forms = {
+        f.lower()
+        for row in read_table("section.tsv")
+        for cell in (row["form"], row["strong"])
+        for f in split_forms(cell)
+    }
+    assert len(forms) > 50
+    words = {w for pair in generalise.tag_words().values() for w in pair} - {"氏名"}  # persons are numbered: 〔氏名1〕
+    words |= {row["general"] for row in read_table("surrogate/facility_kinds.tsv")}
+    assert not {w.lower() for w in words} & forms
 
 
 def test_actions_redact_hash_and_keep(tmp_path):

@@ -182,6 +182,7 @@ def test_pools_hold_no_medical_word_and_no_sign_of_side_or_size():
         terms |= {f for line in lines for f in re.split(r"[\t|]", line) if re.fullmatch("[一-鿿ぁ-ヺー]{2,}", f)}
     assert len(terms) > 1000
     names = [e.form for e in (*pools.surnames(), *pools.given_names(""), *pools.places())]
+    names += [e.kana for e in (*pools.surnames(), *pools.given_names(""), *pools.places(), *pools.foreign())]
     assert [n for n in names if any(t in n for t in terms) or set(n) & set("左右両上下径大小肺葉")] == []
 
 
