@@ -171,6 +171,25 @@ def build_dataset(
 
 
 @app.command()
+def forget(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a dataset that build-dataset wrote.")],
+    opt_out: Annotated[Path, typer.Option("--opt-out", help="Text file, one patient key of the dataset a line.")],
+) -> None:
+    """Take patients out of a built dataset; everybody else stays in the same split.
+
+    Example: jmid-nlp forget dataset --opt-out later.txt
+    """
+    from jmid_nlp.dataset.forget import forget as run
+    from jmid_nlp.dataset.optout import OptOut
+
+    with _exits():
+        done = run(dataset, OptOut.read(opt_out))
+        typer.echo(f"{done.patients} patients with {done.rows} rows taken out of {dataset}")
+        for what in done.remaining:
+            typer.echo(f"  still to be done: {what}")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("demo-out"),
 ) -> None:

@@ -199,3 +199,26 @@ def test_opt_out_list_reads_both_encodings_and_shows_no_id(tmp_path):
         assert "12" not in repr(listed)
     with pytest.raises(InputError, match="cannot be read"):
         OptOut.read(tmp_path / "none.txt")
+
+
+def test_forget_takes_a_patient_out_and_moves_nobody(studies, tmp_path):
+    from datasets import load_from_disk
+
+    from jmid_nlp.dataset.forget import forget
+
+    dataset, manifest = build(*studies)
+    folder = tmp_path / "out"
+    with_card(dataset, manifest).save_to_disk(folder)
+    before = {r["id"]: name for name, part in load_from_disk(str(folder)).items() for r in part}
+    done = forget(folder, OptOut(["p5"]))
+    assert (done.patients, done.rows) == (1, 3)
+    assert done.remaining
+    after = load_from_disk(str(folder))
+    assert {r["id"]: name for name, part in after.items() for r in part} == {
+        i: s for i, s in before.items() if int(i[1:4]) % 40 != 5
+    }
+    stored = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    assert text_of(5).encode() not in stored
+    assert text_of(6).encode() in stored
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        forget(tmp_path, OptOut())
