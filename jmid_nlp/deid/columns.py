@@ -14,6 +14,7 @@ from jmid_nlp.deid.dateshift import coarse_text, shift_text, split_time
 from jmid_nlp.deid.policy import ColumnRule
 from jmid_nlp.deid.replace import DATA_SET, Context
 from jmid_nlp.deid.surrogate import facility_kind
+from jmid_nlp.errors import WithheldError
 from jmid_nlp.schema import Report
 
 #: The column that carries the provenance of a de-identified row.
@@ -75,10 +76,17 @@ def _column(name: str, value: Any, rule: ColumnRule, context: Context, look: Loo
         check_column(name, value, look, listed=True)
         return value
     if action == "text":
-        return rewrite(str(value))
+        return _rewritten(name, str(value), look, rewrite)
     if name == "age":
         return generalise.age_value(int(value), context.policy, rule.to or "top")
     return _value(name, str(value), rule, context)
+
+
+def _rewritten(name: str, value: str, look: Look, rewrite: Replace) -> str:
+    new = rewrite(value)
+    if holds_known(new, look.known):
+        raise WithheldError(look.row_id, name, "an identifier of the record is left after replacement")
+    return new
 
 
 def _value(name: str, value: str, rule: ColumnRule, context: Context) -> str | None:

@@ -296,9 +296,17 @@ def test_an_unlisted_column_that_identifies_stops_the_run(column, value, reason)
     assert not any(s in str(error.value) for s in SECRETS)
 
 
-def test_a_listed_free_text_column_is_checked_too():
-    with pytest.raises(PolicyError, match="protocol"):
-        deid()(dataclasses.replace(ROW, protocol="戸叶先生指示"))
+def test_free_text_columns_of_the_record_are_treated_or_checked():
+    out = deid()(dataclasses.replace(ROW, protocol="戸叶先生指示、胸部"))
+    assert out.row["protocol"] == f"{out.row['physicians'][0].split(' ')[0]}先生指示、胸部"
+    with pytest.raises(PolicyError, match="body_part"):
+        deid()(dataclasses.replace(ROW, body_part="戸叶先生指示"))
+
+
+def test_a_free_text_column_with_a_missed_identifier_withholds():
+    detect = lambda text, known=None: detector(text) if text == TEXT else ()  # noqa: E731
+    with pytest.raises(WithheldError, match="protocol"):
+        deid(detector=detect)(dataclasses.replace(ROW, protocol="00418273 胸部"))
 
 
 def test_harmless_columns_travel_untouched():
