@@ -150,7 +150,8 @@ class _Assembler:
             probe = Mention(start, start, "lesion", None, start)
             value, words = change_of(self.changes, start, probe, end)
             if value is None or not re.match(
-                r"\s*(?:[^。]{0,24}(?:前回|以前|比|サイズ|大きさ|著変|変化|増大|縮小))", self.text[start:end]
+                r"\s*(?:[^。]{0,24}(?:前回|以前|年前|月前|週前|比|サイズ|大きさ|著変|変化|不変|増大|縮小))",
+                self.text[start:end],
             ):
                 continue
             if re.search(r"その他|他に|他の|以外|背景|新たな|新規", self.text[start:end]):

@@ -96,9 +96,11 @@ class _Attacher:
             if place.sites and place.side is None and topic_side is not None and place.rule != "inherited":
                 place.side = topic_side
             if place.side is None and not mention.systemic:
+                label = self.heritage.label_place(mention) if place.sites else None
                 place.side = (
                     self._side_after(mention, later)
                     or self._part_side(number, mention, place, previous, start)
+                    or (label.side if label is not None else None)
                     or self.title
                 )
             if "正中" in self.text[mention.start : mention.end]:

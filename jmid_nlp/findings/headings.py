@@ -67,7 +67,8 @@ def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
         match = _HEAD_LINE.match(line)
         if match and match.end() >= len(line):
             inside = [g for g in groups if start <= g.start and g.end <= end]
-            header = inside[0] if len(inside) == 1 and inside[0].end - inside[0].start >= len(line) - 6 else None
+            name = (match["name"] or match["plain"] or "").strip()
+            header = inside[0] if len(inside) == 1 and inside[0].end - inside[0].start >= len(name) - 2 else None
         elif line[:1] in "【[■◆":
             header = None
         elif header is not None:

@@ -49,7 +49,7 @@ _PRIOR_AFTER = re.compile(
 )
 _TECHNIQUE_BEFORE = re.compile(
     r"(?:スライス(?:厚|間隔)|slice\s?(?:thickness)?|thickness|コリメーション|collimation|FOV|再構成(?:間隔|厚)?|gap|ピッチ|pitch"
-    r"|撮像厚|撮影厚|ボーラス厚|カテーテル径|ステント径|マージン|margin)[は:=\s約]{0,3}$",
+    r"|撮像厚|撮影厚|ボーラス厚|カテーテル径|ステント径|マージン|margin|CRM)[は:=\s約]{0,3}$",
     re.IGNORECASE,
 )
 _TECHNIQUE_AFTER = re.compile(
