@@ -62,6 +62,8 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if not left and start == 0 and at and not _LEFT_OK.search(text[at - 1 : at]):
                 continue
+            if _SAID_SO.match(text, stop) or (at > 1 and text[at - 1] == "(" and text[at - 2] in "炎病症群腫型術法"):
+                continue
             if g >= SURNAME and _eponym(text, stop):
                 continue
             if g >= SURNAME:
@@ -76,6 +78,7 @@ def find_bare(t: str) -> Iterator[Hit]:
 _COMPOUND = frozenset(
     "室部科課係所長者医師手日時中前後内外間用機品書表面位像例群系式型性的化率量値数度歴名員組局署院園棟階側下上"
 )
+_SAID_SO = re.compile(r"の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状")
 _LOOSE = frozenset(
     "内 外 眼 歯 産 婦 麻 泌 脊椎 甲状腺 乳腺 神経 血液 皮膚 口腔 肝胆膵 精神 新生児 小児 腎臓 消化器 呼吸器 循環器 泌尿器 代謝 病理 移植 老年 妻 夫 父 母 兄 姉 弟 妹 甥 姪 孫 確認 記載 検査".split()
 )

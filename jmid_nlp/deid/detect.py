@@ -107,11 +107,12 @@ class Detector:
         found = list(_find_all(t))
         if known is not None:
             found += find_known(t, known)
+        found += _denied(t, self.options.deny)
         hits = resolve(found)
-        if deny := self.options.deny:
-            hits = resolve([*hits, *_denied(t, deny)])
-        hits = resolve([*hits, *appositions(t, hits), *bracketed(t, hits)])
-        return resolve([*hits, *propagate(t, hits)])
+        if more := [*appositions(t, hits), *bracketed(t, hits)]:
+            hits = resolve([*hits, *more])
+        more = propagate(t, hits)
+        return resolve([*hits, *more]) if more else hits
 
     def _across_lines(self, view: Folded, known: Report | None) -> list[Hit]:
         """Identifiers that a line break cuts: found in a copy without the breaks, kept only where they cross one."""

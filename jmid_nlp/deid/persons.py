@@ -226,6 +226,8 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             )
             if k:
                 return gap.end() + k, FULL
+        if not hard and _VERB_KANA.match(word):
+            return at, NO
         closed = n > 2 and n == len(word) and bool(_HIRA_CLOSED.match(t, end)) and not _VERB_KANA.match(word)
         if hard or closed or (n > 2 and (_full_kana(word[:n]) or _titled(t, end))):
             return end, SURNAME
