@@ -11,6 +11,11 @@ from jmid_nlp.align.concepts import closeness
 from jmid_nlp.align.mentions import Mention, phrase
 
 _SIDES = {"left", "right"}
+# Words that only say how something looks.
+_APPEARANCE = frozenset(
+    ("density", "signal", "low_density", "enhancement", "early_enh", "uptake", "swelling", "wall_thickening",
+     "filling_defect", "opacity")
+)  # fmt: skip
 _TO_IT = ("に", "の", "は", "内")
 # What is a feature of the lesion it comes with, unless it has a place of its own.
 _ATTACHED = frozenset(
@@ -169,6 +174,9 @@ def _same_again(m: Mention, o: Mention) -> bool:
         return True
     if m.kind == "generic" or definite:
         return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
+    if same_line and set(o.concepts) <= _APPEARANCE and not m.sizes and (not m.own_place or _same_spot(m, o)):
+        # 高吸収域を認め、視床出血の所見: the second word names what the first one saw.
+        return closeness(m.concepts, o.concepts).relation in ("seen_as", "close", "broader")
     if o.finding.multiple and same_line:
         return m.kind == o.kind and named_again
     if m.own_place or m.sizes:

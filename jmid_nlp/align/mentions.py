@@ -108,7 +108,8 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], last: int, organs: t
     parsed = [parse_place(s, around) for s in sites]
     if len(f.sizes_mm) > 1 or not f.locations:
         parsed.append(parse_place(text[max(last, sentence[0]) : f.start], around))
-    nodes = _join(text, f, parsed, parse_place(words, numbers=False).nodes)
+    in_words = [n for n in parse_place(words, numbers=False).nodes if not n.startswith("a.")]
+    nodes = _join(text, f, parsed, in_words)
     if set(names) <= _BARE and any("リンパ節" in s or "node" in s.lower() for s in sites):
         names = ("lymph_node", *names)
     if not any(organ_of(n) for n in nodes):
