@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
@@ -36,18 +36,23 @@ _LEFT_OK = re.compile(
 )
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 _HEADER_RIGHT = re.compile(
-    r"[ \t]{0,3}[、,/|(（\[【・:;]?[ \t]{0,3}(?:\d{1,3}[ \t]?(?:歳|才|y|Y|代|か月|ヶ月|カ月|[MF](?![A-Za-z])|男|女)|[男女](?:性|児)?(?![ァ-ヺ])|[MF](?![A-Za-z])|(?:生年月日|ID|患者|DOB|TEL|〒)|[ァ-ヺ]{2,}[ \t]+[ァ-ヺ]{2,}|[ぁ-ゖ]{2,}[ \t]+[ぁ-ゖ]{2,}|"
+    r"[ \t]{0,3}[、,/|(（\[【・:;]?[ \t]{0,3}(?:\d{1,3}[ \t]?(?:歳|才|y|Y|代|か月|ヶ月|カ月|"
+    r"[MF](?![A-Za-z])|男|女)|[男女](?:性|児)?(?![ァ-ヺ])|[MF](?![A-Za-z])|(?:生年月日|ID|患者|DOB|TEL|〒)|"
+    r"[ァ-ヺ]{2,}[ \t]+[ァ-ヺ]{2,}|[ぁ-ゖ]{2,}[ \t]+[ぁ-ゖ]{2,}|"
     r"(?:明治|大正|昭和|平成|令和|[MTSHR]\d{1,2}[./年])|(?:19|20)\d\d[年/.\-]|[A-Z]{0,3}[\-]?\d{4,})"
 )
 _KANA_PAREN = re.compile(
-    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? [A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/、,]"
+    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? "
+    r"[A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/、,]"
 )
 _TWO_WORDS = re.compile(
     f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})[ \t]{{1,2}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}})(?![{KANJI}])"
 )
 _LINE = re.compile(r"[^\n]+")
 _SIGN_TRASH = re.compile(
-    r"[ \t]*(?:以上|拝|記|印|\(?印\)?|\d{1,4}[年/.\-]\d{1,2}[月/.\-]?(?:\d{1,2}日?)?|(?:明治|大正|昭和|平成|令和|[MTSHR])\d{1,2}[年./\-]\d{1,2}[月./\-]\d{1,2}日?|\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[/月]\d{1,2}日?|[()\[\]【】「」.。:;,、/\-ー―_*＊※=~<>|]|MD|M\.D\.|PhD|Ph\.D\.|先生|医師|[ \t])*"
+    r"[ \t]*(?:以上|拝|記|印|\(?印\)?|\d{1,4}[年/.\-]\d{1,2}[月/.\-]?(?:\d{1,2}日?)?|(?:明治|大正|昭和|平成|"
+    r"令和|[MTSHR])\d{1,2}[年./\-]\d{1,2}[月./\-]\d{1,2}日?|\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[/月]\d{1,2}日?|"
+    r"[()\[\]【】「」.。:;,、/\-ー―_*＊※=~<>|]|MD|M\.D\.|PhD|Ph\.D\.|先生|医師|[ \t])*"
 )
 
 
@@ -68,20 +73,19 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if g >= SURNAME:
                 yield from _with_given(text, at, stop, g)
-            elif left and g in (AMBIGUOUS, RARE) and run[0][start:end] not in _COMPOUND and _RIGHT.match(text, stop):
-                if _firm(run[0][:start]):
-                    yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
+            elif left and g in (AMBIGUOUS, RARE) and _behind_department(text, run[0], start, end, stop):
+                yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
     yield from find_tasks(text)
 
 
-_COMPOUND = frozenset(
-    "室部科課係所長者医師手日時中前後内外間用機品書表面位像例群系式型性的化率量値数度歴名員組局署院園棟階側下上"
-)
+_COMPOUND = stop_words("compound")
 _SAID_SO = re.compile(r"の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状")
-_LOOSE = frozenset(
-    "内 外 眼 歯 産 婦 麻 泌 脊椎 甲状腺 乳腺 神経 血液 皮膚 口腔 肝胆膵 精神 新生児 小児 腎臓 消化器 呼吸器 循環器 泌尿器 代謝 病理 移植 老年 妻 夫 父 母 兄 姉 弟 妹 甥 姪 孫 確認 記載 検査".split()
-)
+_LOOSE = stop_words("loose_department")
+
+
+def _behind_department(t: str, run: str, start: int, end: int, stop: int) -> bool:
+    return run[start:end] not in _COMPOUND and _RIGHT.match(t, stop) is not None and _firm(run[:start])
 
 
 def _firm(before: str) -> bool:
@@ -94,7 +98,8 @@ def _eponym(t: str, at: int) -> bool:
 
 
 _EPONYM_MORE = re.compile(
-    r"[氏の](?:病|法|分類|手術|基準|徴候|術式|式)|[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
+    r"[氏の](?:病|法|分類|手術|基準|徴候|術式|式)|[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|"
+    r"手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
 )
 
 
@@ -178,7 +183,8 @@ def find_lines(t: str) -> Iterator[Hit]:
 
 
 _KANA_PAIR = re.compile(
-    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|(?<![ぁ-ゖ0-9])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"
+    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|"
+    r"(?<![ぁ-ゖ0-9])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"
 )
 
 

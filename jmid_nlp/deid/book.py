@@ -30,6 +30,13 @@ def _forms(name: str) -> list[str]:
     return [fold(f).text for row in read_table(name) for f in split_forms(row["form"])]
 
 
+@cache
+def stop_words(kind: str) -> frozenset[str]:
+    """Words that keep a rule from firing (`phi/stop.tsv`), by the name of the rule."""
+    rows = read_table("phi/stop.tsv", ("kind", "forms"))
+    return frozenset(f for row in rows if row["kind"] == kind for f in split_forms(row["forms"]))
+
+
 class Book:
     """All name lists. Use `book()`: reading takes a few tens of milliseconds."""
 
@@ -114,10 +121,16 @@ for _row, _cons in (
 _MONO = dict(
     zip(
         "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヰヱヲンガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴァィゥェォー",
-        "a i u e o ka ki ku ke ko sa shi su se so ta chi tsu te to na ni nu ne no ha hi fu he ho ma mi mu me mo ya yu yo ra ri ru re ro wa i e o n ga gi gu ge go za ji zu ze zo da ji zu de do ba bi bu be bo pa pi pu pe po vu a i u e o -".split(),
+        [
+            "a", "i", "u", "e", "o", "ka", "ki", "ku", "ke", "ko", "sa", "shi", "su", "se", "so", "ta", "chi",
+            "tsu", "te", "to", "na", "ni", "nu", "ne", "no", "ha", "hi", "fu", "he", "ho", "ma", "mi", "mu",
+            "me", "mo", "ya", "yu", "yo", "ra", "ri", "ru", "re", "ro", "wa", "i", "e", "o", "n", "ga", "gi",
+            "gu", "ge", "go", "za", "ji", "zu", "ze", "zo", "da", "ji", "zu", "de", "do", "ba", "bi", "bu",
+            "be", "bo", "pa", "pi", "pu", "pe", "po", "vu", "a", "i", "u", "e", "o", "-",
+        ],
         strict=True,
     )
-)
+)  # fmt: skip
 
 
 def romaji(kana: str) -> str:

@@ -23,10 +23,12 @@ _PHONE = re.compile(
 _KN = r"[〇零一二三四五六七八九]"
 _SPOKEN = r"(?:ゼロ|レイ|マル|イチ|ニ|サン|ヨン|シ|ゴ|ロク|ナナ|シチ|ハチ|キュウ|ク|[〇零一二三四五六七八九0-9])"
 _KANJI_PHONE = re.compile(
-    rf"(?<!{_KN})(?:[〇零]{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{3,4}}|(?:ゼロ|レイ|マル){_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{3,4}})"
+    rf"(?<!{_KN})(?:[〇零]{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{3,4}}|"
+    rf"(?:ゼロ|レイ|マル){_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{3,4}})"
 )
 _VALUE = re.compile(
-    r"(?:No\.?|番号|番|は|が|#|:|\(|の)?[ \t]{0,2}\(?(?P<v>[+(]?[0-9OIl][0-9OIl()\-‐‑–—−ー―・. \t*#\n]{1,20}[0-9OIl])(?![0-9A-Za-z])"
+    r"(?:No\.?|番号|番|は|が|#|:|\(|の)?[ \t]{0,2}\(?(?P<v>[+(]?[0-9OIl][0-9OIl()\-‐‑–—−ー―・. "
+    r"\t*#\n]{1,20}[0-9OIl])(?![0-9A-Za-z])"
 )
 _KANJI_VALUE = re.compile(rf"(?:番号|番|は|が|:)?[ \t]{{0,2}}(?P<v>(?:{_SPOKEN}[、, のー\-]?){{3,14}})")
 _MAIL = re.compile(
@@ -80,9 +82,9 @@ def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
             and label.subtype == "sns"
             and (label.strength == EXPLICIT or (label.strength == SPACE and label.end - label.start > 4))
         ):
-            m = _SNS_VALUE.match(t, label.value)
-            if m and len(t[label.start : label.end]) > 1 and not m[0].isdigit():
-                yield Hit(m.start(), m.end(), "URL", "sns", 0.85, "contact.sns", LABELLED)
+            handle = _SNS_VALUE.match(t, label.value)
+            if handle and len(t[label.start : label.end]) > 1 and not handle[0].isdigit():
+                yield Hit(handle.start(), handle.end(), "URL", "sns", 0.85, "contact.sns", LABELLED)
 
 
 GRAMMAR_IP = 55

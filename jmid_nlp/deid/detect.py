@@ -17,8 +17,8 @@ from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
 from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
-from jmid_nlp.deid.persons import find_labelled, find_titled
 from jmid_nlp.deid.occupation import find_occupations
+from jmid_nlp.deid.persons import find_labelled, find_titled
 from jmid_nlp.deid.places import find_places
 from jmid_nlp.deid.tables import find_cells
 from jmid_nlp.errors import InputError

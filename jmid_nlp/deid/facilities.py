@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
@@ -18,21 +18,13 @@ _PARTICLES = re.compile(
     r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|される|いる|ある|あり|なり|れば|です|ます|であり|ため|ので|ところ|とも|について|によ[りる]|ご|ような|という|くの|いう|くて|しい|ない|[ぁ-ゖ]を|(?<![ぁ-ゖ])[はがをにへも]|、)"
 )
 _BRANCH = re.compile(
-    rf"(?:[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分院|分室|支店|支社|支部|工場|事業所|営業所|出張所|研究所|センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
+    rf"(?:[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分院|分室|支店|支社|支部|工場|事業所|営業所|出張所|研究所|"
+    rf"センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
 )
 _COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
-_STRIP = (
-    "前医", "近医", "他院", "当院", "紹介元", "依頼元", "紹介先", "転院先", "転送元", "搬送元", "搬送先", "かかりつけ", "主治医", "依頼", "紹介", "転院",
-    "現在", "以前", "今回", "前回", "同日", "当日", "昨日", "先日", "術後", "術前", "手術", "検診", "健診", "入院中", "入所中", "通院中", "受診", "患者", "本人",
-    "元", "現", "旧姓", "夫", "妻", "父", "母", "長男", "長女", "今後", "後日", "平素", "なお", "また", "さらに", "その後", "現住所", "勤務先", "職場", "職業",
-)  # fmt: skip
+_STRIP = tuple(sorted(stop_words("facility_lead"), key=lambda w: (-len(w), w)))
 _PARTICLE = frozenset("のでにとはがをへもや・")
-_GENERIC_LEFT = frozenset(
-    "所属 施設 通所 入所 法律 会計 設計 税理士 弁護士 当 他 前 貴 自 本 同 某 各 両 別 数 近 遠 小児 救急 専門 基幹 大学 総合 地域 中核 連携 関連 紹介 公立 民間 一般 精神 療養 療養型 急性期 回復期 慢性期 高次 市中 近隣 近く 近所 最寄り 遠方 "
-    "個人 開業 動物 がん こども 子供 老人 介護 有料 複数 今 この その どの 次 前 新 旧 元 大 小 中 会社 勤務 院内 院外 調剤 訪問 外部 外来 夜間 休日 在宅 海外 国内 県内 県外 市内 都内 地元 郷里 故郷 "
-    "肺 心 脳 肝 腎 胃 腸 骨 眼 耳 鼻 咽喉 皮膚 乳腺 呼吸器 循環器 消化器 泌尿器 整形 形成 脳神経 産婦 放射線 麻酔 神経 心療 内分泌 血液 腎臓 肝臓 第一 第二 第三 一般 総合 救命 救命救急 周産期 脳卒中 透析 健診 検診 リハビリ 手術 外傷 熱傷 移植 化学 化学療法 治療 検査 画像 研究 実験 建設 工事 化学 紡績 石綿 アスベスト 造船 製鉄 鉄工 印刷 自動車 食品 金属 機械 電気 電子 半導体 鋳物 鋳造 溶接 塗装 "
-    "メッキ 下請け 中学 小学 高等 高 女子 男子 町 村 市 区 県 都 府 道 国 私立 公立 県立 市立 国立 町立 都立 府立 町中 大きな 小さな 日本 医療 メディカル ケア デイ 地域包括".split()
-)
+_GENERIC_LEFT = stop_words("facility_left")
 
 
 @cache
@@ -49,17 +41,21 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
 
 
 _ENGLISH = re.compile(
-    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|City|Municipal|Prefectural|Children's|Red Cross|Cancer) ?){0,3}"
-    r"(?:Hospital|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+"
+    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|"
+    r"City|Municipal|Prefectural|Children's|Red Cross|Cancer) ?){0,3}"
+    r"(?:Hospital|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|"
+    r"Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+"
 )
 _GENERIC_ENGLISH = re.compile(
-    r"(?:The |Our |This |Other |Outside |Local |Previous |Referring |General |University |Medical |Regional )+(?:Hospital|Clinic|University|Medical Center|School)\Z",
+    r"(?:The |Our |This |Other |Outside |Local |Previous |Referring |General |University |Medical |Regional "
+    r")+(?:Hospital|Clinic|University|Medical Center|School)\Z",
     re.IGNORECASE,
 )
 
 
 _REFERRER = re.compile(
-    rf"[{KANJI}ヶケノぁ-ゖァ-ヺーA-Za-z・&]{{2,24}}(?:病院|医院|クリニック|診療所|センター|整形外科|内科|外科|CL|健診プラザ)(?=$|[ \t\n、。,)」/])"
+    rf"[{KANJI}ヶケノぁ-ゖァ-ヺーA-Za-z・&]{{2,24}}(?:病院|医院|クリニック|診療所|センター|整形外科|内科|"
+    rf"外科|CL|健診プラザ)(?=$|[ \t\n、。,)」/])"
 )
 
 
@@ -107,9 +103,9 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
             yield Hit(m.start() - len(left), m.end(), "FACILITY", "hospital", 0.7, "facilities.short", LISTED)
     for label in labels:
         if label.kind == "person" and label.subtype == "referrer" and label.strength == EXPLICIT:
-            m = _REFERRER.match(t, label.value)
-            if m and m[0] not in generic and m[0] not in book().no_names and len(m[0]) > 3:
-                yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.85, "facilities.label", GRAMMAR)
+            found = _REFERRER.match(t, label.value)
+            if found and found[0] not in generic and found[0] not in book().no_names and len(found[0]) > 3:
+                yield Hit(found.start(), found.end(), "FACILITY", "hospital", 0.85, "facilities.label", GRAMMAR)
         if label.kind == "facility" and label.strength == EXPLICIT:
             yield from _labelled(t, label, generic)
 
@@ -117,7 +113,9 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
 _ENGLISH_WORD = re.compile(r"Hospital|Clinic|University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp")
 _EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
 _PREFIX_WORD = re.compile(
-    r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
+    r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|"
+    r"老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|"
+    r"住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
 )
 _PREFIX_NAME = re.compile(
     rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
@@ -195,9 +193,7 @@ def _employers(t: str) -> Iterator[tuple[int, int]]:
             yield m.start(1), m.end(1)
 
 
-_NO_HOME = frozenset(
-    "入所 入居 利用 通所 職員 など から より にて での への という として および 施設 等 併設 在住 退所 転居 生活".split()
-)
+_NO_HOME = stop_words("facility_after_kind")
 
 
 def _name_like(left: str) -> bool:
@@ -244,9 +240,7 @@ def _named(t: str, start: int, end: int) -> Hit | None:
     return Hit(start, stop, "FACILITY", "hospital", 0.85, "facilities.name", GRAMMAR)
 
 
-_ONLY_WITH = frozenset(
-    "新大 山大 島大 長大 神大 鳥大 徳大 静大 熊大 市大 金大 岐大 群大 北大 名大 九大 岡大 広大 弘大 秋大 琉大 鹿大 日大 近大 順大 慶大 明大 福大 信大 成育 亀田 駒込 墨東 藤田 帝京 杏林 北里 慈恵 東医 理研 府医大 獨協 産医 科学大".split()
-)
+_ONLY_WITH = stop_words("facility_short")
 
 
 def _company(t: str, start: int, end: int) -> Hit | None:
@@ -358,9 +352,8 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     if kind == "strong" and len(suffix) <= 2 and suffix not in _SURE and not _proper(left):
         return None
     stop = end
-    if b := _BRANCH.match(t, stop):
-        if b[0].strip() not in generic:
-            stop = b.end()
+    if (b := _BRANCH.match(t, stop)) and b[0].strip() not in generic:
+        stop = b.end()
     return Hit(
         start - len(left),
         stop,
@@ -372,7 +365,7 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     )
 
 
-_SURE = frozenset("病院 医院 CL Cl 高校 薬局 医大 大学 学園".split())
+_SURE = frozenset(["病院", "医院", "CL", "Cl", "高校", "薬局", "医大", "大学", "学園"])
 _RIGHT_WEAK = re.compile(
     r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 
 _KN = r"〇零一二三四五六七八九"
 _VALUE = re.compile(
-    rf"(?:第|No\.?|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,4}}[ \-・]?(?=[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・#\n]{{1,2}}[A-Za-z0-9{_KN}]+){{0,12}}(?: (?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
+    rf"(?:第|No\.?|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,4}}[ \-・"
+    rf"]?(?=[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・"
+    rf"#\n]{{1,2}}[A-Za-z0-9{_KN}]+){{0,12}}(?: "
+    rf"(?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
@@ -25,10 +29,16 @@ _DASHED = re.compile(
 _FOUR4 = re.compile(r"(?<![0-9A-Za-z\-])\d{4}[ \-]\d{4}[ \-]\d{4}(?:[ \-]\d{4})?(?![0-9A-Za-z\-])")
 _KANJI_BARE = re.compile(rf"(?<![{_KN}十百千])[{_KN}]{{6,14}}(?![{_KN}十百千年月日])")
 _ROOM = re.compile(
-    r"(?:[A-Za-z0-9]{0,3}[東西南北新旧本中別]?館?)?[ ]?(?:\d{1,2}[階F][東西南北]?(?:病棟)?[ ]?)?(?:(?:[A-Z]\d{0,2}|[東西南北新旧本中]\d{0,2}|\d{1,2}[東西南北A-Z]?)[ ]?(?:棟|病棟|階|F)[東西南北]?(?:病棟)?[ \-]?)?\d{2,4}[A-Z]?(?:[\-ー]\d{1,2})?(?=号室?|病室|室)(?:号室?|病室|室)?(?:[ \-]?[A-Z0-9]{1,2}(?:床|ベッド|番ベッド|番床))?"
+    r"(?:[A-Za-z0-9]{0,3}[東西南北新旧本中別]?館?)?[ ]?(?:\d{1,2}[階F][東西南北]?(?:病棟)?[ "
+    r"]?)?(?:(?:[A-Z]\d{0,2}|[東西南北新旧本中]\d{0,2}|\d{1,2}[東西南北A-Z]?)[ ]?(?:棟|病棟|階|"
+    r"F)[東西南北]?(?:病棟)?[ \-]?)?\d{2,4}[A-Z]?(?:[\-ー]\d{1,2})?(?=号室?|病室|室)(?:号室?|病室|室)?(?:[ "
+    r"\-]?[A-Z0-9]{1,2}(?:床|ベッド|番ベッド|番床))?"
 )
 _BED = re.compile(
-    r"(?:[東西南北新旧本中]?\d{1,2}[東西南北A-Z]?|[A-Z]\d?)[ ]?病棟[ ]?(?:\d{1,4}[\-ー]?\d{0,2}|[A-Z]\d{0,2})(?:号室|号|室|床|番ベッド|ベッド)?|(?:\d{3,4}|[A-Z]棟\d{3,4})[\-ー]\d{1,2}(?=床|ベッド)|(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.])|(?<![A-Za-z0-9])(?P<r>[A-Z]?\d{1,2}-\d{1,2})(?=床|番床|ベッド)"
+    r"(?:[東西南北新旧本中]?\d{1,2}[東西南北A-Z]?|[A-Z]\d?)[ ]?病棟[ ]?(?:\d{1,4}[\-ー]?\d{0,2}|"
+    r"[A-Z]\d{0,2})(?:号室|号|室|床|番ベッド|ベッド)?|(?:\d{3,4}|[A-Z]棟\d{3,4})[\-ー]\d{1,2}(?=床|ベッド)|"
+    r"(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.])|"
+    r"(?<![A-Za-z0-9])(?P<r>[A-Z]?\d{1,2}-\d{1,2})(?=床|番床|ベッド)"
 )
 _PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?\d{2,3}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
 _DATE_VALUE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?![0-9])")
@@ -44,11 +54,7 @@ _GENERIC_VALUE = re.compile(r"(?:[IVX]{1,4}|[A-Za-z]{1,12}|\d(?:\.\d+)?)\Z")
 _WARD = re.compile(
     r"(?:[東西南北新旧本中]?\d{1,2}[階F]?[東西南北A-Z]{0,2}病棟|[A-Z]\d{1,2}[東西南北]?病棟)[ ]?(?:\d{1,4}(?:号室?|室)?)?"
 )
-_SHORT_LABELS = frozenset(
-    "no|rt|ref|x|病理|カルテ|オーダー|オーダ|標本|予約|case|order|acc|acc.|di|手帳|部屋|ベッド|組織診|病床|bed|room|保険証|記号|番号|req|req.|placer|filler|医籍|旅券|lot|ロット|sn|id|公費|後期高齢|accession|req".split(
-        "|"
-    )
-)
+_SHORT_LABELS = stop_words("short_label")
 
 
 def mynumber_valid(digits: str) -> bool:
@@ -112,7 +118,7 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
         need = 3 if form not in ("記号", "番号") else 2
     if short and label.strength == NONE and form not in ("id", "記号", "番号", "lot", "ロット", "カルテ", "旅券"):
         need = 5
-    if form == "rt" or count < need or _UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT:
+    if form == "rt" or count < need or (_UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT):
         return
     yield Hit(
         start, start + len(value), "ID", label.subtype, 0.95 if label.strength >= SPACE else 0.85, "ids.label", LABELLED

@@ -167,7 +167,7 @@ def _stands_alone(t: str, start: int, end: int) -> bool:
     kana = re.compile("[ぁ-ゖ]" if "ぁ" <= first <= "ゖ" else "[ァ-ヺー]")
     if kana.match(first) and len(t[start:end]) < 3 and (kana.match(before) or kana.match(after)):
         return False
-    return not (kana.match(first) and kana.match(before) and "ァ" <= first) and not (
+    return not (kana.match(first) and kana.match(before) and first >= "ァ") and not (
         kana.match(last) and kana.match(after) and "ァ" <= last <= "ー"
     )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import book, romaji_key
+from jmid_nlp.deid.book import book, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, SHAPED, Hit
 
 _KANA_KANJI = r"ぁ-ゖァ-ヺー・々〆㐀-䶿一-鿿\U00020000-\U0003ffff"
 _GROUP = rf"[A-Za-z{_KANA_KANJI}'’\-. ]{{1,40}}"
 # DICOM PN: components by ^, groups (alphabetic = ideographic = phonetic) by =
 _PN = re.compile(
-    rf"[A-Za-z{_KANA_KANJI}'’\-.]+(?: [A-Za-z'’\-.]+){{0,3}}(?:\^[A-Za-z{_KANA_KANJI}'’\-.]*(?: [A-Za-z'’\-.]+){{0,3}}){{1,8}}(?:=(?:{_GROUP})?(?:\^(?:{_GROUP})?){{0,4}}){{0,2}}"
+    rf"[A-Za-z{_KANA_KANJI}'’\-.]+(?: [A-Za-z'’\-.]+){{0,3}}(?:\^[A-Za-z{_KANA_KANJI}'’\-.]*(?: "
+    rf"[A-Za-z'’\-.]+){{0,3}}){{1,8}}(?:=(?:{_GROUP})?(?:\^(?:{_GROUP})?){{0,4}}){{0,2}}"
 )
 _WORD = r"[A-Z][A-Za-z'’\-]*[A-Za-z]"
 _ROLES = (
@@ -30,15 +31,13 @@ _LOGIN = re.compile(
     r"[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,3}(?![A-Za-z0-9])|[A-Za-z]{1,12}\d{2,8}(?![A-Za-z0-9])"
 )
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z'’\-]*[A-Za-z]")
-_STOP = frozenset(
-    "none unknown n/a na nil tbd pending not no yes md phd mri ct us pet rt xp auto system null anonymous anon staff on of the and "
-    "male female right left normal not-applicable patient chest brain abdomen".split()
-)
+_STOP = stop_words("latin")
 _PAIR = re.compile(
     r"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{1,14}|[A-Z]{2,15})(, ?| |_|  )([A-Z][a-z]{1,14}|[A-Z]{2,15})(?![A-Za-z0-9@])"
 )
 _INITIAL_PAIR = re.compile(
-    r"(?<![A-Za-z0-9_.@/\-])(?:([A-Z])\. ?([A-Z][a-z]{2,14}|[A-Z]{3,15})|([A-Z][a-z]{2,14}|[A-Z]{3,15}),? ([A-Z])\.)(?![A-Za-z0-9@])"
+    r"(?<![A-Za-z0-9_.@/\-])(?:([A-Z])\. ?([A-Z][a-z]{2,14}|[A-Z]{3,15})|([A-Z][a-z]{2,14}|[A-Z]{3,15}),? "
+    r"([A-Z])\.)(?![A-Za-z0-9@])"
 )
 _UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2,15})([_\-.])([A-Za-z]{2,15})(?![A-Za-z0-9@])")
 

@@ -98,7 +98,8 @@ _BRACKET = re.compile(r"[ \t]?[(\[/][ \t]?")
 _BRACKET_END = re.compile(r"[ \t]?[)\]/、,]")
 _BRACKET_MORE = re.compile(r"[ \t]?[、,/][ \t]?")
 _TWO_KANA = re.compile(
-    r"[ぁ-ゖー]{1,8}[ \t・][ぁ-ゖー]{1,8}(?:[ \t・][ぁ-ゖー]{1,8})?(?=[)、,/])|[ァ-ヺー]{1,8}[ \t・][ァ-ヺー]{1,8}(?:[ \t・][ァ-ヺー]{1,8})?(?=[)、,/])"
+    r"[ぁ-ゖー]{1,8}[ \t・][ぁ-ゖー]{1,8}(?:[ \t・][ぁ-ゖー]{1,8})?(?=[)、,/])|[ァ-ヺー]{1,8}[ \t・"
+    r"][ァ-ヺー]{1,8}(?:[ \t・][ァ-ヺー]{1,8})?(?=[)、,/])"
 )
 
 
@@ -131,9 +132,9 @@ def propagate(t: str, hits: list[Hit]) -> list[Hit]:
 
 
 def _forms(value: str, hit: Hit) -> Iterator[str]:
-    if hit.category == "ID" and len(value) >= 5 and sum(c.isdigit() for c in value) >= 4:
-        yield value
-    elif hit.category == "FACILITY" and len(value) >= 3:
+    if (hit.category == "ID" and len(value) >= 5 and sum(c.isdigit() for c in value) >= 4) or (
+        hit.category == "FACILITY" and len(value) >= 3
+    ):
         yield value
     elif hit.category == "PERSON":
         parts = value.replace("^", " ").replace("=", " ").replace("・", " ").replace(",", " ").split()

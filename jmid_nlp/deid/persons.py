@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana
-from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, TITLED, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
@@ -42,9 +42,7 @@ _LINE_END = re.compile(r"[ \t]*(?:\n|$|先生|Dr|殿|様)")
 _CLOSED = re.compile(
     r"$|[、。,)」\n]|先生|Dr|へ|より|から|に(?:連絡|報告|確認|相談|電話|伝)|と[、確相協]|[ \t]+(?:先生|Dr)"
 )
-_STOP_KANA = frozenset(
-    "ナシ アリ フメイ ミテイ フショウ ミキニュウ コメント フォロー カルテ オーダー システム スタッフ オペ ドクター ナース レポート フィルム シリーズ".split()
-)
+_STOP_KANA = stop_words("value_kana")
 
 
 @cache
@@ -246,7 +244,7 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Names after labels, with everything a list continues: 読影 林・谷, 執刀医 北、助手 南."""
     starts = frozenset(label.start for label in labels)
     for label in labels:
-        if label.value in starts and not label.mode == "cell" and label.kind != "dept":
+        if label.value in starts and label.mode != "cell" and label.kind != "dept":
             continue
         word = t[label.start : label.end]
         if label.mode == "sep" and label.strength == SPACE and label.subtype == "patient" and "ame" not in word:
@@ -502,8 +500,7 @@ def _accept_before(
     if strength == "weak":
         return (
             (start, 0.85)
-            if g >= RARE
-            and (clean or g == FULL)
+            if (g >= RARE and (clean or g == FULL))
             or (g == AMBIGUOUS and (size == len(text) or (clean and size > 1)) and len(form) > 1)
             else (end, 0.0)
         )
@@ -531,9 +528,7 @@ _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}
 _KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
 _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
 _LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
-_GENERIC_KANA = frozenset(
-    "ドクター ナース スタッフ ヘルパー クラーク ケアマネ ケアマネジャー ケアマネージャー オペレーター コメディカル メーカー ママ パパ リハビリ タクシー ドライバー".split()
-)
+_GENERIC_KANA = stop_words("person_kana")
 
 
 def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
@@ -592,9 +587,7 @@ def _full_kana(word: str) -> bool:
     return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
 
 
-_NOT_HIRA = frozenset(
-    "おかあ おとう おにい おねえ おばあ おじい おく みな たく かあ とう にい ねえ ばあ じい おば おじ おこ こども ごしゅじん かんじゃ すみません".split()
-)
+_NOT_HIRA = stop_words("person_hiragana")
 
 
 def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.kanji import KANJI
@@ -15,10 +16,18 @@ _POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?\d{4}|
 _BARE_POST = re.compile(r"(?<![0-9A-Za-z\-])\d{3}[\-‐‑–—−ー―]\d{4}(?![0-9A-Za-z\-])")
 _WORD = rf"[{KANJI}ヶケノツぁ-ゖァ-ヺー]"
 _NUM = r"[0-9〇一二三四五六七八九十百OIl]"
-_BLOCK = rf"(?:(?:[0-9OIl]{{1,5}}|[〇一二三四五六七八九十百]{{1,4}}(?=丁目|番|条|号|線|の[0-9一二三四五六七八九十]))[ \t]?(?:丁目|番地の?|番町?|号室?|条|線|[FＦ階]|[\-‐‑–—−ー―の~][ \t]?)?[ \t]?(?:の[ \t]?)?){{1,7}}(?:[東西南北](?![{KANJI}])\d{{0,2}})?"
-_BUILDING = rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・]{{2,16}}[ \t]?[A-Z]?{_NUM}{{1,5}}(?:-\d{{1,4}})?(?:号室?|階|F)?)?"
+_BLOCK = (
+    rf"(?:(?:[0-9OIl]{{1,5}}|[〇一二三四五六七八九十百]{{1,4}}(?=丁目|番|条|号|線|"
+    rf"の[0-9一二三四五六七八九十]))[ \t]?(?:丁目|番地の?|番町?|号室?|条|線|[FＦ階]|[\-‐‑–—−ー―の~][ "
+    rf"\t]?)?[ \t]?(?:の[ \t]?)?){{1,7}}(?:[東西南北](?![{KANJI}])\d{{0,2}})?"
+)
+_BUILDING = (
+    rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・"
+    rf"]{{2,16}}[ \t]?[A-Z]?{_NUM}{{1,5}}(?:-\d{{1,4}})?(?:号室?|階|F)?)?"
+)
 _TAIL = re.compile(
-    rf"(?:(?:大字|字)?{_WORD}{{0,14}}?[ \t]?{_BLOCK}{_BUILDING}|(?:[{KANJI}ヶケノァ-ヺー]{{1,12}})(?=[ \t、。,)」\n]|在住|出身|から|より|で|に|の|へ|付近|路上|内|$))"
+    rf"(?:(?:大字|字)?{_WORD}{{0,14}}?[ \t]?{_BLOCK}{_BUILDING}|(?:[{KANJI}ヶケノァ-ヺー]{{1,12}})(?=[ \t、"
+    rf"。,)」\n]|在住|出身|から|より|で|に|の|へ|付近|路上|内|$))"
 )
 _SHORT_TAIL = re.compile(rf"(?:[{KANJI}ヶケノァ-ヺー]{{1,6}}(?:町|村|区|字|丁目|地区|団地))+")
 _KOAZA = re.compile(
@@ -32,9 +41,7 @@ _LIVE = re.compile(
 )
 _STATION = re.compile(rf"([{KANJI}ヶケノ]{{2,6}}|[ぁ-ゖ]{{3,6}}|[ァ-ヺー]{{3,8}})駅")
 _VETO_RIGHT = re.compile(r"域|画|分|間|立|民|内科|役|役所|型|病|式|並|議|長|政|税|営|史|誌")
-_GENERIC = frozenset(
-    "当地 地方 都市 都心 県内 県外 市内 市外 区内 町内 村内 府内 都内 近隣 遠方 国内 国外 海外 自宅 実家 同市 同県 当市 当県 他県 他市 隣県 隣市 最寄 最寄り 乗換 終着 始発 各".split()
-)
+_GENERIC = stop_words("place")
 _VALUE = re.compile(
     r"[^\n|,;<>\"'。]{2,60}?(?=[ \t]{2,}|[\n|,;<>\"'。]|[ \t]*(?:TEL|Tel|FAX|電話|〒|生年月日|氏名|ID|職業|$))"
 )
@@ -109,9 +116,8 @@ def _address(t: str, start: int, end: int, kinds: list[str]) -> Iterator[Hit]:
     name = t[start:end]
     if stop == end and len(kinds) == 1 and len(name) <= 2:
         return
-    if kinds == ["town"] or kinds == ["village"]:
-        if len(name) <= 2:
-            return
+    if (kinds == ["town"] or kinds == ["village"]) and len(name) <= 2:
+        return
     score = 0.95 if stop > end or len(kinds) > 1 else 0.75
     while stop > end and t[stop - 1] in " \t-ー~の":
         stop -= 1

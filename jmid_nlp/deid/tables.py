@@ -11,7 +11,8 @@ from jmid_nlp.deid.cues import EXPLICIT, LOWER, Label
 from jmid_nlp.lexicon import read_table, split_forms
 
 _TAG = re.compile(
-    r"[(\[]?(?<![0-9A-Fa-f])([0-9A-Fa-f]{4}),[ ]?([0-9A-Fa-f]{4})[)\]]?[ \t]*(?:[A-Z][A-Za-z' ]{2,40}?[ \t]+)?(?:(?:AE|AS|CS|DA|DS|DT|IS|LO|LT|PN|SH|ST|TM|UI|UT|SQ)[ \t:]+)?[:=\[]{0,2}[ \t]*[\"'\[]?"
+    r"[(\[]?(?<![0-9A-Fa-f])([0-9A-Fa-f]{4}),[ ]?([0-9A-Fa-f]{4})[)\]]?[ \t]*(?:[A-Z][A-Za-z' ]{2,40}?[ "
+    r"\t]+)?(?:(?:AE|AS|CS|DA|DS|DT|IS|LO|LT|PN|SH|ST|TM|UI|UT|SQ)[ \t:]+)?[:=\[]{0,2}[ \t]*[\"'\[]?"
 )
 _SPLIT = {
     ",": re.compile(","),
@@ -49,7 +50,8 @@ def _dump(t: str) -> Iterator[Label]:
 
 def _columns(t: str) -> Iterator[Label]:
     """A header line of which two cells or more are labels gives the kind of the cells below it, up to an empty line."""
-    at, kinds, mark, width = 0, [], "", 0
+    kinds: list[tuple[str, str] | None] = []
+    at, mark, width = 0, "", 0
     for line in t.split("\n"):
         start, at = at, at + len(line) + 1
         if not line.strip():

@@ -18,7 +18,9 @@ ERAS = {
     "M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018,
     "明": 1867, "大": 1911, "昭": 1925, "平": 1988, "令": 2018,
 }  # fmt: skip
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _KANJI = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "元": 1, "壱": 1, "弐": 2, "参": 3}
 
 
@@ -43,7 +45,10 @@ _D = r"[0-9OoIl|SB]"  # digits and what OCR makes of them
 _N = r"[0-9〇零一二三四五六七八九十拾壱弐参]"
 _SEP = r"\s{0,2}[/.\-‐‑–—−ー,・:]\s{0,2}"
 _XUN = r"(?:[上中下初]旬|末日|末|初め|初頭|半ば)?"
-_MON = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MON = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _ERA = r"(?:明治|大正|昭和|平成|令和|[MTSHRmtshr]|[明大昭平令])"
 _ERA_FULL = r"(?:明治|大正|昭和|平成|令和)"
 _INTERVAL = r"(?!\s?(?:前|後|間|以内|以上|未満|目|程度|ぶり|生存|経過|弱|強|おき|毎|ごと|齢|歳|才|版|度版))"
@@ -102,14 +107,15 @@ _KANJI_M = re.compile(
 )
 _MD = re.compile(rf"(?<![0-9A-Za-z.])(?P<m>{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?P<d>{_D}{{1,2}})\s{{0,2}}日(?!目|間)")
 _M = re.compile(
-    rf"(?<![0-9A-Za-z.／/\-〜~～,、第約])(?P<m>1[0-2]|0?[1-9])\s?月(?!目|齢|経|間|例|以|ごと|毎|おき|後|前(?!半)|分|児|状|生存|曜)[上中下初]?旬?(?:末)?"
+    r"(?<![0-9A-Za-z.／/\-〜~～,、第約])(?P<m>1[0-2]|0?[1-9])\s?月(?!目|齢|経|間|例|以|ごと|毎|おき|後|前(?!半)|分|児|状|生存|曜)[上中下初]?旬?(?:末)?"
 )
 _RELMONTH_DAY = re.compile(r"(?:同月|今月|先月|来月|前月|当月|翌月)\s?(?P<d>[0-3]?\d)日(?!目|間)")
 _MD_SLASH = re.compile(
     r"(?<![0-9A-Za-z./\-‐+])(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
 )
 _MD_DOT = re.compile(
-    r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|[1-9])(?![0-9.]|\s?(?:mm|cm|HU|×|x|ng|mg|%|倍|→|→))(?=[ )）、。の撮造比]|$)"
+    r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|"
+    r"[1-9])(?![0-9.]|\s?(?:mm|cm|HU|×|x|ng|mg|%|倍|→|→))(?=[ )）、。の撮造比]|$)"
 )
 _SPACED_YMD = re.compile(r"(?<![0-9A-Za-z.])(?P<y>20\d\d) (?P<m>0[1-9]|1[0-2]) (?P<d>0[1-9]|[12]\d|3[01])(?![0-9.])")
 _YMD2_WRONG = re.compile(r"(?<![0-9A-Za-z./\-])(?P<y>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)(?![0-9/])")
@@ -356,11 +362,13 @@ def _is_month_day(t: str, m: re.Match[str]) -> bool:
         return _LEFT_STRONG.search(before) is not None
     if before[-1:] in _OPENERS and _PLAIN_RIGHT.match(t, m.end()) and not _COUNTED.search(before):
         return True
-    return _date_left(t, m.start()) and _RIGHT.match(t, m.end()) is not None or _LEFT_STRONG.search(before) is not None
+    return (_date_left(t, m.start()) and _RIGHT.match(t, m.end()) is not None) or _LEFT_STRONG.search(
+        before
+    ) is not None
 
 
 _RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
-_OPENERS = tuple("(（「:：、。・回は~〜～ \n") + ("",)
+_OPENERS = (*tuple("(（「:：、。・回は~〜～ \n"), "")
 _PLAIN_RIGHT = re.compile(r"[ \t、。\n]|$|[一-鿿](?<![個枚例点分以程周大回倍椎領区部量陽陰])|[A-Za-z]{2}")
 _COUNTED = re.compile(r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z")
 _LEFT_STRONG = re.compile(

@@ -37,7 +37,6 @@ def write(name: str, source: str, licence: str, header: list[str], rows: list[li
     head = f"# source: {source}; made by models/lexicons/make_phi.py\n# licence: {licence}\n"
     body = "\n".join("\t".join(r) for r in [header, *rows])
     (OUT / name).write_text(head + body + "\n", encoding="utf-8")
-    print(name, len(rows))
 
 
 def kata(s: str) -> str:
@@ -84,16 +83,39 @@ def main(sources: Path) -> None:
     for s in sorted(surnames):
         if not KANJI.fullmatch(s) or len(s) > 5:
             continue
-        kind = "single" if len(s) == 1 else "word" if s in words and s not in common else "common" if s in common else "rare"
+        kind = (
+            "single"
+            if len(s) == 1
+            else "word"
+            if s in words and s not in common
+            else "common"
+            if s in common
+            else "rare"
+        )
         rows.append([s, "|".join(sorted(k for k in surnames[s] if k and k != "*")), kind])
     write("surnames.tsv", "UniDic (unidic-lite), japanese-personal-name-dataset, gimei", "BSD-3-Clause and MIT",
           ["form", "kana", "kind"], rows)  # fmt: skip
     keep = [g for g in sorted(given) if 1 <= len(g) <= 5 and KANJI.fullmatch(g)]
     write("given.tsv", "UniDic (unidic-lite), japanese-personal-name-dataset, gimei", "BSD-3-Clause and MIT",
           ["form", "kana", "sex"], [[g, "|".join(sorted(given[g])), "".join(sorted(sex[g]))] for g in keep])  # fmt: skip
-    kana = sorted({k for g in given for k in given[g] if re.fullmatch("[ァ-ヴー]{2,8}", k)} | {kata(g) for g in given if re.fullmatch("[ぁ-んー]{2,6}|[ァ-ヴー]{2,6}", g)})
-    write("given_kana.tsv", "UniDic (unidic-lite), japanese-personal-name-dataset, gimei", "BSD-3-Clause and MIT", ["form"], [[k] for k in kana])
-    write("words.tsv", "UniDic (unidic-lite), common nouns in kanji", "BSD-3-Clause", ["form"], [[w] for w in sorted(words)])
+    kana = sorted(
+        {k for g in given for k in given[g] if re.fullmatch("[ァ-ヴー]{2,8}", k)}
+        | {kata(g) for g in given if re.fullmatch("[ぁ-んー]{2,6}|[ァ-ヴー]{2,6}", g)}
+    )
+    write(
+        "given_kana.tsv",
+        "UniDic (unidic-lite), japanese-personal-name-dataset, gimei",
+        "BSD-3-Clause and MIT",
+        ["form"],
+        [[k] for k in kana],
+    )
+    write(
+        "words.tsv",
+        "UniDic (unidic-lite), common nouns in kanji",
+        "BSD-3-Clause",
+        ["form"],
+        [[w] for w in sorted(words)],
+    )
     places(sources)
 
 

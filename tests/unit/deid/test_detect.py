@@ -16,7 +16,7 @@ from detect_cases import CASES, beside, missed, parse, read_lines, read_reports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmid_nlp.deid.detect import Detector, DetectOptions, detect, register_detector
+from jmid_nlp.deid.detect import DetectOptions, Detector, detect, register_detector
 from jmid_nlp.errors import InputError
 from jmid_nlp.schema import CATEGORIES, Report
 
