@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from jmid_nlp.findings.clauses import LIST_GAP, Clauses
 from jmid_nlp.findings.cues import Clues, Cue, adjacent, clues, projections
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.terms import concept
 from jmid_nlp.offsets import Span
 
 Level = Literal["definite", "likely", "possible", "unlikely", "denied", "general"]
@@ -30,27 +30,25 @@ class Assertion:
 
 
 DEFINITE = Assertion("definite")
-_LIST_GAP = re.compile(
-    r"(?:[、,・/ &+]|や|および|及び|または|又は|もしくは|若しくは|あるいは|或いは|ないしは?|乃至|並びに|ならびに|かつ|とか"
-    r"|など|等|or|and|に加え|とともに|の(?=貯留|合併|所見))*"
-)
-# What follows a mention that is taken for granted: a topic with a sentence of its own, a cause, a place.
-_GIVEN = re.compile(
-    r"(?:[)）」]?(?:は|に(?!よる|伴う|続発|対する|関する)|では|には|で(?!ない|は[なあ])|により|によって|を介し|から|とは"
-    r"|の(?!所見|可能性|疑い|存在|合併|貯留|出現|増加|形成|混在|併存|併発|残存|再発|有無|鑑別|除外|ほか)))"
-)
 _CAUSE = re.compile(
-    r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を形成し|を主体"
+    r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を主体"
     r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが]))"
 )
-_COPULA = re.compile(r"(?:で(?=[、,])|である|であり|です|だが|でした|でしたが)")
 _ALSO = re.compile(r"[)）]?(?:について|に関して)?も(?:同様(?:です|である|に)?|です|また同様(?:です)?)?[。.]?\s*\Z")
 _QUESTION = re.compile(r"[)）]?[ ]?[?？]")
 _OPEN, _SHUT = "(（", ")）"
 _ENGLISH_STOP = re.compile(r"[.;。、]|\bbut\b|\bhowever\b|\bwith\b|が")
-_ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
 _NEAR = 30  # characters from one mention to the next within which an ellipsis takes over its predicate
-_HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
+# A predicate of the earlier examination: 前回認め(たが消失), 前回なし.
+_PRIOR = re.compile(
+    r"(?:前回|前々回|以前|過去|前医|治療前|術前)(?:の?(?:CT|MRI|US|検査|画像|検査時|撮影))?(?:時|で|に|は|、){0,3}\Z"
+)
+_STILL = re.compile(r"[、,]?今回も")
+_IF = re.compile(r"[ぁ-ん]{0,4}?(?:場合|際[はに]|れば|たら|ようなら|ようであれば|時に?は|ことが(?:多|あ|知|稀|まれ))")
+_FUTURE = re.compile(r"(?:(?:今後|将来)[^。、]{0,10}|(?:場合|際)に?は[^。、]{0,8})\Z")
+_WHEN = re.compile(r"時(?:は|に|には)")
+_VERSUS = re.compile(r"(?:\bvs\.?|versus)[ ]?\Z")
+_LOOK = 14
 
 
 def prism_attr(assertion: Assertion) -> str:
@@ -94,6 +92,7 @@ class _Walker:
         self.text = parsed.text
         self.mentions = mentions
         self.clues: Clues = clues(parsed)
+        self.clauses = Clauses(parsed, mentions, self.clues)
         self._sentence_starts = [s for s, _ in parsed.sentences]
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
         self._before = [c for c in self.clues.cues if c.direction == "before"]
@@ -104,15 +103,22 @@ class _Walker:
         stop = self._sentence_end(start, end)
         if index and start - self.mentions[index - 1][1] < _NEAR and _ALSO.match(self.text, end, stop):
             return earlier[index - 1]
+        if _WHEN.match(self.text, end):
+            return Assertion("general", ((end, end + 1, "condition"),))
         found = self._ahead(start, end) or self._walk(index, stop)
         if not found.cues:
             if _QUESTION.match(self.text, end):
                 found = Assertion("possible", ((end, end + 1, "maybe"),))
             else:
                 found = self._section_cue(start) or found
-        if found.level in ("possible", "likely") and any(a <= start < b for a, b in self._indication):
+        if found.level in ("possible", "likely") and self._asked(start):
             return Assertion("general", found.cues)
         return found
+
+    def _asked(self, start: int) -> bool:
+        """A suspicion of the request, or of what may come, is no statement of this report."""
+        ahead = _FUTURE.search(self.text[max(0, start - _LOOK) : start])
+        return ahead is not None or any(a <= start < b for a, b in self._indication)
 
     def _sentence_end(self, start: int, end: int) -> int:
         i = bisect_right(self._sentence_starts, start) - 1
@@ -120,6 +126,8 @@ class _Walker:
 
     def _ahead(self, start: int, end: int) -> Assertion | None:
         """English cues stand before what they speak of: `no pleural effusion or ascites`, `s/o HCC`."""
+        if _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
+            return Assertion("possible", ((start, start, "differential"),))
         for cue in reversed(self._before):
             if cue.end <= start and cue.scope != "section":
                 between = self.text[cue.end : start]
@@ -149,10 +157,12 @@ class _Walker:
             i += 1
             if cue.direction == "before" or cue.start < at:
                 continue
-            if self._outside(at, cue.start, start) or self._new_clause(index, at, cue, held):
+            if self._outside(at, cue.start, start) or self.clauses.apart(index, at, cue, first=not held):
                 break
             if self._in_aside(end, cue.start) or self._skip(index, cue, held):
                 continue
+            if not held and cue.cls in ("affirm", "denial") and self._of_prior(at, cue):
+                return self._since(index, cue, i, stop)
             held.append(cue)
             at = cue.end
             follower = cues[i] if i < len(cues) else None
@@ -160,7 +170,24 @@ class _Walker:
                 continue
             if not (cue.attributive and cue.leads_on):
                 break
+        if held and held[-1].cls in ("affirm", "hedge") and _IF.match(self.text, held[-1].end):
+            return Assertion("general", ((held[-1].start, held[-1].end, "condition"),))
         return _combine(held)
+
+    def _of_prior(self, at: int, cue: Cue) -> bool:
+        """Whether a predicate is about the examination before: 前回は認められた, 前回なし."""
+        return _PRIOR.search(self.text[max(at, cue.start - _LOOK) : cue.start]) is not None
+
+    def _since(self, index: int, prior: Cue, i: int, stop: int) -> Assertion:
+        """What became of a mention whose first predicate is about the examination before."""
+        if prior.cls == "denial" and not _STILL.match(self.text, prior.end):
+            return DEFINITE
+        cues = self.clues.cues
+        follows = self.mentions[index + 1][0] if index + 1 < len(self.mentions) else stop
+        now = cues[i] if i < len(cues) and cues[i].start < min(stop, follows) else None
+        if now is not None and (now.cls == "denial" or now.id == "change_resolved"):
+            return Assertion("denied", ((now.start, now.end, now.id),))
+        return DEFINITE
 
     def _outside(self, at: int, cue_start: int, mention: int) -> bool:
         """A mention in brackets is not reached by what stands after the bracket closes."""
@@ -180,59 +207,6 @@ class _Walker:
         between = self.text[end:cue_start]
         return len(between) > 1 and between.count("(") > between.count(")")
 
-    def _new_clause(self, index: int, at: int, cue: Cue, held: list[Cue]) -> bool:
-        """Whether the cue belongs to another clause than the mention (or than the noun the last cue describes)."""
-        if self.clues.break_between(at, cue.start):
-            return True
-        if held:
-            return False
-        start, end = self.mentions[index]
-        if _COPULA.match(self.text, end):
-            return True
-        following = [m for m in self.mentions[index + 1 : index + 12] if m[0] >= end and m[1] <= cue.start]
-        if not following:
-            return False
-        if _LIST_GAP.fullmatch(self.text, end, following[0][0]) is None and self._given(end, following, cue):
-            return True
-        return self._own_statement(start, end, following, cue)
-
-    def _given(self, end: int, following: list[Span], cue: Cue) -> bool:
-        found = _GIVEN.match(self.text, end)
-        if not found:
-            return False
-        # 右に結節は、胸水は…: only where another mention is the object of the cue
-        return bool(following) and cue.start - following[-1][1] <= 24
-
-    def _own_statement(self, start: int, end: int, following: list[Span], cue: Cue) -> bool:
-        """`右下葉に浸潤影、肺炎疑い`: a sign before a comma is stated; the hedge is about the diagnosis that follows."""
-        gap = self.text[end : following[0][0]]
-        if not any(c in gap for c in "、,。") and " " not in gap:
-            return False
-        if cue.bare and cue.cls == "denial" and _ASIDE.match(gap):
-            return True  # 憩室散在、憩室炎なし
-        if cue.cls == "hedge":
-            mine, last = self._class(start, end), self._class(*following[-1])
-            return mine in ("lesion", "sign", "fluid", "signal") and last == "disease"
-        return cue.bare and cue.cls == "denial" and self._described(start)
-
-    def _class(self, start: int, end: int) -> str:
-        for term in reversed(self.parsed.terms):
-            if term.start < end and term.end > start and term.kind == "observation":
-                return concept(term.concept).cls
-            if term.end <= start:
-                break
-        return ""
-
-    def _described(self, start: int) -> bool:
-        """Whether size, number or degree stand before the mention in its own segment: then it exists."""
-        segment = max(self.text.rfind(c, 0, start) for c in "、,。\n")
-        if re.search(r"\d\s?(?:mm|cm)", self.text[segment + 1 : start]):
-            return True
-        for term in self.parsed.terms:
-            if segment < term.start < start and term.kind == "modifier" and concept(term.concept).cls in _HEAVY:
-                return True
-        return False
-
     def _skip(self, index: int, cue: Cue, held: list[Cue]) -> bool:
         """Cues that say nothing of this mention: out of their reach, adverbs, a change that only describes."""
         end = self.mentions[index][1]
@@ -241,6 +215,8 @@ class _Walker:
             return cue.id in ("change_new", "change_residual") or cue.attributive or bool(held)
         if cue.scope in ("phrase", "item") and not held:
             gap = self.text[end : cue.start]
+            if gap.startswith(":") and not any(end <= m[0] < cue.start for m in self.mentions[index + 1 : index + 2]):
+                return False  # 腹水:右下腹部とも(-)
             return not (len(gap) <= 2 or adjacent(self.text, end, cue.start) or self._listed(index, cue))
         if cue.scope in ("phrase", "item") and held:
             return not adjacent(self.text, at, cue.start)
@@ -250,7 +226,7 @@ class _Walker:
         """Whether the mention is an item of the list that the cue closes: 胸水、腹水(-)."""
         at = self.mentions[index][1]
         for start, end in self.mentions[index + 1 :]:
-            if start > cue.start or _LIST_GAP.fullmatch(self.text, at, start) is None:
+            if start > cue.start or LIST_GAP.fullmatch(self.text, at, start) is None:
                 break
             at = end
         return cue.start - at <= 2
@@ -259,7 +235,7 @@ class _Walker:
         """Cues that make one expression: 可能性を考え, ありと考えます, 疑いは否定できません."""
         if cue.attributive and cue.leads_on:
             return False
-        if follower.cls == "change":
+        if follower.cls == "change" or (cue.cls == "change" and cue.id != "change_resolved"):
             return False
         return adjacent(self.text, cue.end, follower.start)
 
@@ -272,6 +248,8 @@ def _combine(held: list[Cue]) -> Assertion:
     """The level of a chain of cues: a denial at its end denies, otherwise the weakest statement stands."""
     if not held:
         return DEFINITE
+    if held[0].id == "change_resolved" and held[-1].cls == "denial":
+        return DEFINITE  # 消失していません
     trail = tuple((c.start, c.end, c.id) for c in held)
     best = held[0]
     for cue in held[1:]:

@@ -28,11 +28,11 @@ _WINDOW = 8
 # An attributive form: the cue describes the noun that follows it.
 _ATTRIBUTIVE = re.compile(
     r"(?:られる|れる|ている|っている|ていた|られた|れた|える|した|する|しい|った|いる|いた|る|た|う|い|な)?"
-    r"(?:とい(?:う|った)|よう(?:な|に)|様な|ほどの|程の|べき|ような)?(?=[一-龥々ァ-ヶA-Za-z#])"
+    r"(?:とい(?:う|った)|よう(?:な|に)|様な|ほどの|程の|べき|ような)?(?=[一-龥々ァ-ヶA-Za-z#]|もの)"
 )
 _FORMAL_NOUN = re.compile(r"(?:為|事|時|際|場合|一方|他|点|訳|以外|以上)")
 _PHRASE_END = re.compile(r"[はをがもへ、。,]|に(?!つ)|で(?!き)")
-_HEAD = re.compile(r"所見|病変|異常|陰影|部分|構造|領域|集積|もの|像|影|域|腫大|変化|症例")
+_HEAD = re.compile(r"所見|病変|異常|信号|濃度|陰影|部分|構造|領域|集積|もの|像|影|域|腫大|変化|症例")
 _PARTICLES_ONLY = re.compile(r"[はがをもとにのでな、 ]{0,3}")
 
 
@@ -131,7 +131,7 @@ def _describes(text: str, start: int, end: int, parsed: Parsed, index: int) -> t
     if found is None:
         return False, False
     last = text[found.end() - 1]
-    if last not in "るたうなに" and not text[: found.end()].endswith(("ない", "しい", "の", "べき")):
+    if last not in "るたうなにすむくつぶ" and not text[: found.end()].endswith(("ない", "しい", "の", "べき")):
         return False, False
     at = found.end()
     if _FORMAL_NOUN.match(text, at):

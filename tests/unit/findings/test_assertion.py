@@ -75,7 +75,7 @@ def test_known_failures_still_fail():
 
 def test_breadth_of_the_cases():
     cases = read_cases()
-    assert len({name for name, _, _ in cases}) >= 54
+    assert len({name for name, _, _ in cases}) >= 60
     assert len(cases) >= 300
     assert sum(known for _, known, _ in cases) == 0
 
