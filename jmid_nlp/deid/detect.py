@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jmid_nlp.deid.ages import find_ages
-from jmid_nlp.deid.bare import find_bare, find_lines
+from jmid_nlp.deid.bare import find_bare
 from jmid_nlp.deid.contact import find_contact
 from jmid_nlp.deid.cues import Label, find_labels
 from jmid_nlp.deid.evidence import KNOWN, SHAPED, Hit
@@ -16,11 +16,13 @@ from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
+from jmid_nlp.deid.lines import find_lines
 from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.occupation import find_occupations
-from jmid_nlp.deid.persons import find_labelled, find_titled
+from jmid_nlp.deid.persons import find_labelled
 from jmid_nlp.deid.places import find_places
 from jmid_nlp.deid.tables import find_cells
+from jmid_nlp.deid.titles import find_titled
 from jmid_nlp.errors import InputError
 from jmid_nlp.offsets import Folded, OffsetMap, fold
 from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
-from jmid_nlp.deid.persons import name_at
+from jmid_nlp.deid.namescan import name_at
 
 
 def resolve(hits: Iterable[Hit]) -> list[Hit]:

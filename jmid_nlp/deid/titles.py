@@ -1,0 +1,257 @@
+"""Persons before a title or an honorific: 森先生, 林さん, 原Dr., ミナミサワトシコさん, Tanaka先生."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.evidence import TITLED, Hit
+from jmid_nlp.deid.kanji import (
+    AMBIGUOUS,
+    FULL,
+    KANJI,
+    NO,
+    PARTLY,
+    RARE,
+    RUN,
+    UNKNOWN,
+    grade,
+    tail_name,
+)
+from jmid_nlp.deid.latin import is_surname
+from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
+from jmid_nlp.lexicon import Automaton
+
+
+@cache
+def _title_automaton() -> Automaton:
+    return Automaton(book().titles)
+
+
+_NOT_SAMA = re.compile(
+    r"(?:の(?:陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|増強|低|高|線状|索状|石灰|肥厚|硬化|吸収|濃染|血流|像|形態|形状|外観|陥凹|隆起|拡張|部分)|"
+    r"陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|組織|細胞|肥厚|に|な|像|化|式|態|相|子|々|体|斑|骨|部|帯|膜|突起|狭窄|硬化|石灰|低|高|で(?!す|ある)|を(?:呈|示)|と(?:なって|表現)|外観|形態|パターン)"
+)
+
+_NOT_SHI = re.compile(r"名|度|病|族|神")
+
+
+def find_titled(t: str) -> Iterator[Hit]:
+    """Names before titles and honorifics: 森先生, 林さん, 原Dr., ミナミサワトシコさん, Tanaka先生."""
+    titles = list(book().titles.items())
+    for m in _BOTH.finditer(t) if "両" in t or "各" in t else ():
+        hit = _before(t, m.start(), "strong", "clinician", "先生")
+        if hit:
+            yield hit
+            yield from _list_before(t, hit)
+    for start, end, number in _title_automaton().find(t):
+        form, (strength, subtype) = titles[number]
+        if start == 0 or (form.isascii() and not _latin_title(t, start, end)):
+            continue
+        if form in ("様", "様方") and (
+            t[start - 1] in "同一多異模仕各両左今別"
+            or _NOT_SAMA.match(t, end)
+            or t[max(0, start - 2) : end] in book().terms
+        ):
+            continue
+        if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
+            continue
+        gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
+        hit = _before(t, start - gap, strength, subtype, form)
+        if hit:
+            yield hit._replace(end=end) if form in _BABY else hit
+            yield from _list_before(t, hit)
+
+
+_LIST_BACK = re.compile(f"(?:\\A|[\\s、。,(（「:/])([{KANJI}]{{1,5}})[、,・/と][ \t]?\\Z")
+
+
+def _list_before(t: str, hit: Hit) -> Iterator[Hit]:
+    """The names that one title serves: 関、岸の両先生 and 森・林先生."""
+    at = hit.start
+    for _ in range(4):
+        low = max(0, at - 10)
+        m = _LIST_BACK.search(t[low:at])
+        if m is None or grade(m[1]) < AMBIGUOUS:
+            return
+        yield hit._replace(start=low + m.start(1), end=low + m.end(1), score=0.8, detector="names.list")
+        at = low + m.start(1)
+
+
+_BABY = frozenset(("ベビー", "ベイビー", "baby", "Baby", "BABY"))
+
+_BOTH = re.compile(r"の?[両各](?:先生|氏|医師|Dr)")
+
+
+def _latin_title(t: str, start: int, end: int) -> bool:
+    if end < len(t) and t[end].isascii() and t[end].isalpha():
+        return False
+    return not (t[start - 1].isascii() and t[start - 1].isalpha())
+
+
+def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | None:
+    if end <= 0:
+        return None
+    char = t[end - 1]
+    if RUN.match(char):
+        start, score = _kanji_before(t, end, strength, form)
+    elif "ァ" <= char <= "ヺ" or char == "ー":
+        start, score = _katakana_before(t, end, strength, form)
+    elif "ぁ" <= char <= "ゖ":
+        start, score = _hiragana_before(t, end, strength, form)
+    elif char.isascii() and char.isalpha():
+        start, score = _latin_before(t, end, strength, form)
+    else:
+        return None
+    if start == end:
+        return None
+    return Hit(start, end, "PERSON", subtype, score, "names.title", TITLED)
+
+
+_RUN_BACK = re.compile(f"(?:[{KANJI}][ \t]){{2,6}}[{KANJI}]\\Z|[{KANJI}ヶ]+(?:[ \t]{{1,2}}[{KANJI}ヶ]{{1,4}})?\\Z")
+
+
+def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    low = max(0, end - 24)
+    m = _RUN_BACK.search(t[low:end])
+    if m is None:
+        return end, 0.0
+    text, start = m[0], low + m.start()
+    if " " in text or "\t" in text:
+        joined = "".join(text.split())
+        parts = text.split()
+        if all(len(p) == 1 for p in parts) and grade(joined) >= AMBIGUOUS:
+            return start, 0.95
+        if len(parts) == 2:
+            size, g, _ = tail_name(parts[0])
+            firm = parts[1].translate(VARIANTS) in book().given or strength != "weak"
+            if g >= AMBIGUOUS and firm and len(parts[1]) <= 3 and not book().labels.get(parts[1]):
+                return start + len(parts[0]) - size, 0.95
+            if g >= RARE and len(parts[1]) <= 3 and grade(parts[1]) in (PARTLY, UNKNOWN):
+                return start + len(parts[0]) - size, 0.9
+            text = parts[1]
+    size, g, clean = tail_name(text)
+    return _accept_before(t, end, text, size, g, clean, strength, form)
+
+
+def _accept_before(
+    t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
+) -> tuple[int, float]:
+    start = end - size
+    if g == NO and strength != "weak" and form != "様" and plausible(text) and text[-1] not in "科院部室局課員者":
+        return end - len(text), 0.7
+    if g == NO or (text in book().generic and form not in ("先生", "医師", "Dr", "Dr.", "医師")):
+        m = _OCR_BACK.search(t[max(0, end - 8) : end])
+        return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
+    if strength == "weak":
+        return (
+            (start, 0.85)
+            if (g >= RARE and (clean or g == FULL))
+            or (g == AMBIGUOUS and (size == len(text) or (clean and size > 1)) and len(form) > 1)
+            else (end, 0.0)
+        )
+    if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
+        return (start, 0.8) if g >= RARE and clean else (end, 0.0)
+    if g >= RARE:
+        rest = len(text) - size
+        return start - (rest if not clean and rest == 1 and len(text) <= 4 else 0), 0.95
+    if g == AMBIGUOUS:
+        if form == "様" and not _SAMA_OK.match(t, end + 1):
+            return end, 0.0
+        return (start, 0.9) if clean else (end, 0.0)
+    before = t[start - 1 : start]
+    if form == "様" and (size < 2 or not _SAMA_OK.match(t, end + 1)):
+        return end, 0.0
+    return (
+        (start, 0.75)
+        if clean and size <= 5 and (before not in ("の", "お", "ご") or strength == "strong")
+        else (end, 0.0)
+    )
+
+
+_SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
+
+_OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
+
+_KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
+
+_HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
+
+_LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
+
+_GENERIC_KANA = stop_words("person_kana")
+
+
+def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    low = max(0, end - 40)
+    m = _KATA_BACK.search(t[low:end])
+    if m is None or m[0] in _GENERIC_KANA or len(m[0]) < 2:
+        return end, 0.0
+    word = m[0]
+    start = low + m.start()
+    run = _RUN_ONLY.search(t[max(0, start - 8) : start]) if not re.search(r"[・= \t]", word) else None
+    if run and katakana(word) in book().given_kana:
+        size, g, _ = tail_name(run[0])
+        if g >= AMBIGUOUS and size > 1:
+            return start - size, 0.9
+    known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
+    if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
+        return end, 0.0
+    return low + m.start(), 0.95 if known else 0.8
+
+
+def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    """A name in hiragana: with a space between its parts, or filling its whole run; okurigana and particles are none."""
+    low = max(0, end - 20)
+    m = _HIRA_BACK.search(t[low:end])
+    if m is None:
+        return end, 0.0
+    start, words = low + m.start(), m[0].split()
+    if len(words) == 2 and kana_known(words[1]):
+        n = next((n for n in range(len(words[0]), 1, -1) if kana_known(words[0][-n:])), 0)
+        if n:
+            return start + len(words[0]) - n, 0.95
+    word, at = words[-1], end - len(words[-1])
+    if word in _NOT_HIRA or strength == "weak":
+        return end, 0.0
+    before = t[at - 1 : at]
+    if RUN.match(before) and katakana(word) in book().given_kana:
+        run = _RUN_ONLY.search(t[max(0, at - 8) : at])
+        size, g, _ = tail_name(run[0]) if run else (0, NO, False)
+        if g >= AMBIGUOUS:
+            return at - size, 0.9
+    n = next((n for n in range(len(word), 2, -1) if full_kana(word[-n:])), 0)
+    if n >= 5 or (n and n == len(word) and not RUN.match(before)):
+        return end - n, 0.9
+    if not RUN.match(before) and kana_known(word) and len(word) > 2:
+        return at, 0.85
+    if len(word) > 3 and form != "様" and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
+        return at + 1, 0.8
+    return end, 0.0
+
+
+_RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")
+
+_NOT_HIRA = stop_words("person_hiragana")
+
+
+def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
+    low = max(0, end - 40)
+    m = _LATIN_BACK.search(t[low:end])
+    if m is None or (not m[0][0].isupper() and (form.isascii() or not is_surname(m[0]))):
+        return end, 0.0
+    words = re.findall(r"[A-Za-z'’\-]+", m[0])
+    if (
+        form in ("先生", "医師", "さん", "氏", "様")
+        and re.fullmatch("[A-Z]{1,2}", m[0])
+        and not t[low : low + m.start()].endswith(tuple("-0123456789"))
+    ):
+        return low + m.start(), 0.8
+    if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
+        return end, 0.0
+    known = any(is_surname(w) for w in words)
+    if (strength == "weak" or form.isascii()) and not known:
+        return end, 0.0
+    return low + m.start(), 0.9 if known else 0.75
