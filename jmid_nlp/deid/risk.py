@@ -31,6 +31,10 @@ from jmid_nlp.schema import Identifier
 
 #: How our invented telephone numbers begin: exchanges that are not assigned.
 _DEAD = ("0300", "0500", "0900", "81300", "81500", "81900")
+#: Initials alone: nobody can say whether they are invented.
+_INITIALS = re.compile(r"(?:[A-Za-z][.・]?){1,2}")
+#: What detectors take along with a name: a word of kinship, the end of a department's name.
+_BESIDE = ("母", "父", "妻", "夫", "娘", "息子", "長男", "長女", "兄", "姉", "弟", "妹", "科", "部")
 _TAG_ENDS = ("〕", "]", "■")
 Detector = Callable[..., "tuple[Identifier, ...]"]
 
@@ -200,7 +204,7 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
     if policy is not None and policy.rule(category, item.subtype).action == "keep":
         return True
     if category == "PERSON":
-        return invented_name(source)
+        return invented_name(source) or _INITIALS.fullmatch(plain(source)) is not None
     if category == "FACILITY":
         return _in_pool(name_key(split_facility(source)[1]), pools.is_invented("place"))
     if category == "DATE":
@@ -247,10 +251,10 @@ def invented_name(text: str) -> bool:
     """Whether every part of a name, initials aside, is from our pools of invented names."""
     parts = [p for p in read_name(text, Links()) if p.key]
     known = pools.is_invented("surname") | pools.is_invented("given") | pools.is_invented("foreign")
-    words = [p for p in parts if p.role != "initial"]
-    if all(_in_pool(p.key, known) for p in words):
+    words = [name_key(word) for p in parts if p.role != "initial" for word in p.text.split()]
+    if all(_in_pool(word, known) for word in words):
         return bool(words)
-    whole = name_key("".join(p.text for p in words))
+    whole = "".join(words)
     return _in_pool(whole, known) or any(
         _in_pool(whole[:i], known) and _in_pool(whole[i:], known) for i in range(1, len(whole))
     )
