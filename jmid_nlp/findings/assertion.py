@@ -35,7 +35,7 @@ _CAUSE = re.compile(
     r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが]))"
 )
 _ALSO = re.compile(r"[)）]?(?:について|に関して)?も(?:同様(?:です|である|に)?|です|また同様(?:です)?)?[。.]?\s*\Z")
-_QUESTION = re.compile(r"[)）]?[ ]?[?？]")
+_QUESTION = re.compile(r"[)）]?[ ]?(?:[?？]|か(?:[。.\n]|\Z))")
 _OPEN, _SHUT = "(（", ")）"
 _ENGLISH_STOP = re.compile(r"[.;。、]|\bbut\b|\bhowever\b|\bwith\b|が")
 _NEAR = 30  # characters from one mention to the next within which an ellipsis takes over its predicate
@@ -103,6 +103,9 @@ class _Walker:
         stop = self._sentence_end(start, end)
         if index and start - self.mentions[index - 1][1] < _NEAR and _ALSO.match(self.text, end, stop):
             return earlier[index - 1]
+        around = self.clues.around(start, end)
+        if around is not None:
+            return _decided(around)
         if _WHEN.match(self.text, end):
             return Assertion("general", ((end, end + 1, "condition"),))
         found = self._ahead(start, end) or self._walk(index, stop)

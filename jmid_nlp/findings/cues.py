@@ -83,6 +83,11 @@ class Clues:
         """Index of the first cue that starts at `at` or later."""
         return bisect_left(self.starts, at)
 
+    def around(self, start: int, end: int) -> Cue | None:
+        """The cue that holds `[start, end)` inside it: 異常なし."""
+        i = bisect_left(self.starts, start + 1) - 1
+        return self.cues[i] if i >= 0 and self.cues[i].end > end and self.cues[i].cls != "change" else None
+
     def break_between(self, start: int, end: int) -> bool:
         """Whether a clause ends in `[start, end)`."""
         i = bisect_left(self.breaks, start)
