@@ -54,6 +54,7 @@ class _Assembler:
         self.places = place_all(context)
         self.why: list[dict[str, str]] = [{} for _ in self.mentions]
         self.sizes: list[list[Measure]] = [[] for _ in self.mentions]
+        self.told: dict[tuple[int, int], int] = {}  # sentence -> the mention whose size it tells
         self.refs: list[list[RefMention]] = [[] for _ in self.mentions]
 
     def _number_sentences(self) -> None:
@@ -67,6 +68,8 @@ class _Assembler:
             owner = self.sizer.owner(measure) if measure.role == "size" else None
             if owner is not None:
                 self.sizes[owner[0]].append(measure)
+                self.sizer.given.add(owner[0])
+                self.told[self.sizer.sentence_of(measure.start)] = owner[0]
                 self.why[owner[0]]["sizes_mm"] = self._at(measure.start, measure.end, owner[1])
         for ref in image_refs(self.text):
             self._give_ref(ref)
@@ -155,6 +158,13 @@ class _Assembler:
             ):
                 continue
             if re.search(r"その他|他に|他の|以外|背景|新たな|新規", self.text[start:end]):
+                continue
+            owner = self.told.get((start, end))
+            if owner is not None:
+                by_numbers = self.why[owner].get("change", "").endswith(("size", "sizes"))
+                if (changes[owner] is None or by_numbers) and self.certainty[owner] != "negative":
+                    changes[owner] = value
+                    self.why[owner]["change"] = self._at(start, end, f"next sentence {words}")
                 continue
             everyone = re.search(r"いずれも|ともに|すべて", self.text[start:end]) is not None
             last = self.mentions[k - 1].sentence

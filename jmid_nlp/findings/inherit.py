@@ -40,6 +40,9 @@ ANAPHORA = re.compile(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|"
     r"腫瘤内|結節内|その(?!他)|一部|背側部|周辺|本病変|両者|前者|後者)"
 )
+_TAKEN_FOR = re.compile(
+    r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
+)
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -169,7 +172,9 @@ class Heritage:
         opening = self.text[start : mention.start]
         anaphora = ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
         sub = mention.kind in ("sign", "lesion", "signal") and _is_sub_sign(self.text[mention.start : mention.end])
-        interpretation = mention.kind == "disease" and certainty in ("positive", "suspicious")
+        interpretation = certainty in ("positive", "suspicious") and (
+            mention.kind == "disease" or _TAKEN_FOR.match(self.text, mention.end) is not None
+        )
         if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
             interpretation = False
         if not (anaphora or sub or interpretation):

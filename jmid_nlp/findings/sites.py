@@ -139,6 +139,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
         busy[start:end] = _ON * (end - start)
     stops = _stops(parsed)
     sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
+    sites = [s for s in sites if text[s.end - 1] not in "比率"]
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
     sites = [s for s in sites if not (text[s.end : s.end + 1] == "の" and _MOSTLY.search(text[s.start : s.end]))]
     sites = [s for s in sites if not _NOT_HERE.match(text, s.end)]

@@ -32,6 +32,7 @@ class Sizer:
         self.parsed, self.text = parsed, parsed.text
         self.mentions, self.groups, self.certainty = mentions, groups, certainty
         self.starts = [m.start for m in mentions]
+        self.given: set[int] = set()
         self._sentence_starts = [s for s, _ in parsed.sentences]
 
     def owner(self, measure: Measure) -> tuple[int, str] | None:
@@ -50,7 +51,7 @@ class Sizer:
             return behind, "size after head"
         if ahead is not None:
             return ahead, "size in sentence"
-        earlier = self._last_lesion(after - 1)
+        earlier = self._last_lesion(after - 1, measured=bool(measure.prior))
         elsewhere = any(start <= g.start < measure.start and not g.bare for g in self.groups)
         if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
             return earlier, "size in next sentence"
@@ -89,8 +90,17 @@ class Sizer:
         comma = self.text.rfind("、", self.mentions[behind].end, measure.start)
         return comma >= 0 and any(comma < g.start < measure.start and not g.bare for g in self.groups)
 
-    def _last_lesion(self, number: int) -> int | None:
+    def _last_lesion(self, number: int, *, measured: bool) -> int | None:
+        """The last mention that may have a size; a prior size belongs to one of its sentence that has a current one."""
+        last = None
         for k in range(number, -1, -1):
-            if self.certainty[k] in ("positive", "suspicious") and self.mentions[k].kind in _MEASURABLE:
+            if self.certainty[k] not in ("positive", "suspicious") or self.mentions[k].kind not in _MEASURABLE:
+                continue
+            if not measured:
                 return k
-        return None
+            if last is not None and self.mentions[k].sentence != self.mentions[last].sentence:
+                return last
+            if k in self.given:
+                return k
+            last = k if last is None else last
+        return last
