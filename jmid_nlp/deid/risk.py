@@ -190,12 +190,10 @@ def _only_invented(text: str, item: Identifier, masked: list[tuple[int, int]]) -
         rest += text[at:start]
         at = max(at, end)
     rest = (rest + text[at : item.end]).strip()
-    return hit and (
-        is_title(rest)
-        or rest in book().depts
-        or split_facility(rest)[1] == ""
-        or re.fullmatch(r"[A-Z]\.?", rest) is not None
-    )
+    if not hit:
+        return False
+    harmless = is_title(rest) or rest in book().depts or rest in _BESIDE
+    return harmless or not split_facility(rest)[1] or re.fullmatch(r"[A-Z]\.?", rest) is not None
 
 
 def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
