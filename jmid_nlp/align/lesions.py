@@ -194,6 +194,8 @@ def _is_member(m: Mention, lesion: Lesion) -> bool:
 def _attached(m: Mention, lesions: Sequence[Lesion]) -> bool:
     """Signs and what lies inside or around a lesion of the same sentence are no lesions of their own."""
     near = [x for x in lesions if x.mentions[-1].sentence == m.sentence]
+    if m.finding.text.endswith("後") or _is_opinion(m, lesions):
+        return True
     if m.kind == "generic":
         return not m.own_place and not m.sizes
     if m.kind == "sign":
@@ -205,6 +207,14 @@ def _attached(m: Mention, lesions: Sequence[Lesion]) -> bool:
         return False
     follows = m.after.startswith("を伴") and bool(_ATTACHED & set(m.concepts))
     return follows or bool(phrase("inside").search(m.before[-10:]))
+
+
+def _is_opinion(m: Mention, lesions: Sequence[Lesion]) -> bool:
+    """A diagnosis without a place or size of its own that explains what the sentences before describe."""
+    if m.kind != "interp" or m.own_place or m.sizes or not lesions:
+        return False
+    told = m.finding.certainty == "suspicious" or bool(phrase("opinion").match(m.after))
+    return told and m.start - lesions[-1].mentions[-1].sentence[1] <= 40
 
 
 def _same_spot(m: Mention, o: Mention) -> bool:

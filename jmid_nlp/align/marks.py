@@ -52,6 +52,9 @@ def read_mark(record: AnnotationRecord) -> Mark:
     implied = tuple(s for c in names if (s := concepts()[c].site))
     organs = tuple(o for n in (*from_label.nodes, *implied) if (o := organ_of(n)))
     place = parse_place(record.anatomy or "", organs)
+    if record.laterality and place.side is None:
+        # A clock position and some segments mean another place on each side.
+        place = parse_place(f"{record.laterality} {record.anatomy or ''}", organs)
     if not place.nodes:
         place = Place(from_label.nodes or implied[:1], place.side or from_label.side)
     given = fold(record.laterality or "").text.strip().lower()
