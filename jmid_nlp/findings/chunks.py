@@ -27,6 +27,7 @@ _TAG = {
 _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
+_TAILS = frozenset(("等", "様", "群", "時", "後", "前", "中", "例"))  # no part of the finding before them
 _PARTICLES = frozenset("のにをはがもとやで、。・,()\n ")
 _AFTER_PLACE = frozenset("にのはをがでへかまや、・~〜")
 _SHORT = 3  # a known word shorter than this gives way to a rule-written expression that it overlaps
@@ -276,7 +277,7 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
 def _tailed(text: str, run: list[Part], last: int, out: list[Chunk]) -> None:
     """A finding with an unknown noun behind it: 結核等 is the finding, 腫瘍径 a quality of it, 肺癌部分 one word."""
     tail = text[run[last].end : run[-1].end]
-    if tail in ("等", "様", "群") or tail.startswith("等"):
+    if tail in _TAILS or tail.startswith("等"):
         _add(run[: last + 1], "D", out)
     else:
         _add(run, "U" if tail in _QUALITIES else "D", out)

@@ -30,12 +30,14 @@ _ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
 _QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭|(?<![悪良陽])性|[^性]様|状)\Z")
 _BARE_HEDGE = re.compile(r"の?疑い|[ ]?[?？]")
 _ADJECTIVE = re.compile(r"な(?![しくいりらど])")
-_EMPTY = frozenset({"異常", "異常所見", "問題"})
+_EMPTY = frozenset({"異常", "異常所見", "問題", "疾患", "本疾患", "同疾患", "原疾患"})
 _OBJECT = re.compile(r"[をとが]")
 _SIMPLE: dict[str, EntityType] = {
     "N": "f", "B": "f", "V": "f", "M": "f", "C": "c", "R": "r", "K": "cc", "A": "a", "S": "a", "X": "timex3", "D": "d",
     "F": "d", "T": "d",
 }  # fmt: skip
+_PAIRS = frozenset(("AA", "SA", "AS", "DD", "AD", "DA", "MD", "AM"))
+_FAR = 6  # characters: a longer gap is no connective
 _TEST_CLASSES = frozenset({"test", "window"})
 _NO_ENTITY = frozenset({"known", "normal", "level"})
 
@@ -98,22 +100,23 @@ def _join(text: str, found: list[Chunk]) -> list[Chunk]:
     """Chunks joined to the spans the annotators draw."""
     out: list[Chunk] = []
     for chunk in found:
-        if chunk.start < (out[-1].end if out else 0):
+        distance = chunk.start - out[-1].end if out else _FAR
+        if distance < 0:
             continue  # inside a bracket that the chunk before has taken in
-        merged = _pair(text, out[-1], chunk) if out else None
+        merged = _pair(text, out[-1], chunk) if 0 < distance < _FAR else None
         if merged is not None:
-            out[-1] = merged
-            chunk = out.pop()
-        out.append(_stretched(text, chunk))
+            out.pop()
+            chunk = merged
+        out.append(_stretched(text, chunk) if chunk.letter in "AD" else chunk)
     return out
 
 
 def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
     """The two as one span, or None."""
-    gap = text[left.end : right.start]
-    if not gap or len(gap) > 5 or left.end != left.parts[-1].end:
-        return None
     pair = left.letter + right.letter
+    if pair not in _PAIRS or left.end != left.parts[-1].end:
+        return None
+    gap = text[left.end : right.start]
     if gap.isspace():  # 右下葉 S6 末梢
         apart = pair != "AA" or right.parts[0].letter not in "GP" or "\n" in gap
         return None if apart else _one(left, right, "A")
