@@ -128,7 +128,7 @@ def company(t: str, start: int, end: int) -> Hit | None:
         m = _COMPANY_RIGHT.match(t, end)
         if m is None:
             return Hit(low, stop, "FACILITY", "workplace", 0.85, "facilities.company", GRAMMAR) if low < start else None
-        name = re.split(r"(?:に(?=勤|所|入|て)|で|の(?=社|従)|勤務|社員|従業員|を|から|より|、|在籍)", m["n"])[0]
+        name = re.split(r"(?:に(?=勤|所|入|て|\d)|で|の(?=社|従)|勤務|社員|従業員|を|から|より|、|在籍)", m["n"])[0]
         stop = m.start("n") + len(name)
         if t[start:end].startswith(("医療法人", "社会医療法人", "社会福祉法人")) and (
             more := re.match(

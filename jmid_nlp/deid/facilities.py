@@ -157,7 +157,7 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     )
 
 
-_SURE = frozenset(["病院", "医院", "CL", "Cl", "高校", "薬局", "医大", "大学", "学園"])
+_SURE = frozenset(["病院", "医院", "CL", "Cl", "高校", "薬局", "大学", "学園"])
 
 _RIGHT_WEAK = re.compile(
     r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"

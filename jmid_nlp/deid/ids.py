@@ -42,6 +42,7 @@ _BED = re.compile(
 )
 _PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?\d{2,3}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
 _DATE_VALUE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?![0-9])")
+_SIGN_VALUE = re.compile(r"[一-鿿]{1,4}[ァ-ヶ](?=[ \t、/]+番号)")
 _NUMBER_SIGN = re.compile(
     r"(?<![A-Za-z])(?:No\.?|NO\.?|no\.|Nr\.?|#)[ ]?:?[ ]?(?P<v>[A-Z]{0,3}-?[0-9][0-9A-Z\-]{3,14})(?![0-9A-Za-z.])"
 )
@@ -77,7 +78,14 @@ def insurer_valid(digits: str) -> bool:
 def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     """Identifying numbers of a folded text."""
     for label in labels:
-        if label.kind == "id":
+        if (
+            label.kind == "id"
+            and label.strength >= SPACE
+            and (m := _SIGN_VALUE.match(t, label.value))
+            and t[label.start : label.end] == "記号"
+        ):
+            yield Hit(m.start(), m.end(), "ID", "insurance", 0.85, "ids.label", LABELLED)
+        elif label.kind == "id":
             yield from _labelled(t, label)
         elif label.kind == "person" and label.strength != PARTICLE and (m := _STAFF_NUMBER.match(t, label.value)):
             yield Hit(m.start(), m.end(), "ID", "number", 0.8, "ids.label", GRAMMAR)
@@ -128,9 +136,11 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
 _NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
 _SIDE_WARD = re.compile(
-    r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?:NICU|GCU|ICU|HCU|CCU|SCU)[ ]?(?P<b>\d{1,2}(?=番|床|ベッド))"
+    r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?<![0-9A-Za-z.])\d{1,2}階?[東西南北][ ]?\d{3,4}(?:-\d{1,2})?(?![0-9.]|mm)|(?:NICU|GCU|ICU|HCU|CCU|SCU)[ ]?(?P<b>\d{1,2}(?=番|床|ベッド))"
 )
-_BEDISH = re.compile(r"病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床")
+_BEDISH = re.compile(
+    r"\d階?[東西南北][ ]?\d{3}|ICU|病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床"
+)
 
 
 def _shapes(t: str) -> Iterator[Hit]:

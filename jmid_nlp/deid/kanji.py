@@ -79,6 +79,11 @@ def before_words() -> tuple[str, ...]:
     return tuple(sorted((w for w in words if RUN.fullmatch(w)), key=lambda w: (-len(w), w)))
 
 
+_ORGANS = frozenset(
+    "葉極縁区枝管膜筋骨腔節核弁室房孔洞窩溝回帯束叢頭尾脚角底壁腺腱軸径相期性型状影像線層質液血肺肝腎脳胃腸"
+)
+
+
 @lru_cache(maxsize=65536)
 def grade(name: str) -> int:
     """How well a string of kanji fits a person's name: FULL, SURNAME, AMBIGUOUS, PARTLY, UNKNOWN or NO."""
@@ -87,6 +92,8 @@ def grade(name: str) -> int:
     if len(plain) == 2 and plain[0] in "日月年時分秒週回個枚番号件名度歳才" and plain[1] in "前後間内外中目大程以":
         return NO
     kind = b.surnames.get(plain)
+    if kind == "rare" and plain[-1] in _ORGANS:
+        return AMBIGUOUS
     if kind in ("common", "rare") and (plain not in b.terms or kind == "common"):
         return SURNAME
     if plain in b.generic or plain in b.depts or plain in b.role_words or plain in b.terms or plain in b.titles:

@@ -81,6 +81,9 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
         if hit.category != "PERSON" or hit.rank < LISTED or hit.end - hit.start < 2:
             continue
         m = _BRACKET.match(t, hit.end)
+        if m and (number := _EXTENSION.match(t, m.end())):
+            yield Hit(number.start(), number.end(), "PHONE", "extension", 0.75, "contact.bracket", GRAMMAR)
+            continue
         at = m.end() if m else -1
         while at > 0:
             end, g = name_at(t, at, hard=True)
@@ -94,6 +97,7 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
             at = more.end() if more else -1
 
 
+_EXTENSION = re.compile(r"[2-9]\d{3}(?=[)])")
 _BRACKET = re.compile(r"[ \t]?[(\[/][ \t]?")
 _BRACKET_END = re.compile(r"[ \t]?[)\]/、,]")
 _BRACKET_MORE = re.compile(r"[ \t]?[、,/][ \t]?")

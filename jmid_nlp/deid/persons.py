@@ -9,12 +9,7 @@ from functools import cache
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, Hit
-from jmid_nlp.deid.kanji import (
-    AMBIGUOUS,
-    RARE,
-    RUN,
-    grade,
-)
+from jmid_nlp.deid.kanji import AMBIGUOUS, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
 
@@ -91,6 +86,11 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
             and EDGE.match(t, m.end())
         ):
             end, g = m.end(), RARE
+        if end == at and first and label.strength == NONE and t[label.end - 1] in "医師者":
+            end, g = _rare_behind(t, at)
+            if end > at:
+                yield Hit(at, end, "PERSON", label.subtype, 0.75, "names.label", LABELLED)
+                return
         if end == at or not _allowed(t, at, end, g, label, first):
             return
         yield Hit(at, end, "PERSON", label.subtype, 0.95 if g >= AMBIGUOUS and hard else 0.85, "names.label", LABELLED)
@@ -103,6 +103,23 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
         at, first = m.end(), False
         if any(label2 in t[at : at + 6] for label2 in ("：", ":")):
             return
+
+
+_HANDED = re.compile(
+    r"$|[、。,)」\n]|[にへ](?:電話|連絡|報告|確認|相談|伝)|より|から(?!だ)|同席|立会|[ \t]*(?:先生|Dr)"
+)
+
+
+def _rare_behind(t: str, at: int) -> tuple[int, int]:
+    """A name that no list knows directly behind a role: 依頼医大簗に電話."""
+    run = RUN.match(t, at)
+    if run is None:
+        return at, NO
+    word = next((run[0][: -len(w)] for w in ("電話", "連絡", "同席", "立会") if run[0].endswith(w)), run[0])
+    end = at + len(word)
+    if 2 <= len(word) <= 3 and plausible(word) and _HANDED.match(t, end):
+        return end, UNKNOWN
+    return at, NO
 
 
 def _form_like(t: str, label: Label) -> bool:

@@ -30,6 +30,9 @@ _TAIL = re.compile(
     rf"。,)」\n]|在住|出身|から|より|で|に|の|へ|付近|路上|内|$))"
 )
 _SHORT_TAIL = re.compile(rf"(?:[{KANJI}ヶケノァ-ヺー]{{1,6}}(?:町|村|区|字|丁目|地区|団地))+")
+_HOOD = re.compile(
+    rf"[{KANJI}ヶケノ]{{1,6}}(?=[)」]|[、。](?=[^、。]{{0,6}}(?:在住|で|に|へ))|の(?:自宅|実家|路上|交差点|施設|娘|息子)|在住|出身|に在住|[ \t]*$)"
+)
 _KOAZA = re.compile(
     rf"(?:大字|字|小字)[{KANJI}ヶケノァ-ヺー]{{1,8}}?{_NUM}{{1,5}}(?:番地?)?(?:の{_NUM}{{1,3}}|-{_NUM}{{1,4}})*(?:号)?"
 )
@@ -114,6 +117,9 @@ def _address(t: str, start: int, end: int, kinds: list[str]) -> Iterator[Hit]:
     elif short := _SHORT_TAIL.match(t, end):
         stop = short.end()
     name = t[start:end]
+    if stop == end or tail is None:
+        more = _HOOD.match(t, stop)
+        stop = more.end() if more else stop
     if stop == end and len(kinds) == 1 and len(name) <= 2:
         return
     if (kinds == ["town"] or kinds == ["village"]) and len(name) <= 2:

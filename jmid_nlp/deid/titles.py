@@ -244,7 +244,7 @@ def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, floa
         return end, 0.0
     words = re.findall(r"[A-Za-z'’\-]+", m[0])
     if (
-        form in ("先生", "医師", "さん", "氏", "様")
+        form in ("先生", "医師")
         and re.fullmatch("[A-Z]{1,2}", m[0])
         and not t[low : low + m.start()].endswith(tuple("-0123456789"))
     ):
