@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from jmid_nlp.deid import generalise
 from jmid_nlp.deid.book import book
@@ -19,9 +20,13 @@ from jmid_nlp.deid.policy import Policy, Rule
 from jmid_nlp.deid.singular import SINGULAR, find_singular
 from jmid_nlp.deid.surrogate import Surrogates, facility_kind
 from jmid_nlp.offsets import OffsetMap
-from jmid_nlp.schema import Edit, Identifier
+from jmid_nlp.schema import Category, Edit, Identifier
 
 DATA_SET = "\x00data set"
+_TOKEN = re.compile(
+    r"(?P<EMAIL>[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,5})|(?P<URL>(?<![A-Za-z0-9])@[A-Za-z0-9_]{3,30})"
+    r"|(?P<PERSON>[^\s=^、。,:：〔\[]{1,30}\^[^\s=^、。,:：〕\]]{1,30}(?:=[^\s=^、。]{1,30}\^[^\s=^、。]{1,30}){0,2})"
+)
 
 
 @dataclass(slots=True)
@@ -118,6 +123,8 @@ def _spans(text: str, identifiers: Iterable[Identifier], policy: Policy) -> list
         wanted += [a for a in generalise.young_ages(text, policy) if all(a.end <= s or e <= a.start for s, e in taken)]
     if policy.singular == "tag":
         wanted += find_singular(text)
+    if "@" in text or "^" in text:
+        wanted += _whole_tokens(text, wanted)
     wanted.sort(key=lambda i: (i.start, -i.end, i.category, i.subtype))
     merged: list[Identifier] = []
     for item in wanted:
@@ -131,6 +138,18 @@ def _spans(text: str, identifiers: Iterable[Identifier], policy: Policy) -> list
         tags = [m.span() for m in generalise.tag_pattern().finditer(text)]
         merged = [part for item in merged for part in outside_tags(text, item, tags)]
     return merged
+
+
+def _whole_tokens(text: str, found: list[Identifier]) -> list[Identifier]:
+    """Addresses, handles and DICOM names that a detection covers in part: the rest of them would tell what was removed."""
+    more = []
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        inside = [f for f in found if f.start < end and start < f.end]
+        if inside and not any(f.start <= start and end <= f.end for f in inside):
+            category = cast("Category", token.lastgroup)
+            more.append(Identifier(start, end, category, inside[0].subtype, 1.0, "policy.token"))
+    return more
 
 
 def outside_tags(text: str, item: Identifier, tags: list[tuple[int, int]]) -> list[Identifier]:

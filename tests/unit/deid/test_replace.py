@@ -169,6 +169,19 @@ def test_overlaps_are_covered_as_a_whole():
     assert [(e.start, e.end) for e in edits] == [(0, 16)]
 
 
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("連絡先[PERSON:ayano].y@mail.example.jp。", "連絡先〔メール〕。"),
+        ("SNS @[PERSON:yutaka]_34 へ", "SNS 〔URL〕 へ"),
+        ("KIM^[PERSON:MINJI]=[PERSON:金^敏智]=キム^ミンジ 36歳", "〔氏名1〕 30歳代"),
+        ("a@b.example.jp、[PERSON:佐藤]", "a@b.example.jp、〔氏名1〕"),
+    ],
+)
+def test_a_token_that_is_covered_in_part_goes_as_a_whole(markup, expected):
+    assert run(markup, "tokumei") == expected
+
+
 def test_own_tags_are_left_alone_with_the_titles_beside_them():
     text = "〔氏名1〕先生、〔日付〕、■■■、〔番号#abcdefghij〕、〔山本〕"
     found = (
