@@ -123,8 +123,21 @@ def deidentify_with(reports: Reports, treat: Any) -> DeidReports:
     return DeidReports(safe, failed=failed)
 
 
-def deidentifier(policy: str | Path | Any, *, key: Any = None, date_shift_days: Mapping[str, int] | None = None) -> Any:
-    """The callable behind `deidentify`: treats one `Report`, gives a `DeidReport`; picklable for workers."""
+def deidentifier(
+    policy: str | Path | Any,
+    *,
+    key: Any = None,
+    date_shift_days: Mapping[str, int] | None = None,
+    detector: Any = None,
+) -> Any:
+    """The callable behind `deidentify`: treats one `Report`, gives a `DeidReport`; picklable for workers.
+
+    Args:
+        policy: As in `deidentify`.
+        key: As in `deidentify`.
+        date_shift_days: As in `deidentify`.
+        detector: `detector(text, known=Report | None)` in the place of the package's own, such as `deid.decisions.Decided`.
+    """
     from jmid_nlp.deid.deidentify import Deidentifier
     from jmid_nlp.deid.keys import Key, load_key
     from jmid_nlp.deid.policy import load_policy
@@ -136,7 +149,7 @@ def deidentifier(policy: str | Path | Any, *, key: Any = None, date_shift_days: 
         secret = key
     else:
         secret = load_key(key_file=Path(key) if key is not None else None)
-    return Deidentifier(rules, secret, date_shift_days=date_shift_days)
+    return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector)
 
 
 def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:

@@ -6,23 +6,28 @@ A job knows the domain and nothing of files or processes; a runner knows files a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from jmid_nlp.batch.rows import parse_id, parse_report
 from jmid_nlp.errors import InputError, JmidError, PolicyError, RowError
+from jmid_nlp.schema import DeidReport, Report
 
 Row = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a chunk of rows: results in input order, the rows that failed, and records of the second output."""
+    """What became of a chunk of rows: results in input order, the rows that failed, and records of the second output.
+
+    `sides` holds the rows of further outputs by their name, such as the differences of a check.
+    """
 
     rows: list[Row] = field(default_factory=list)
     failed: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
     left_out: int = 0
+    sides: dict[str, list[Row]] = field(default_factory=dict)
 
 
 class Job(Protocol):
@@ -188,27 +193,84 @@ class AlignJob(_Unsealed):
         return run_rows(chunk, treat)
 
 
+@dataclass(frozen=True)
+class ReviewJob(_Unsealed):
+    """The review list of each report: weak detections and unknown words, without the strings unless asked for.
+
+    Args:
+        policy: Name or path of the policy of the later run, for its thresholds; None for none.
+        with_text: True to write the strings, too.
+        limit: Detections with a lower score are listed; None for the usual limit.
+    """
+
+    policy: Any = None
+    with_text: bool = False
+    limit: float | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Job, options and versions."""
+        return _fingerprint("review", getattr(self.policy, "digest", ""), str(self.with_text), str(self.limit))
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """List each row's items as side output `review`; the main output stays empty."""
+        listed: list[Row] = []
+
+        def treat(number: int, row: Row) -> tuple[Row | None, tuple[Row, ...]]:
+            listed.extend(self.rows(parse_report(row, number=number)))
+            return None, ()
+
+        outcome = run_rows(chunk, treat)
+        return replace(outcome, rows=listed, left_out=0)
+
+    def rows(self, report: Report, detector: Any = None) -> list[Row]:
+        """The items of one report, as rows of the list."""
+        from jmid_nlp.deid.review import LIMIT, review, review_rows
+
+        limit = LIMIT if self.limit is None else self.limit
+        items = review(report, policy=self.policy, limit=limit, detector=detector)
+        return review_rows(report, items, with_text=self.with_text)
+
+
 class DeidJob:
     """Reports with text and identifying columns treated by a policy; audit records as second output.
 
     Args:
         deidentifier: Treats one report; holds policy and key.
         opt_out: Patients whose reports are left out before anything else; ids folded by `dataset.optout.OptOut`.
+        check_findings: True to compare the findings of each report before and after; differences are side output `findings`.
+        review: Lists what a person should look at, as side output `review`.
+        options: Names what else the deidentifier's detector depends on, such as decisions, for the fingerprint.
     """
 
-    def __init__(self, deidentifier: Any, opt_out: Callable[[str | None], bool] | None = None) -> None:
+    def __init__(
+        self,
+        deidentifier: Any,
+        opt_out: Callable[[str | None], bool] | None = None,
+        *,
+        check_findings: bool = False,
+        review: ReviewJob | None = None,
+        options: str = "",
+    ) -> None:
         self.deidentifier = deidentifier
         self.opt_out = opt_out
+        self.check_findings = check_findings
+        self.review = review
+        self.options = options
 
     @property
     def fingerprint(self) -> str:
         """Job, policy, key fingerprint, opt-out list and versions."""
         treat, listed = self.deidentifier, getattr(self.opt_out, "fingerprint", "")
-        return _fingerprint("deid", treat.policy.digest, treat.key.fingerprint, str(treat.date_shift_days), str(listed))
+        sides = (str(self.check_findings), self.review.fingerprint if self.review else "", self.options)
+        shift = str(treat.date_shift_days)
+        return _fingerprint("deid", treat.policy.digest, treat.key.fingerprint, shift, str(listed), *sides)
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """De-identify each row; a row that fails is withheld, never passed through."""
         from jmid_nlp.deid.audit import audit_rows
+
+        sides: dict[str, list[Row]] = {}
 
         def treat(number: int, row: Row) -> tuple[Row | None, list[Row]]:
             report = parse_report(row, number=number)
@@ -220,15 +282,33 @@ class DeidJob:
                 raise
             except JmidError as error:
                 raise RowError(row=number, field="row", reason=str(error), row_id=report.report_id) from None
-            return deid_output(row, safe.row), audit_rows(safe)
+            result = deid_output(row, safe.row), audit_rows(safe)
+            if self.check_findings:
+                sides.setdefault("findings", []).extend(_differences(report, safe))
+            if self.review is not None:
+                sides.setdefault("review", []).extend(self.review.rows(report, self.deidentifier.detector))
+            return result
 
-        return run_rows(chunk, treat)
+        return replace(run_rows(chunk, treat), sides=sides)
 
     def seal(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Chain the audit: each record holds the hash of the one before."""
         from jmid_nlp.deid.audit import chain
 
         return chain(rows)
+
+
+def _differences(report: Report, safe: DeidReport) -> list[Row]:
+    """Differences between the findings of a report before and after, as rows without text."""
+    from jmid_nlp.findings.extract import extract
+    from jmid_nlp.schema import to_plain
+    from jmid_nlp.utility import compare
+
+    if report.text == safe.text:
+        return []
+    before, after = (extract(text, report_id=report.report_id) for text in (report.text, safe.text))
+    rows = [to_plain(difference) for difference in compare(before, after, safe.edits)]
+    return [{"id": row.pop("report_id"), **row} for row in rows]
 
 
 def deid_output(row: Mapping[str, Any], treated: Mapping[str, Any]) -> Row:

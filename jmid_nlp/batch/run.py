@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from jmid_nlp.batch.files import Row, count_rows, dump_json, input_files, read_rows, write_lines
 from jmid_nlp.batch.job import Job, Outcome
@@ -21,11 +23,23 @@ from jmid_nlp.errors import InputError, RowError
 from jmid_nlp.progress import progress
 
 Chunk = list[tuple[int, Row | RowError]]
+Records = Callable[[], Iterator[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A further output of a job: its file, and what puts its rows in order (None: the order of the input).
+
+    `order` gets a function that reads the rows anew each time it is called, so that sorting needs no memory.
+    """
+
+    path: Path
+    order: Callable[[Records], Iterable[Row]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did: rows written, rows that failed, rows left out on purpose, and where they lie."""
+    """What a run did: rows written, rows that failed, rows left out on purpose, and where they lie; rows of each side output."""
 
     written: int
     failed: int
@@ -33,6 +47,7 @@ class Summary:
     output: Path
     failed_file: Path | None
     resumed_parts: int = 0
+    sides: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_job(
@@ -41,6 +56,7 @@ def run_job(
     output: Path,
     *,
     audit: Path | None = None,
+    sides: Mapping[str, Side] | None = None,
     workers: int = 1,
     encoding: str = "auto",
     chunk_rows: int = 500,
@@ -57,6 +73,7 @@ def run_job(
         source: Input file or folder.
         output: Output file; its suffix chooses the format.
         audit: Where to write the job's second output as JSONL, hash-chained.
+        sides: Where to write each further output of the job as JSONL, by its name in `Outcome.sides`.
         workers: Number of processes; 1 stays in this one.
         encoding: Encoding of text input, see `read_rows`.
         chunk_rows: Rows treated and stored together.
@@ -77,7 +94,8 @@ def run_job(
         for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
             bar.update(rows)
             store.last = number
-    return store.finish(job, output, failed, audit, resumed)
+    written = store.write_sides(sides or {})
+    return replace(store.finish(job, output, failed, audit, resumed), sides=written)
 
 
 def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
@@ -191,10 +209,27 @@ class _PartStore:
         self.sink.write_part(self._part(number, "rows" + self.sink.suffix), outcome.rows)
         write_lines(self._part(number, "failed.jsonl"), map(dump_json, outcome.failed))
         write_lines(self._part(number, "audit.jsonl"), map(dump_json, outcome.audit))
-        counts = {"written": len(outcome.rows), "failed": len(outcome.failed), "left_out": outcome.left_out}
+        for name, rows in outcome.sides.items():
+            write_lines(self._part(number, f"side-{name}.jsonl"), map(dump_json, rows))
+        counts: dict[str, Any] = {"written": len(outcome.rows), "failed": len(outcome.failed)}
+        counts |= {"left_out": outcome.left_out, "sides": {k: len(rows) for k, rows in outcome.sides.items()}}
         ready = self._part(number, "tmp")
         ready.write_text(json.dumps(counts), encoding="utf-8")
         replace_file(ready, self._part(number, "done.json"))
+
+    def write_sides(self, sides: Mapping[str, Side]) -> dict[str, int]:
+        """Write the further outputs; they appear before the main output, which says that the run is complete."""
+        numbers = range(self.last + 1)
+        written = {}
+        for name, side in sides.items():
+            parts = [p for n in numbers if (p := self._part(n, f"side-{name}.jsonl")).exists()]
+            records = partial(_records, parts)
+            ready = self.folder / "joined"
+            write_lines(ready, map(dump_json, side.order(records) if side.order else records()))
+            replace_file(ready, side.path)
+            counts = (json.loads(self._part(n, "done.json").read_text(encoding="utf-8")) for n in numbers)
+            written[name] = sum(c.get("sides", {}).get(name, 0) for c in counts)
+        return written
 
     def finish(self, job: Job, output: Path, failed: Path, audit: Path | None, resumed: int) -> Summary:
         """Join all parts, put the files in place, remove the folder."""
