@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
@@ -136,15 +136,21 @@ _LIST_RIGHT = re.compile(
 def find_tasks(t: str) -> Iterator[Hit]:
     """Names directly behind a task word in a list: 撮影須磨／一次蘆田／確定飛騨, CRC益城."""
     for run in RUN.finditer(t):
-        word = run[0]
-        if not 3 <= len(word) <= 9 or word in book().no_names:
+        size = _task_size(run[0])
+        if not size or not _LIST_LEFT.search(t[max(0, run.start() - 1) : run.start()]):
             continue
-        size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks() or _firm(word[:n])), 0)
-        name = word[size:]
-        least = UNKNOWN if size and _firm(word[:size]) and 2 <= len(name) <= 3 else AMBIGUOUS
-        if not size or name in _COMPOUND or len(name) > 4 or grade(name) < least:
-            continue
-        before, after = t[max(0, run.start() - 1) : run.start()], run.end()
-        if not _LIST_LEFT.search(before) or not _LIST_RIGHT.match(t, after) or name in book().terms:
-            continue
-        yield Hit(run.start() + size, run.end(), "PERSON", "staff", 0.7, "names.task", LISTED)
+        if _LIST_RIGHT.match(t, run.end()):
+            yield Hit(run.start() + size, run.end(), "PERSON", "staff", 0.7, "names.task", LISTED)
+
+
+@lru_cache(maxsize=65536)
+def _task_size(word: str) -> int:
+    """Length of the task word or department that a run begins with, if the rest can be a name; else 0."""
+    if not 3 <= len(word) <= 9 or word in book().no_names:
+        return 0
+    size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks() or _firm(word[:n])), 0)
+    name = word[size:]
+    least = UNKNOWN if size and _firm(word[:size]) and 2 <= len(name) <= 3 else AMBIGUOUS
+    if name in _COMPOUND or name in book().terms or len(name) > 4 or grade(name) < least:
+        return 0
+    return size

@@ -57,7 +57,8 @@ def find_lines(t: str) -> Iterator[Hit]:
         last = i >= len(lines) - 2 or (i + 2 < len(lines) and not lines[i + 1][0].strip())
         yield from _signature(t, line, last=last, only=len(lines) == 1)
     yield from _before_kana(t)
-    yield from _kana_pairs(t)
+    if " " in t or "\t" in t:
+        yield from _kana_pairs(t)
     if lines:
         yield from _trailing(t, lines[-1])
 
@@ -89,7 +90,7 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
         run = RUN.match(t, at)
         if run is None or len(run[0]) > 8:
             continue
-        m = TWO_WORDS.match(t, at)
+        m = TWO_WORDS.match(t, at) if t[run.end() : run.end() + 1] in (" ", "\t") else None
         if m is None and grade(run[0]) == NO and not _short_full(run[0]):
             continue
         ends = [m.end()] if m else []

@@ -182,6 +182,7 @@ def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
 _NO_INTERVAL = re.compile(_INTERVAL)
 _ANY_DIGIT = re.compile(r"[0-9]")
 # One cheap look decides whether a family of patterns can match at all.
+_FIVE = re.compile(r"\d{5}")
 _YEARISH = re.compile(r"(?:1[89]|2[0O])[0-9OoIl|SB]{2}|\d{5}|(?<![0-9])[12]\d{4}")
 _ERAISH = re.compile(
     r"[MTSHRmtshr明大昭平令][.\s]{0,2}[0-9OIl元〇一二三四五六七八九十]{1,4}\s{0,2}[年/.\-‐‑–—−ー,・:のにC頃ごM生]|明治|大正|昭和|平成|令和|[MTSHR]\s?\d{6}"
@@ -194,7 +195,7 @@ _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]"
 def _scan(t: str) -> Iterator[DateMatch]:
     digits = _ANY_DIGIT.search(t) is not None
     if digits:
-        if _YEARISH.search(t):
+        if ("20" in t or "19" in t or "18" in t or "2O" in t or _FIVE.search(t)) and _YEARISH.search(t):
             yield from _western(t)
         yield from _short(t)
     if (digits or "年" in t) and _ERAISH.search(t):
@@ -291,8 +292,10 @@ def _japanese(t: str) -> Iterator[DateMatch]:
 
 
 def _kanji(t: str) -> Iterator[DateMatch]:
-    for m in _KANJI_FULL.finditer(t):
+    for m in _KANJI_FULL.finditer(t) if "年" in t else ():
         yield DateMatch(m.start(), m.end(), _int(m["y"]), _int(m["m"]), _int(m["d"]), "gregorian", "kanji")
+    if "月" not in t:
+        return
     for m in _KANJI_MD.finditer(t):
         yield DateMatch(m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "kanji")
     for m in _KANJI_M.finditer(t):
