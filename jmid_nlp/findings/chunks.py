@@ -27,6 +27,7 @@ _TAG = {
 _WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
+_APPEARED = "出現し"  # a change to PRISM, a cue to the certainty
 _TAILS = frozenset(("等", "様", "群", "時", "後", "前", "中", "例"))  # no part of the finding before them
 _PARTICLES = frozenset("のにをはがもとやで、。・,()\n ")
 _AFTER_PLACE = frozenset("にのはをがでへかまや、・~〜")
@@ -155,6 +156,8 @@ def parts(parsed: Parsed) -> list[Part]:
             start += places[form] + 1
         elif letter == "Q" and form[-1] == "後" and concept_id == "history":
             letter = "X"  # 術後, 治療後: a time to PRISM, a cue to the certainty
+        elif letter == "Q" and form == _APPEARED:
+            letter, end = "C", end - 1
         out.append(Part(start, end, letter, concept_id, cls))
     for piece in known[i:]:
         at = _written(text, piece, at, out)
@@ -269,7 +272,7 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
         return
     for letter in "FJM":
         if letter in letters:
-            _add(run, letter, out)
+            _add(run[: letters.rindex(letter) + 1] if letter == "M" else run, letter, out)
             return
     _add(run, "U", out)
 

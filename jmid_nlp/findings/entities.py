@@ -104,6 +104,8 @@ def _join(text: str, found: list[Chunk]) -> list[Chunk]:
         if distance < 0:
             continue  # inside a bracket that the chunk before has taken in
         merged = _pair(text, out[-1], chunk) if 0 < distance < _FAR else None
+        if distance == 0 and chunk.letter == "M" and out[-1].parts[-1].cls == "degree":
+            merged = _one(out[-1], chunk, "M")  # やや|大きな
         if merged is not None:
             out.pop()
             chunk = merged

@@ -166,6 +166,7 @@ class _Form:
     exact: str  # the form as written where case counts, else ""
     latin_start: bool
     latin_end: bool
+    not_after: str = ""  # letters that may not stand before it: 炎症性|変化なし is no change
 
 
 class Reader:
@@ -222,6 +223,8 @@ class Reader:
                 score[done] = score[done - 1]
             if (form.latin_start or form.latin_end or form.exact) and not _stands_alone(text, start, end, form):
                 continue
+            if form.not_after and start and text[start - 1] in form.not_after:
+                continue
             total = score[start] + form.weight
             if total > score[end]:
                 score[end] = total
@@ -236,7 +239,8 @@ def _entry(text: str, item: Concept) -> _Form:
     # where the border is open (下葉|気管支拡張, not 下葉気管支|拡張).
     weight = 10 * len(text) - 3 + (len(text) if item.kind == "observation" else 0)
     exact = text if text.isascii() and len(text) <= _MAX_EXACT and not text.islower() else ""
-    return _Form(item.kind, item.id, weight, exact, _latin(text[0]), _latin(text[-1]))
+    not_after = item.row.get("not_after", "") if text.startswith("変化") else ""
+    return _Form(item.kind, item.id, weight, exact, _latin(text[0]), _latin(text[-1]), not_after)
 
 
 def _latin(char: str) -> bool:
