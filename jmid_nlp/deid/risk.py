@@ -126,7 +126,7 @@ def _look(row: Mapping[str, Any], row_id: str, policy: Policy | None, detector: 
 def _in_text(text: str, row_id: str, column: str, policy: Policy | None, detector: Detector) -> list[Residue]:
     tags = [m.span() for m in generalise.tag_pattern().finditer(text)]
     found = []
-    masked = _masked(text)
+    masked = invented_spans(text)
     for whole in detector(text, known=None):
         parts = outside_tags(text, whole, tags)
         cut = parts != [whole] or text[: whole.start].rstrip()[-1:] in _TAG_ENDS
@@ -172,7 +172,7 @@ def _tells(piece: str, detector: Detector) -> bool:
     return len(re.findall("[0-9]", core)) > 3 or bool(detector(piece.strip(), known=None))
 
 
-def _masked(text: str) -> list[tuple[int, int]]:
+def invented_spans(text: str) -> list[tuple[int, int]]:
     """Spans of our invented names, in any script, in the source's offsets."""
     folded = fold(text)
     return [folded.source(s, e) for s, e, _ in _invented().find(folded.text)]
