@@ -8,7 +8,7 @@ from jmid_nlp.findings.headings import title_side
 from jmid_nlp.findings.inherit import ANAPHORA, Context, Heritage, Place
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.sites import Group, join_sides, side_of
-from jmid_nlp.findings.terms import is_a
+from jmid_nlp.findings.terms import ancestors, concept, is_a
 from jmid_nlp.schema import Laterality
 
 __all__ = ["Context", "Place", "place_all"]
@@ -201,7 +201,15 @@ class _Attacher:
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
         written = self.text[place.sites[0].start : place.sites[0].end]
         related = part is not None and body is not None and is_a(part, body)
+        if not related and part is not None and previous >= 0 and self.c.certainty[number] != "negative":
+            row = concept(part).row  # 右鼓室…、耳小骨に: a paired part beside one with a side
+            near = self.places[whole].side in ("left", "right") and self._neighbours(part, body)
+            related = near and row.get("side") == "paired" and row.get("class") in ("part", "bone", "joint", "muscle")
         return self.places[whole].side if related or previous < 0 or _PART.fullmatch(written) else None
+
+    def _neighbours(self, part: str, body: str | None) -> bool:
+        """Whether two places have a close part of the body in common."""
+        return body is not None and bool(set(ancestors(part)[:2]) & set((body, *ancestors(body))[:3]))
 
     def _direct(self, mention: Mention, group: Group) -> bool:
         gap = self.text[group.end : mention.start]

@@ -67,6 +67,11 @@ _ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありませ
 _SUPPOSED = re.compile(
     r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意|期(?!的)|性(?!に)|[癌度例型]"
 )
+_JOINED = re.compile(r"(増加|増大|増悪|減少|縮小|改善|消失)(?!して|は|を|傾向)")
+_JOINED_CLASS: dict[str, Change] = {
+    "増加": "increased", "増大": "increased", "増悪": "increased", "減少": "decreased", "縮小": "decreased",
+    "改善": "decreased", "消失": "resolved",
+}  # fmt: skip
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
@@ -115,6 +120,9 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return cls, term.form  # type: ignore[return-value]
     if stable:
         return "stable", stable.group()
+    joined = _JOINED.match(ahead)
+    if joined:
+        return _JOINED_CLASS[joined.group(1)], joined.group()
     if _IS_NEW.match(ahead):
         return "new", "新規"
     if mention.kind == "signal" and _LOWERED.search(ahead):
@@ -131,6 +139,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
             cls in ("increased", "decreased", "new", "stable")
             and not term.form.endswith(("で", "て", "し", "く"))
             and not _CONNECTED.match(text, term.end)
+            and ")" not in text[term.end : mention.start]
             and _ATTRIBUTIVE.fullmatch(text, term.end, mention.start)
         ):
             return cls, term.form  # type: ignore[return-value]

@@ -212,9 +212,10 @@ class Heritage:
         """The nearest described mention in the organ that a disease is named after (胆嚢炎: that of 胆嚢)."""
         mention = self.c.mentions[number]
         organs = _ORGAN_CHARS.findall(self.text[mention.start : mention.end])
-        for k in reversed(candidates):
-            if mention.sentence - self.c.mentions[k].sentence > 2:
-                return None
+        lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
+        for k in (*reversed(lesions), *reversed(candidates)):
+            if mention.sentence - self.c.mentions[k].sentence > 3:
+                continue
             site = "".join(self.text[s.start : s.end] for s in self.places[k].sites)
             if any(o in site for o in organs):
                 return k

@@ -62,6 +62,9 @@ _LEAD = re.compile(
 )
 _SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
 _KIND_OF_CHANGE = re.compile(r"[一-鿿ァ-ヴー]{1,7}\Z")
+_ORGAN_PART = re.compile(r"(?:(?:右|左|両側?|対側|同側|患側|健側|反対側)|[肺肝腎膵脾胃脳骨][・、/])\Z")
+# Words of change at the end of a known compound (胸水増加) speak of it and are not part of it.
+_CHANGED = re.compile(r"(?<=..)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -147,7 +150,7 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     item = concept(term.concept)
     flags = item.row.get("flags", "") or ""
     cut, lead = _cut(term.form)
-    if not cut and term.form[1:] in _compounds()[0] and _SIDE_LEFT.search(text, max(0, term.start - 3), term.start):
+    if not cut and term.form[1:] in _compounds()[0] and _ORGAN_PART.search(text, max(0, term.start - 3), term.start):
         cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
     if cut:
         places.append(Span(term.start, term.start + cut - (term.form[cut - 1] == "の")))
@@ -155,8 +158,10 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     joined = start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start
     if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
         start = organ.start  # 骨|肥厚 stays whole
+    tail = _CHANGED.search(term.form) if item.cls in ("fluid", "lesion", "disease") else None
+    end = term.end - (len(term.form) - tail.start() if tail else 0)
     return Mention(
-        start, term.end, item.cls or "sign", term.concept, start,
+        start, end, item.cls or "sign", term.concept, start,
         item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,
         [term.form[max(cut, lead) :]], "lexicon",
     )  # fmt: skip
@@ -277,6 +282,9 @@ def _join(text: str, seeds: list[Mention], terms: list[Term], places: list[Span]
                     last = out.pop()
                     seed.start = min(seed.start, last.start)
                     out.append(seed)
+            continue
+        if out and text[out[-1].end : seed.end] in ("の貯留", "の形成", "の所見") and out[-1].kind != "state":
+            out[-1].end = seed.end
             continue
         if out and seed.start == out[-1].end and seed.kind != "state" and out[-1].kind != "state":
             last = out[-1]
