@@ -14,7 +14,7 @@ from jmid_nlp.align.tree import build_tree, level_of, lineage, organ_of, relate,
 from jmid_nlp.lexicon import Automaton
 from jmid_nlp.offsets import fold
 
-__all__ = ["Place", "level_of", "lineage", "organ_of", "parse_place", "relate", "segment", "side_of"]
+__all__ = ["Place", "level_of", "lineage", "organ_of", "organs_in", "parse_place", "relate", "segment", "side_of"]
 
 # Couinaud's segments and the lung's, each with the part that holds it. S4 and S5 of the lung depend on the side.
 _LIVER = {1: "liver.caudate", 2: "liver.lateral", 3: "liver.lateral", 4: "liver.medial"}
@@ -93,12 +93,28 @@ def parse_place(text: str, organs: tuple[str, ...] = (), *, numbers: bool = True
 
 
 def _choose(options: tuple[tuple[str, str | None], ...], organs: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
-    """The meaning of a form that fits the nearest organ; all of them where none does."""
+    """The meaning of a form that fits the nearest organ, or its region of the body; all of them where none does."""
+    if len(options) == 1:
+        return options
     for organ in organs:
         for option in options:
             if organ_of(option[0]) == organ:
                 return (option,)
+    for organ in organs[:1]:
+        region = lineage(organ)[-2:-1]
+        if near := tuple(option for option in options if lineage(option[0])[-2:-1] == region):
+            return near
     return options
+
+
+@lru_cache(maxsize=8192)
+def organs_in(text: str) -> tuple[str, ...]:
+    """The organs that a text names by words of one meaning (左葉 and 体部 have several)."""
+    low = fold(text).text.lower()
+    automaton, owners = _finder()
+    found = [owners[number] for start, end, number in automaton.find(low) if whole_word(low, start, end)]
+    organs = [o for options in found if len(options) == 1 and (o := organ_of(options[0][0]))]
+    return tuple(dict.fromkeys(organs))
 
 
 def _specific(nodes: list[str]) -> tuple[str, ...]:

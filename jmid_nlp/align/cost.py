@@ -30,6 +30,7 @@ class Evidence:
     mention: Mention
     terms: tuple[Term, ...]
     vague: bool = False
+    relation: str = "unknown"
 
     @property
     def total(self) -> float:
@@ -61,7 +62,7 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     created, exam = (mark.record.created or "")[:10], (exam_date or "")[:10]
     if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
-    return Evidence(mention, tuple(terms), vague=set(mark.concepts) <= GENERIC)
+    return Evidence(mention, tuple(terms), vague=set(mark.concepts) <= GENERIC, relation=name.relation)
 
 
 _PLACE_WORDS = {
@@ -146,7 +147,7 @@ def feasible(evidence: Evidence) -> bool:
 
     Two names that exclude each other never pair. A wrong side is forgiven where label, size and slice or segment agree.
     """
-    if evidence.of("concept") <= -5:
+    if evidence.relation == "conflict":
         return False
     if evidence.vague and evidence.of("size") <= 1 and evidence.of("slice") <= 0:
         # A label that says nothing needs a size or an image to go by.

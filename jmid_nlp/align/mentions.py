@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jmid_nlp.align.anatomy import Place, level_of, lineage, organ_of, parse_place, relate
+from jmid_nlp.align.anatomy import Place, lineage, organ_of, organs_in, parse_place, relate
 from jmid_nlp.align.concepts import concepts, find_concepts, kind_of
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -173,9 +173,7 @@ def _spots(nodes: Sequence[str]) -> int:
 
 def _organs_named(texts: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     """Organs that a finding's own words or its concept tell, without doubtful forms (左葉, 体部)."""
-    found = [
-        o for t in texts for n in parse_place(t, numbers=False).nodes if level_of(n) == "organ" and (o := organ_of(n))
-    ]
+    found = [o for t in texts for o in organs_in(t)]
     found += [o for c in names if (s := concepts()[c].site) and (o := organ_of(s))]
     return tuple(dict.fromkeys(found))
 
