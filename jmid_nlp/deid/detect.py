@@ -133,7 +133,10 @@ class Detector:
         to_joined = OffsetMap(blocks)
         found = []
         joined = "".join(out)
-        for hit in self._view_hits(joined, known):
+        candidates = list(_find_all(joined, crossing=True))
+        if known is not None:
+            candidates += find_known(joined, known)
+        for hit in candidates:
             crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
             if not crossed or hit.score < 0.7 or hit.detector in _ONE_LINE:
                 continue
@@ -181,23 +184,26 @@ def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:
             at = t.find(form, at + len(form))
 
 
-def _find_all(t: str) -> Iterator[Hit]:
+def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
+    """All finds of a folded text; with `crossing` only of the families whose finds a line break may cut."""
     digits = _DIGIT.search(t) is not None
-    labels: list[Label] = find_labels(t) + find_cells(t)
+    labels: list[Label] = find_labels(t) + ([] if crossing else find_cells(t))
     dates = find_dates(t, folded=True)
-    births = [x.value for x in labels if x.subtype == "birth"]
+    births = {x.value for x in labels if x.subtype == "birth"}
     for d in dates:
-        birth = any(0 <= d.start - b <= 3 for b in births) or t.startswith(("生", " 生"), d.end)
+        birth = any(d.start - k in births for k in range(4)) or t.startswith(("生", " 生"), d.end)
         yield Hit(d.start, d.end, "DATE", "birth" if birth else "date", 0.9, f"dates.{d.form}", SHAPED)
     yield from find_contact(t, labels, digits=digits)
     yield from find_ids(t, labels, digits=digits)
-    if digits or "歳" in t or "才" in t or "寿" in t:
-        yield from find_ages(t)
     yield from find_labelled(t, labels)
     yield from find_titled(t)
-    yield from find_latin(t)
     yield from find_facilities(t, labels)
     yield from find_places(t, labels, digits=digits)
+    if crossing:
+        return
+    if digits or "歳" in t or "才" in t or "寿" in t:
+        yield from find_ages(t)
+    yield from find_latin(t)
     yield from find_occupations(t, labels)
     yield from find_bare(t)
     yield from find_lines(t)
