@@ -147,6 +147,8 @@ def parts(parsed: Parsed) -> list[Part]:
             continue
         if start < at:
             continue
+        if i < len(known) and start < known[i].start < end < known[i].end:
+            end = known[i].start  # 肝S4|/8: the expression written by rule goes on
         if start > at:
             _unknown(text, at, start, out)
         at = end

@@ -137,7 +137,9 @@ def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
         if gap == "した" and right.parts[-1].cls == "node":
             return _one(left, right, "D")
     elif pair == "MD":
-        if gap in "、,・" and text[left.end - 1] in "性状" and right.parts[0].letter == "M":
+        first = right.parts[0]
+        described = first.letter == "M" or "性" in text[first.start : first.end]
+        if gap in "、,・" and text[left.end - 1] in "性状" and described:
             return _one(left, right, "D")
     elif pair == "AM" and gap == "の" and right.parts[0].cls == "extent":
         return _one(left, right, "A")
