@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 
 from jmid_nlp.findings.attach import Context, Place, place_all
-from jmid_nlp.findings.change import Changes, change_of, historical, multiple, seen_before
+from jmid_nlp.findings.change import Changes, Plurals, change_of, historical, seen_before
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.imagerefs import RefMention, image_refs
 from jmid_nlp.findings.judge import judge
@@ -48,6 +48,7 @@ class _Assembler:
         self.certainty, self.cues = judge(parsed, self.mentions)
         self.sizer = Sizer(parsed, self.mentions, groups, self.certainty)
         self.sections = [_section(parsed, m.start) for m in self.mentions]
+        self.plurals = Plurals(self.text)
         self.starts = [m.start for m in self.mentions]
         self.groups = groups
         context = Context(parsed, self.mentions, groups, self.certainty, self.sections)
@@ -193,7 +194,8 @@ class _Assembler:
         current = tuple(s for m in self.sizes[number] for s in m.sizes)
         prior = tuple(s for m in self.sizes[number] for s in m.prior)
         first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
-        several = multiple(self.text, before, mention, after, first=first)
+        last = number + 1 == len(self.mentions) or self.mentions[number + 1].sentence != mention.sentence
+        several = self.plurals.of(before, mention, after, first=first, last=last) if certainty != "negative" else ""
         apart = sum(1 for m in self.sizes[number] if m.sizes and not m.axis.startswith(_DEPTHS)) > 1
         many = certainty != "negative" and bool(several or apart)
         if many:

@@ -54,7 +54,7 @@ _HISTORY_IN = re.compile(
 )
 _MULTIPLE = re.compile(
     r"多発|散在|散見|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
-    r"3つ|二つ|三つ|各所|(?<![\d.])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|"
+    r"3つ|二つ|三つ|各所|(?<![\d.A-Za-z+/#])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|"
     r"結節)|[二三四五六七八九]個|multiple|scattered|numerous|several|bilateral multiple|"
     r"大小の|大小不同",
     re.IGNORECASE,
@@ -75,6 +75,8 @@ _JOINED_CLASS: dict[str, Change] = {
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_BEFORE_NOUN = re.compile(r"(?:性|の|する|した|な)?[^、。]{0,6}")
 _PLURAL_NOUNS = frozenset(("micronodule",))
 
 
@@ -115,6 +117,8 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     for term, cls in changes.within(mention.end, after):
         if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end):
             continue
+        if "、" in _BRACKETS.sub("", text[mention.end : term.start]) and _leads_on(text, term, cls, after):
+            continue
         if stable and stable.start() + mention.end < term.start and cls != "stable":
             return "stable", stable.group()
         return cls, term.form  # type: ignore[return-value]
@@ -138,12 +142,22 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         if (
             cls in ("increased", "decreased", "new", "stable")
             and not term.form.endswith(("で", "て", "し", "く"))
+            and not term.form.startswith("同")
             and not _CONNECTED.match(text, term.end)
             and ")" not in text[term.end : mention.start]
             and _ATTRIBUTIVE.fullmatch(text, term.end, mention.start)
         ):
             return cls, term.form  # type: ignore[return-value]
     return None, ""
+
+
+def _leads_on(text: str, term: Term, cls: str, after: int) -> bool:
+    """Whether a change word after a comma speaks of the next mention: `…、新たに結節が`, `…、増大した結節`."""
+    if text[after : after + 1] in ("", "。", "\n"):
+        return False
+    if cls == "new" and term.form.startswith(("新た", "新し", "新規")):
+        return "。" not in text[term.end : after]
+    return _ATTRIBUTIVE.fullmatch(text, term.end, after) is not None and not _CONNECTED.match(text, term.end)
 
 
 def seen_before(text: str, start: int, end: int) -> bool:
@@ -162,14 +176,35 @@ def historical(text: str, mention: Mention, after: int) -> str:
     return found.group() if found else ""
 
 
-def multiple(text: str, before: int, mention: Mention, after: int, *, first: bool) -> str:
-    """The words that say there are several, empty where there are none. `first`: no mention stands before it."""
-    if mention.concept in _PLURAL_NOUNS:
-        return "plural noun"
-    if not first:
-        before = max(before, text.rfind("、", before, mention.start) + 1)
-    stop = text.find("。", mention.end, after)
-    found = _MULTIPLE.search(text, before, mention.start) or _MULTIPLE.search(
-        text, mention.start, stop if stop >= 0 else after
-    )
-    return found.group() if found else ""
+class Plurals:
+    """Words of number of a report, found once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._found = [(m.start(), m.end()) for m in _MULTIPLE.finditer(text)]
+
+    def of(self, before: int, mention: Mention, after: int, *, first: bool, last: bool) -> str:
+        """The words that say there are several of a mention, empty where there are none.
+
+        Args:
+            before: Where the mention's stretch begins.
+            mention: The mention.
+            after: Where its stretch ends.
+            first: No mention stands before it in its sentence.
+            last: No mention stands after it in its sentence; else words right before the next one belong to that.
+        """
+        if mention.concept in _PLURAL_NOUNS:
+            return "plural noun"
+        if not self._found:
+            return ""
+        if not first:
+            before = max(before, self.text.rfind("、", before, mention.start) + 1)
+        stop = self.text.find("。", mention.end, after)
+        stop = stop if stop >= 0 else after
+        for start, end in self._found:
+            if before <= start and end <= stop and (end <= mention.end or last or not self._next_ones(end, after)):
+                return self.text[start:end]
+        return ""
+
+    def _next_ones(self, end: int, after: int) -> bool:
+        return _BEFORE_NOUN.fullmatch(self.text, end, after) is not None
