@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.levels import named_levels
 from jmid_nlp.findings.mentions import Mention, Span
 from jmid_nlp.findings.terms import is_a
 from jmid_nlp.schema import Laterality
@@ -224,6 +225,10 @@ def _merge(text: str, sites: list[Site]) -> list[Site]:
         written = text[site.start : site.end]
         lobe = _LOBE.search(written)
         site.side = side_of(written) or (_SIDES[lobe.group(1).lower()] if lobe else None)
+        level = _LEVEL.search(written) or _NODE.search(written)
+        named = named_levels(written[level.start() :], site.concept) if level else ()
+        if len(named) == 1:
+            site.concept = named[0]
     return out
 
 
