@@ -11,6 +11,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,
+    KANJI,
     NO,
     RARE,
     RUN,
@@ -55,6 +56,8 @@ def find_bare(t: str) -> Iterator[Hit]:
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
     yield from find_tasks(text)
+    if "→" in text:
+        yield from find_arrows(text)
 
 
 _COMPOUND = stop_words("compound")
@@ -95,7 +98,8 @@ def _pairs(t: str) -> Iterator[Hit]:
     """Surname and given name with a space between: 山田 太郎, 伊集院 節, 佐藤 みどり."""
     for m in TWO_WORDS.finditer(t):
         start, family, given = m.start(), m[1], m[2].translate(VARIANTS)
-        if not (given in book().given or kana_known(given)) or given in book().not_given:
+        mixed = not RUN.match(given) and RUN.match(given[-1]) is not None and _PAIR_END.match(t, m.end()) is not None
+        if not (mixed or given in book().given or kana_known(given)) or given in book().not_given:
             continue
         g = grade(family)
         if g < AMBIGUOUS:
@@ -129,7 +133,7 @@ def _tasks() -> frozenset[str]:
 _LIST_LEFT = re.compile(r"(?:\A|[\s、。/:|(（;・→ー])\Z")
 
 _LIST_RIGHT = re.compile(
-    r"[ \t]*(?:$|[\n、。/)|;→・]|[ \t][A-Z0-9])|へ|より|と(?:連絡|確認|協議|相談)|に(?:連絡|報告|確認)"
+    r"[ \t]*(?:$|[\n、。/()|;→・]|[ \t][A-Z0-9])|へ|より|と(?:連絡|確認|協議|相談)|に(?:連絡|報告|確認)"
 )
 
 
@@ -141,6 +145,20 @@ def find_tasks(t: str) -> Iterator[Hit]:
             continue
         if _LIST_RIGHT.match(t, run.end()):
             yield Hit(run.start() + size, run.end(), "PERSON", "staff", 0.7, "names.task", LISTED)
+
+
+_ARROW = re.compile(
+    f"(?:^|(?<=[\\s、(/]))([{KANJI}]{{1,5}})[ \t]?→[ \t]?([{KANJI}]{{1,5}})(?=[:、\\s)/]|へ|$)", re.MULTILINE
+)
+
+
+def find_arrows(t: str) -> Iterator[Hit]:
+    """Who hands over to whom: 原→肝付：, 宍戸→八木沢."""
+    for m in _ARROW.finditer(t):
+        grades = (grade(m[1]), grade(m[2]))
+        if min(grades) >= AMBIGUOUS and max(grades) >= RARE and m[1] not in _COMPOUND and m[2] not in _COMPOUND:
+            yield Hit(m.start(1), m.end(1), "PERSON", "staff", 0.75, "names.arrow", LISTED)
+            yield Hit(m.start(2), m.end(2), "PERSON", "staff", 0.75, "names.arrow", LISTED)
 
 
 @lru_cache(maxsize=65536)

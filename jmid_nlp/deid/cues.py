@@ -64,7 +64,7 @@ def find_labels(t: str) -> list[Label]:
             continue
         kind, subtype, mode = table[number]
         m = _SEPARATOR.match(t, end)
-        if m is None or m.end() == end:
+        if m is None or m.end() == end or (last.isascii() and m[0].strip() in ("-", "・")):
             value, strength, paren = end, NONE, False
         else:
             value = m.end()

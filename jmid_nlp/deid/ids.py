@@ -136,7 +136,8 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
 _NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
 _SIDE_WARD = re.compile(
-    r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?<![0-9A-Za-z.])\d{1,2}階?[東西南北][ ]?\d{3,4}(?:-\d{1,2})?(?![0-9.]|mm)|(?:NICU|GCU|ICU|HCU|CCU|SCU)[ ]?(?P<b>\d{1,2}(?=番|床|ベッド))"
+    r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?<![0-9A-Za-z.])\d{1,2}階?[東西南北][ "
+    r"]?\d{3,4}(?:-\d{1,2})?(?![0-9.]|mm)|(?:NICU|GCU|ICU|HCU|CCU|SCU)[ ]?(?P<b>\d{1,2}(?=番|床|ベッド))"
 )
 _BEDISH = re.compile(
     r"\d階?[東西南北][ ]?\d{3}|ICU|病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床"

@@ -28,7 +28,7 @@ _INITIALS = re.compile(
     r"(?:[A-Z]\.[ \-]?){1,3}[A-Z]?(?![A-Za-z])\.?|[A-Z]{2,3}(?![A-Za-z0-9])|[A-Z](?=[\s、。,)」\]]|$)"
 )
 _LOGIN = re.compile(
-    r"[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,3}(?![A-Za-z0-9])|[A-Za-z]{1,12}\d{2,8}(?![A-Za-z0-9])"
+    r"(?=[a-z0-9._\-]{3})[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,3}(?![A-Za-z0-9])|[A-Za-z]{1,12}\d{2,8}(?![A-Za-z0-9])"
 )
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z'’\-]*[A-Za-z]")
 _STOP = stop_words("latin")

@@ -37,7 +37,8 @@ _KANA_PAREN = re.compile(
 )
 
 TWO_WORDS = re.compile(
-    f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})[ \t]{{1,2}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}})(?![{KANJI}])"
+    f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})[ \t]{{1,2}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|"
+    f"[ァ-ヺー]{{2,5}}|[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}])(?![{KANJI}])"
 )
 
 _LINE = re.compile(r"[^\n]+")
@@ -117,6 +118,18 @@ def _short_full(name: str) -> bool:
     )
 
 
+def _chinese(name: str) -> bool:
+    """A name such as 李浩然: a surname of one character and a given name that is no word."""
+    plain = name.translate(VARIANTS)
+    b = book()
+    return (
+        2 <= len(plain) <= 3
+        and b.surnames.get(plain[0]) == "single"
+        and plain not in b.no_names
+        and plain[1:] not in b.words
+    )
+
+
 def _before_kana(t: str) -> Iterator[Hit]:
     """A name with its reading in brackets: 骨脇 亘(ほねわき わたる), and the reading itself."""
     for m in _KANA_PAREN.finditer(t):
@@ -125,7 +138,10 @@ def _before_kana(t: str) -> Iterator[Hit]:
         reading = m[1]
         parts = reading.replace("・", " ").split()
         known = any(kana_known(p) if not p.isascii() else is_surname(p.strip(",")) for p in parts)
-        if before is None or not known:
+        if before is None:
+            continue
+        known = known or (reading.isascii() and len(parts) > 1 and _chinese("".join(before[0].split())))
+        if not known:
             continue
         name = "".join(before[0].split())
         if len(name) < 2 or len(name) > 8 or name in book().no_names:

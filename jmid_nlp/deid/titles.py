@@ -193,9 +193,10 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     start = low + m.start()
     run = _RUN_ONLY.search(t[max(0, start - 8) : start]) if not re.search(r"[・= \t]", word) else None
     if run and katakana(word) in book().given_kana:
-        size, g, _ = tail_name(run[0])
+        size, g, clean = tail_name(run[0])
         if g >= AMBIGUOUS and size > 1:
-            return start - size, 0.9
+            rest = len(run[0]) - size
+            return start - size - (rest if not clean and rest == 1 else 0), 0.9
     known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
     if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
         return end, 0.0
