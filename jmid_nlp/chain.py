@@ -90,3 +90,47 @@ def run_chain(
     marks = api.read_annotations(annotations, deidentifier=treat, patients=patients) if annotations else Annotations()
     alignments = api.align(extractions, marks, safe)
     return Chain(reports, safe, extractions, marks, alignments, len(read) - len(reports))
+
+
+def deid_job(
+    source: Path,
+    *,
+    policy: str | Path = "kamei",
+    key: Any = None,
+    opt_out: Path | None = None,
+    decisions: Path | None = None,
+    propagate: bool = False,
+    workers: int = 1,
+    encoding: str = "auto",
+) -> Any:
+    """The job that de-identifies the rows of a file, with what a reviewer decided and what other reports prove.
+
+    Args:
+        source: The input file or folder; read here where `propagate` asks for a first pass over it.
+        policy: As in `api.deidentify`.
+        key: As in `api.deidentify`.
+        opt_out: File of patient ids to leave out.
+        decisions: File of a reviewer's decisions, see `deid.decisions`.
+        propagate: True to look for what one report of a patient proves in the patient's other reports.
+        workers: Number of processes of the first pass.
+        encoding: Encoding of text input.
+
+    Returns:
+        A `batch.job.DeidJob` for `batch.run.run_job`.
+    """
+    from jmid_nlp.batch.collect import collect
+    from jmid_nlp.batch.job import DeidJob
+    from jmid_nlp.deid.decisions import Decided, Decisions
+    from jmid_nlp.deid.propagation import Propagated
+
+    detector: Any = None
+    api.deidentifier(policy, key=key)  # a wrong policy or key is told before the first pass
+    listed = OptOut.read(opt_out) if opt_out else None
+    options = "propagate" if propagate else ""
+    if propagate:
+        detector = Propagated(collect(source, opt_out=listed, workers=workers, encoding=encoding))
+    if decisions is not None:
+        decided = Decisions.read(decisions)
+        detector = Decided(decided, detector)
+        options += f"|decisions {decided.fingerprint}"
+    return DeidJob(api.deidentifier(policy, key=key, detector=detector), listed, options=options)

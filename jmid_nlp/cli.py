@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from jmid_nlp.errors import JmidError
+from jmid_nlp.cli_options import (
+    EXIT_FAILED_ROWS,
+    Edition,
+    Encoding,
+    KeyFile,
+    OptOutFile,
+    Output,
+    PolicyName,
+    Source,
+    WithText,
+    Workers,
+    exits,
+    policy_source,
+    run,
+    run_only,
+)
+from jmid_nlp.cli_review import VERBS
 from jmid_nlp.version import __version__
-
-EXIT_FAILED_ROWS = 1
-EXIT_UNUSABLE = 2
 
 app = typer.Typer(
     name="jmid-nlp",
@@ -26,43 +37,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Source = Annotated[Path, typer.Argument(metavar="IN", help="JSONL, CSV, TSV or Parquet file, or a folder of them.")]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Output file; the suffix chooses the format.")]
-Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Number of processes.")]
-Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
-Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
-PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]
-KeyFile = Annotated[Path | None, typer.Option(help="File with the secret key; else JMID_KEY is read.")]
-OptOutFile = Annotated[Path | None, typer.Option("--opt-out", help="Text file, one patient id a line, to leave out.")]
-
-
-@contextmanager
-def _exits() -> Iterator[None]:
-    """Turn the library's errors into one line on standard error and the exit code for unusable input."""
-    try:
-        yield
-    except JmidError as error:
-        typer.echo(f"jmid-nlp: {error}", err=True)
-        raise typer.Exit(EXIT_UNUSABLE) from None
-    except OSError as error:  # disk full, no permission: the message of the system names file and reason
-        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {error.filename or ''}", err=True)
-        raise typer.Exit(EXIT_UNUSABLE) from None
-    except KeyboardInterrupt:
-        typer.echo("jmid-nlp: interrupted; run the same command again to go on where it stopped", err=True)
-        raise typer.Exit(130) from None
-
-
-def _run(job: Any, source: Path, output: Path, **options: Any) -> None:
-    from jmid_nlp.batch.run import run_job
-
-    with _exits():
-        summary = run_job(job, source, output, **options)
-        left_out = f", {summary.left_out} left out on opt-out" if summary.left_out else ""
-        typer.echo(f"{summary.written} rows written to {summary.output}{left_out}", err=True)
-        if summary.failed:
-            typer.echo(f"{summary.failed} rows failed; reasons in {summary.failed_file}", err=True)
-            raise typer.Exit(EXIT_FAILED_ROWS)
-
 
 @app.command()
 def detect(source: Source, output: Output, workers: Workers = 1, encoding: Encoding = "auto") -> None:
@@ -72,7 +46,7 @@ def detect(source: Source, output: Output, workers: Workers = 1, encoding: Encod
     """
     from jmid_nlp.batch.job import DetectJob
 
-    _run(DetectJob(), source, output, workers=workers, encoding=encoding, title="detect")
+    run(DetectJob(), source, output, workers=workers, encoding=encoding, title="detect")
 
 
 @app.command()
@@ -83,26 +57,50 @@ def deid(
     key_file: KeyFile = None,
     audit: Annotated[Path | None, typer.Option(help="Audit file (JSONL), hash-chained, without text.")] = None,
     opt_out: OptOutFile = None,
+    check_findings: Annotated[
+        bool, typer.Option("--check-findings", help="Compare the findings before and after; code 1 on a difference.")
+    ] = False,
+    review: Annotated[Path | None, typer.Option(help="Where to list what a person should look at (JSONL).")] = None,
+    with_text: WithText = False,
+    decisions: Annotated[Path | None, typer.Option(help="A reviewer's decisions (JSONL) to apply.")] = None,
+    propagate: Annotated[
+        bool, typer.Option("--propagate", help="Look for what one report proves in the patient's other reports.")
+    ] = False,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
     """Remove or replace personal identifiers in the text and in the record's columns.
 
+    With --check-findings, OUT.findings.jsonl lists every difference between the findings before and after (id, offsets,
+    attribute; no text); it is empty where there is none.
+
     Example: jmid-nlp deid reports.parquet -o safe.parquet --policy kamei --key-file key.txt --audit audit.jsonl
     """
-    from jmid_nlp.api import deidentifier
-    from jmid_nlp.batch.job import DeidJob
-    from jmid_nlp.dataset.optout import OptOut
+    from jmid_nlp.batch.job import ReviewJob
+    from jmid_nlp.batch.run import Side
+    from jmid_nlp.chain import deid_job
+    from jmid_nlp.deid.review import by_risk
 
-    with _exits():
-        treat = deidentifier(_policy(policy), key=key_file)
-        listed = OptOut.read(opt_out) if opt_out else None
-    job = DeidJob(treat, listed)
-    _run(job, source, output, audit=audit, workers=workers, encoding=encoding, title="deid")
-
-
-def _policy(name: str) -> str | Path:
-    return Path(name) if name.endswith(".toml") else name
+    with exits():
+        job = deid_job(
+            source,
+            policy=policy_source(policy),
+            key=key_file,
+            opt_out=opt_out,
+            decisions=decisions,
+            propagate=propagate,
+            workers=workers,
+            encoding=encoding,
+        )
+        job.check_findings = check_findings
+        job.review = ReviewJob(job.deidentifier.policy, with_text) if review else None
+    sides = {"findings": Side(output.with_name(output.name + ".findings.jsonl"))} if check_findings else {}
+    sides |= {"review": Side(review, by_risk)} if review else {}
+    done = run_only(job, source, output, audit=audit, sides=sides, workers=workers, encoding=encoding, title="deid")
+    if check_findings:
+        typer.echo(f"{done.sides['findings']} differences between the findings before and after", err=True)
+    if done.failed or done.sides.get("findings"):
+        raise typer.Exit(EXIT_FAILED_ROWS)
 
 
 @app.command()
@@ -123,7 +121,7 @@ def extract(
     from jmid_nlp.batch.job import ExtractJob
 
     job = ExtractJob(edition=edition, explain=explain)
-    _run(job, source, output, workers=workers, encoding=encoding, title="extract")
+    run(job, source, output, workers=workers, encoding=encoding, title="extract")
 
 
 @app.command()
@@ -134,7 +132,7 @@ def align(source: Source, output: Output, workers: Workers = 1, encoding: Encodi
     """
     from jmid_nlp.batch.job import AlignJob
 
-    _run(AlignJob(), source, output, workers=workers, encoding=encoding, title="align")
+    run(AlignJob(), source, output, workers=workers, encoding=encoding, title="align")
 
 
 @app.command("build-dataset")
@@ -158,9 +156,9 @@ def build_dataset(
     """
     from jmid_nlp.chain import run_chain
 
-    with _exits():
+    with exits():
         result = run_chain(
-            source, annotations, policy=_policy(policy), key=key_file, opt_out=opt_out, encoding=encoding
+            source, annotations, policy=policy_source(policy), key=key_file, opt_out=opt_out, encoding=encoding
         )
         dataset = result.build(task=task, label_set=label_set, salt=salt)
         dataset.save_to_disk(output)
@@ -182,7 +180,7 @@ def forget(
     from jmid_nlp.dataset.forget import forget as run
     from jmid_nlp.dataset.optout import OptOut
 
-    with _exits():
+    with exits():
         done = run(dataset, OptOut.read(opt_out))
         typer.echo(f"{done.patients} patients with {done.rows} rows taken out of {dataset}")
         for what in done.remaining:
@@ -199,7 +197,7 @@ def demo(
     """
     from jmid_nlp.demo import run_demo
 
-    with _exits():
+    with exits():
         for line in run_demo(output):
             typer.echo(line)
 
@@ -214,6 +212,10 @@ def info() -> None:
 
     for name, value in describe().items():
         typer.echo(f"{name}: {value}")
+
+
+for _name, _verb in VERBS.items():
+    app.command(_name)(_verb)
 
 
 def _version(wanted: bool) -> None:

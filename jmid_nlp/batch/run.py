@@ -57,6 +57,7 @@ def run_job(
     *,
     audit: Path | None = None,
     sides: Mapping[str, Side] | None = None,
+    sink: Sink | None = None,
     workers: int = 1,
     encoding: str = "auto",
     chunk_rows: int = 500,
@@ -74,6 +75,7 @@ def run_job(
         output: Output file; its suffix chooses the format.
         audit: Where to write the job's second output as JSONL, hash-chained.
         sides: Where to write each further output of the job as JSONL, by its name in `Outcome.sides`.
+        sink: Writes the output in another way than its suffix says.
         workers: Number of processes; 1 stays in this one.
         encoding: Encoding of text input, see `read_rows`.
         chunk_rows: Rows treated and stored together.
@@ -82,7 +84,7 @@ def run_job(
     Raises:
         InputError: Input or output cannot be used at all.
     """
-    sink = sink_for(output)
+    sink = sink or sink_for(output)
     if not output.parent.is_dir():
         raise InputError(f"{output.parent}: no such folder; make it first")
     if workers < 1 or chunk_rows < 1:

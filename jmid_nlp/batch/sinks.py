@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,6 +60,21 @@ class JsonlSink:
             for part in parts:
                 with part.open("rb") as stream:
                     shutil.copyfileobj(stream, out)
+
+
+class OrderedSink(JsonlSink):
+    """JSON lines in an order of their own.
+
+    Args:
+        order: Gets a function that reads all rows anew each time it is called, and gives them in their final order.
+    """
+
+    def __init__(self, order: Callable[[Callable[[], Iterator[Row]]], Iterable[Row]]) -> None:
+        self.order = order
+
+    def join(self, parts: Sequence[Path], target: Path) -> None:
+        """Write the rows of all parts, ordered."""
+        write_lines(target, map(dump_json, self.order(lambda: _rows(parts))))
 
 
 class CsvSink(JsonlSink):

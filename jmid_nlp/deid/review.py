@@ -6,7 +6,7 @@ decisions (`jmid_nlp.deid.decisions`), which the next run applies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ def shown(text: str, start: int, end: int) -> dict[str, str]:
     return {"text": text[start:end], "before": text[max(0, start - 12) : start], "behind": text[end : end + 12]}
 
 
-def by_risk(records: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[Mapping[str, Any]]:
+def by_risk(records: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Rows of a list with the highest risk first, else in their order; reads them once per level of risk, holds none.
 
     Args:

@@ -213,10 +213,7 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
         first = (source.split() or [""])[0]
         return first in (generalise.coarse_address(first, "prefecture"), generalise.coarse_address(first, "region"))
     if category == "PHONE":
-        digits = re.sub(r"[^0-9]", "", plain(source))
-        return digits.startswith(("0300", "0500", "0900", "81300", "81500", "81900")) or (
-            len(digits) < 9 and digits.startswith("0")
-        )
+        return is_dead_phone(source)
     if category in ("EMAIL", "URL"):
         return "example.jp" in source
     if category == "ID":
@@ -226,6 +223,12 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
             or (_surrogates(policy, "ID") and is_invented_number(source))
         )
     return False
+
+
+def is_dead_phone(text: str) -> bool:
+    """Whether a telephone number is one of ours: of an exchange that is not assigned, or a short one that begins with 0."""
+    digits = re.sub(r"[^0-9]", "", plain(text))
+    return digits.startswith(_DEAD) or (len(digits) < 9 and digits.startswith("0"))
 
 
 def _surrogates(policy: Policy | None, category: str) -> bool:

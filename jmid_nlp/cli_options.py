@@ -1,0 +1,72 @@
+"""What the verbs of `jmid-nlp` share: arguments, exit codes, and the way errors reach the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jmid_nlp.errors import JmidError
+
+EXIT_FAILED_ROWS = 1
+EXIT_UNUSABLE = 2
+
+Source = Annotated[Path, typer.Argument(metavar="IN", help="JSONL, CSV, TSV or Parquet file, or a folder of them.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Output file; the suffix chooses the format.")]
+ListFile = Annotated[Path, typer.Option("--output", "-o", help="Where to write the list (JSONL).")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Number of processes.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
+Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
+PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]
+KeyFile = Annotated[Path | None, typer.Option(help="File with the secret key; else JMID_KEY is read.")]
+OptOutFile = Annotated[Path | None, typer.Option("--opt-out", help="Text file, one patient id a line, to leave out.")]
+WithText = Annotated[bool, typer.Option("--with-text", help="Write the strings, too; the list then holds identifiers.")]
+
+
+@contextmanager
+def exits() -> Iterator[None]:
+    """Turn the library's errors into one line on standard error and the exit code for unusable input."""
+    try:
+        yield
+    except JmidError as error:
+        typer.echo(f"jmid-nlp: {error}", err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from None
+    except OSError as error:  # disk full, no permission: the message of the system names file and reason
+        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {error.filename or ''}", err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from None
+    except KeyboardInterrupt:
+        typer.echo("jmid-nlp: interrupted; run the same command again to go on where it stopped", err=True)
+        raise typer.Exit(130) from None
+
+
+def run(job: Any, source: Path, output: Path, **options: Any) -> Any:
+    """Run a job over files, say what came out, and end with the exit code for failed rows where there are any.
+
+    Returns:
+        The run's summary.
+    """
+    summary = run_only(job, source, output, **options)
+    if summary.failed:
+        raise typer.Exit(EXIT_FAILED_ROWS)
+    return summary
+
+
+def run_only(job: Any, source: Path, output: Path, **options: Any) -> Any:
+    """As `run`, but failed rows do not end the program; the caller has more to say."""
+    from jmid_nlp.batch.run import run_job
+
+    with exits():
+        summary = run_job(job, source, output, **options)
+    left_out = f", {summary.left_out} left out on opt-out" if summary.left_out else ""
+    typer.echo(f"{summary.written} rows written to {summary.output}{left_out}", err=True)
+    if summary.failed:
+        typer.echo(f"{summary.failed} rows failed; reasons in {summary.failed_file}", err=True)
+    return summary
+
+
+def policy_source(name: str) -> str | Path:
+    """A policy's name, or the path of its file where it ends in .toml."""
+    return Path(name) if name.endswith(".toml") else name
