@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 
 from jmid_nlp.findings.attach import Context, Place, place_all
 from jmid_nlp.findings.change import Changes, Plurals, change_of, historical, seen_before
@@ -14,6 +15,7 @@ from jmid_nlp.findings.mentions import Mention, find_mentions
 from jmid_nlp.findings.sites import find_groups
 from jmid_nlp.findings.sizes import Sizer
 from jmid_nlp.findings.weigh import keep
+from jmid_nlp.offsets import Span
 from jmid_nlp.schema import Change, Finding, ImageRef, SiteMention
 from jmid_nlp.text.measures import Measure, measures
 
@@ -28,10 +30,47 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
         Findings with spans in the original text; `why` names for each attribute the span and the rule it came from, such
         as `12:18 size before head`.
     """
-    return _Assembler(parsed).run()
+    return _Assembler(_punctuated(parsed)).run()
+
+
+def _punctuated(parsed: Parsed) -> Parsed:
+    """The same report with `，．` (folded to ASCII) as 、。, character for character, so that one comma is looked for."""
+    text = parsed.text
+    if "," in text:
+        text = _COMMA.sub("、", text)
+    if "." in text:
+        text = _STOP.sub("。", text)
+    ends = [m.end(1) for m in _UNSTOPPED.finditer(text)] if " " in text else []
+    if ends:
+        chars = list(text)
+        for k in ends:
+            chars[k] = "。"
+        text = "".join(chars)
+    if text is parsed.text:
+        return parsed
+    return replace(parsed, text=text, sentences=_split(parsed.sentences, ends))
+
+
+def _split(sentences: list[Span], ends: list[int]) -> list[Span]:
+    """Sentences cut behind further full stops."""
+    out: list[Span] = []
+    for start, end in sentences:
+        for stop in (k for k in ends if start < k < end - 1):
+            out.append((start, stop + 1))
+            start = stop + 1
+        out.append((start, end))
+    return out
 
 
 _DEPTHS = ("深", "厚", "高", "幅", "充", "全")
+
+
+_COMMA = re.compile(r"(?<!\d),|,(?!\s?\d)")
+# A space for a full stop: 胸水なし 腹水なし.
+_UNSTOPPED = re.compile(
+    r"(ます|ません|です|でした|ました|なし|あり|ある|める|れる|ない|疑い|いる|された|した) (?=[一-鿿ァ-ヶぁ-ん])"
+)
+_STOP = re.compile(r"(?<=[ぁ-んァ-ヶ一-鿿)])\.(?=\s|[ぁ-んァ-ヶ一-鿿]|\Z)")
 
 
 class _Assembler:
