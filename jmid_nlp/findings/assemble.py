@@ -70,6 +70,7 @@ _COMMA = re.compile(r"(?<!\d),|,(?!\s?\d)")
 _UNSTOPPED = re.compile(
     r"(ます|ません|です|でした|ました|なし|あり|ある|める|れる|ない|疑い|いる|された|した) (?=[一-鿿ァ-ヶぁ-ん])"
 )
+_EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者とも|それぞれ")
 _STOP = re.compile(r"(?<=[ぁ-んァ-ヶ一-鿿)])\.(?=\s|[ぁ-んァ-ヶ一-鿿]|\Z)")
 
 
@@ -171,6 +172,8 @@ class _Assembler:
     def _topic_changes(self, changes: list[Change | None]) -> None:
         """`壁肥厚は術後瘢痕として不変`: the topic changed, not what it is taken for."""
         for k in range(1, len(self.mentions)):
+            if changes[k] is not None and _EVERYONE.search(self.text, *self._tail(k)):
+                self._share_change(changes, k)
             topic, mention = self.mentions[k - 1], self.mentions[k]
             if changes[k] is None or changes[k - 1] is not None or topic.sentence != mention.sentence:
                 continue
@@ -179,6 +182,18 @@ class _Assembler:
             ):
                 changes[k - 1], changes[k] = changes[k], None
                 self.why[k - 1]["change"] = self.why[k].pop("change")
+
+    def _tail(self, number: int) -> tuple[int, int]:
+        return self.mentions[number].end, self._bounds(number)[1]
+
+    def _share_change(self, changes: list[Change | None], number: int) -> None:
+        """`S6嚢胞、S8血管腫(いずれも著変なし)`: all of the sentence."""
+        for k in range(number - 1, -1, -1):
+            if self.mentions[k].sentence != self.mentions[number].sentence:
+                break
+            if changes[k] is None and self.certainty[k] != "negative":
+                changes[k] = changes[number]
+                self.why[k]["change"] = self.why[number]["change"]
 
     def _loose_changes(self, changes: list[Change | None]) -> None:
         """A sentence that only speaks of change (前回と著変なし。) speaks of the mention before it."""

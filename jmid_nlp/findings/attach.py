@@ -158,7 +158,8 @@ class _Attacher:
             return Place(sites, side, "beside", True)
         if prefix:
             side = side_of(prefix.group())
-            return Place([], side, "side before", True)
+            label = self.heritage.label_place(mention) if mention.kind != "fluid" else None
+            return Place(list(label.sites) if label is not None else [], side, "side before", True)
         found = self._after(mention, ahead, later)
         if found is not None and (current is None or used):
             return found

@@ -24,6 +24,7 @@ _NOT_GROWN = re.compile(
 _STATED_FIRST = re.compile(
     r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)"
 )
+_ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
 
@@ -56,7 +57,7 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return "positive", "a sign before the suspected item"
     complication = _complications().search(text[following.start : following.end]) is not None
     own = _complications().search(text[mention.start : mention.end]) is not None
-    if value == "negative" and gap == "、" and complication and not own:
+    if value == "negative" and _ITEM_GAP.fullmatch(gap) and complication and not own:
         return "positive", "only the complication is denied"
     return value, ""
 

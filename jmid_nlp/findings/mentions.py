@@ -153,7 +153,7 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     if not cut and term.form[1:] in _compounds()[0] and _ORGAN_PART.search(text, max(0, term.start - 3), term.start):
         cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
     if cut:
-        places.append(Span(term.start, term.start + cut - (term.form[cut - 1] == "の")))
+        places.append(Span(term.start + lead, term.start + cut - (term.form[cut - 1] == "の")))
     start = term.start + max(cut, lead)
     joined = start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start
     if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
@@ -173,7 +173,7 @@ def _cut(form: str) -> tuple[int, int]:
     lead = _LEAD.match(form)
     at = lead.end() if lead and lead.end() < len(form) else 0
     heads, whole, places = _compounds()
-    if form in whole:
+    if form[at:] in whole:
         return 0, at
     of = form.rfind("の")
     if of > at + 1 and form[at:of] in places and len(form) - of > 2:

@@ -25,6 +25,7 @@ _WEAK_TAIL = re.compile(
 )
 _PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
 _WITH = re.compile(r"(?:域|像)?を(?:伴う(?:[。、]|$)|伴い|伴って|伴います|伴ってい)")
+_PROBE = re.compile(r"(?:にて|で|下で|による)[^。、]{0,4}(?:虚脱|圧縮|つぶれ|消失)")
 _TOPIC_OF = re.compile(r"(?:域|像)?(?:は|が|から)")
 _FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|胆管|膵管|尿管")
 _GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
@@ -59,12 +60,27 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
             before is None or not _FLOW.search(parsed.text, before.start, before.end)
         ):
             continue
+        if _is_abbreviation(parsed.text, mention, found[number - 1] if number else None):
+            continue
+        if parsed.text[mention.start : mention.end] == "圧迫" and _PROBE.match(parsed.text, mention.end):
+            continue
         if _TECHNIQUE.match(parsed.text, mention.end):
             continue
         if _section(parsed, mention.start) == "technique" and mention.kind != "disease":
             continue
         kept.append(mention)
     return kept
+
+
+def _is_abbreviation(text: str, mention: Mention, previous: Mention | None) -> bool:
+    """`すりガラス影(GGO)`: the same word once more."""
+    return (
+        previous is not None
+        and previous.end == mention.start - 1
+        and text[previous.end] == "("
+        and text[mention.end : mention.end + 1] == ")"
+        and text[mention.start : mention.end].isascii()
+    )
 
 
 def _section(parsed: Parsed, at: int) -> str | None:
