@@ -14,7 +14,18 @@ from jmid_nlp.align.tree import build_tree, level_of, lineage, organ_of, relate,
 from jmid_nlp.lexicon import Automaton
 from jmid_nlp.offsets import fold
 
-__all__ = ["Place", "level_of", "lineage", "organ_of", "organs_in", "parse_place", "relate", "segment", "side_of"]
+__all__ = [
+    "Place",
+    "level_of",
+    "levels_between",
+    "lineage",
+    "organ_of",
+    "organs_in",
+    "parse_place",
+    "relate",
+    "segment",
+    "side_of",
+]
 
 # Couinaud's segments and the lung's, each with the part that holds it. S4 and S5 of the lung depend on the side.
 _LIVER = {1: "liver.caudate", 2: "liver.lateral", 3: "liver.lateral", 4: "liver.medial"}
@@ -179,6 +190,14 @@ def _vertebrae(low: str, spinal: bool) -> list[str]:
         else:
             out += [f"vertebra.{region}{int(n)}@{_SPINE[region]}" for n in (m[1], m[2]) if n]
     return out
+
+
+def levels_between(first: tuple[str, ...], last: tuple[str, ...]) -> list[str]:
+    """The vertebrae or discs between two levels of one kind and region: C3/4 to C5/6 holds C4/5."""
+    ends = [re.fullmatch(r"((?:vertebra|disc)\.[a-z])(\d+)(@.+)", n) for n in (*first, *last)]
+    if len(ends) != 2 or ends[0] is None or ends[1] is None or ends[0][1] != ends[1][1]:
+        return []
+    return [f"{ends[0][1]}{n}{ends[0][3]}" for n in range(int(ends[0][2]) + 1, int(ends[1][2]))]
 
 
 def _quadrant(hour: int, side: str | None) -> str | None:

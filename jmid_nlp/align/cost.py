@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from jmid_nlp.align.anatomy import relate
-from jmid_nlp.align.concepts import GENERIC, closeness
+from jmid_nlp.align.concepts import GENERIC, Closeness, closeness
 from jmid_nlp.align.lesions import Lesion
 from jmid_nlp.align.marks import Group, Mark
 from jmid_nlp.align.mentions import Mention
 from jmid_nlp.align.options import AlignOptions
+from jmid_nlp.offsets import fold
 
 NODES = frozenset({"lymph_node", "node_meta"})
 
@@ -52,6 +54,8 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
         exam_date: ISO date of the examination; a mark made before it belongs to another one.
     """
     name = closeness(mention.concepts, mark.concepts)
+    if name.relation == "unknown" and _alike(mention, mark):
+        name = Closeness("close", "the same words")
     terms = [Term("concept", options.concept[name.relation], name.words)]
     place = relate(mention.place.nodes, mark.place.nodes)
     if place != "unknown":
@@ -62,7 +66,20 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     created, exam = (mark.record.created or "")[:10], (exam_date or "")[:10]
     if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
-    return Evidence(mention, tuple(terms), vague=set(mark.concepts) <= GENERIC, relation=name.relation)
+    return Evidence(
+        mention, tuple(terms), vague=set(mark.concepts) <= GENERIC and name.relation != "close", relation=name.relation
+    )
+
+
+def _alike(mention: Mention, mark: Mark) -> bool:
+    """Whether names that the lexicon lacks are spelled alike: a part of two characters or more, or the concept's id."""
+    label = fold(mark.record.label or "").text.lower()
+    words = fold(mention.finding.text).text.lower()
+    short, long = sorted((label, words), key=len)
+    if len(short) >= 2 and short in long:
+        return True
+    told = set((mention.finding.concept or "").split("_")) - {""}
+    return bool(told) and told <= set(re.findall(r"[a-z]+", label))
 
 
 _PLACE_WORDS = {

@@ -16,6 +16,8 @@ _APPEARANCE = frozenset(
     ("density", "signal", "low_density", "enhancement", "early_enh", "uptake", "swelling", "wall_thickening",
      "filling_defect", "opacity")
 )  # fmt: skip
+# 網状影内に結節: the first word only says where the second one is.
+_LANDMARK = re.compile(r"(?:の?内部?|の?中)に|近傍に|に隣接し|に接し|の[尾頭背腹内外上下]側に")
 _TO_IT = ("に", "の", "は", "内")
 # What is a feature of the lesion it comes with, unless it has a place of its own.
 _ATTACHED = frozenset(
@@ -71,6 +73,8 @@ def _nouns(body: Sequence[Mention]) -> list[Mention]:
     for m, after in zip(body, [*body[1:], None][: len(body)], strict=True):
         if held is not None:
             m = _inherit(m, held)
+        if after is not None and after.sentence == m.sentence and _LANDMARK.match(m.after):
+            continue
         held = m if after is not None and _describes(m, after) else None
         if held is None:
             out.append(m)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jmid_nlp.align.anatomy import Place, lineage, organ_of, organs_in, parse_place, relate
+from jmid_nlp.align.anatomy import Place, levels_between, lineage, organ_of, organs_in, parse_place, relate
 from jmid_nlp.align.concepts import concepts, find_concepts, kind_of
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -15,6 +15,7 @@ from jmid_nlp.schema import Finding
 
 _STOP = re.compile(r"[。\n\r!?！？]|(?<!\d)[.．](?!\d)")
 _COUNT = re.compile(r"(\d{1,2})\s?(?:個|か所|ヶ所|カ所|ケ所|箇所|病変|結節|つ(?!の椎)|lesions)")
+_RANGE = re.compile(r"から|より|～|~|〜|-|ー|－")
 _LIST = re.compile(r"[、，,・/～~]|および|及び|ならびに|並びに|と|から|や|、")
 # Words that say nothing of what is enlarged or changed: the site's own word does.
 _BARE = frozenset({"swelling", "lesion", "mass"})
@@ -157,6 +158,8 @@ def _join(text: str, f: Finding, places: Sequence[Place], in_words: Sequence[str
         start = f.locations[n].start if n < len(f.locations) else None
         if start is None or (end is not None and _LIST.search(text[end:start]) and start - end <= 8):
             runs.append([])
+        if n and start is not None and end is not None and _RANGE.fullmatch(text[end:start]):
+            runs[-1] += levels_between(places[n - 1].nodes, place.nodes)
         runs[-1] += place.nodes
         end = f.locations[n].end if n < len(f.locations) else None
     return tuple(sorted({n for run in runs for n in _deepest(run)}))

@@ -274,3 +274,24 @@ def test_no_annotation_goes_to_two_findings_and_uids_are_stripped():
     found = run(told, mark("a", "renal cyst", None, "left", 31, study_uid=f" {UID} "))
     assert pairs(told, found) == {"a": 1}
     assert alone(told, found) == [0]
+
+
+def test_names_that_the_lexicon_lacks_are_compared_by_their_words():
+    told = report("右側に[某症候群所見]あり。", {"side": "right"})
+    assert pairs(told, run(told, mark("a", "某症候群", None, "right"))) == {"a": 0}
+    assert run(told, mark("a", "別の何か", None, "right")).pairs == ()
+
+
+def test_a_landmark_is_no_lesion():
+    told = report(
+        "右下葉の[網状影]内に18mmの[結節]を認める。",
+        {"at": ["右下葉"], "side": "right"},
+        {"at": ["右下葉"], "side": "right", "size": [[18]]},
+    )
+    assert alone(told, run(told)) == [1]
+
+
+def test_levels_between_two_levels():
+    told = report("C3/4からC5/6で[椎間板膨隆]を認める。", {"at": ["C3/4", "C5/6"]})
+    found = run(told, *(mark(i, "bulging", a) for i, a in (("a", "C3/4"), ("b", "C4/5"), ("c", "C5-6"), ("d", "C6/7"))))
+    assert pairs(told, found) == {"a": 0, "b": 0, "c": 0}
