@@ -119,15 +119,10 @@ def _short_full(name: str) -> bool:
 
 
 def _chinese(name: str) -> bool:
-    """A name such as 李浩然: a surname of one character and a given name that is no word."""
+    """A name such as 李浩然: a surname of one character and a given name, no word as a whole."""
     plain = name.translate(VARIANTS)
     b = book()
-    return (
-        2 <= len(plain) <= 3
-        and b.surnames.get(plain[0]) == "single"
-        and plain not in b.no_names
-        and plain[1:] not in b.words
-    )
+    return 2 <= len(plain) <= 3 and b.surnames.get(plain[0]) == "single" and plain not in b.no_names
 
 
 def _before_kana(t: str) -> Iterator[Hit]:

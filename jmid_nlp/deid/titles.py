@@ -197,6 +197,8 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
         if g >= AMBIGUOUS and size > 1:
             rest = len(run[0]) - size
             return start - size - (rest if not clean and rest == 1 else 0), 0.9
+        if 2 <= len(run[0]) <= 3 and plausible(run[0]):
+            return start - len(run[0]), 0.8
     known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
     if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
         return end, 0.0

@@ -354,7 +354,7 @@ def _date_left(t: str, at: int) -> bool:
 def _is_month_day(t: str, m: re.Match[str]) -> bool:
     """3/14 is a date where a word beside it says so; a fraction, a level or a count is none."""
     before = t[max(0, m.start() - 12) : m.start()]
-    if _KEEP_LEFT.search(before):
+    if _KEEP_LEFT.search(before) and not _EXAM_LEFT.search(before):
         return False
     small = (int(m["m"]), int(m["d"])) in _SMALL
     if _STRONG_RIGHT.match(t, m.end()):
@@ -371,6 +371,7 @@ def _is_month_day(t: str, m: re.Match[str]) -> bool:
 
 
 _RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
+_EXAM_LEFT = re.compile(r"(?:CT|MRI|MR|XP|PET|US)\s?:\s?\Z")
 _OPENERS = (*tuple("(（「:：、。・回は~〜～ \n"), "")
 _PLAIN_RIGHT = re.compile(r"[ \t、。\n]|$|[一-鿿](?<![個枚例点分以程周大回倍椎領区部量陽陰])|[A-Za-z]{2}")
 _COUNTED = re.compile(r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z")
