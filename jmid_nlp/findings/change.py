@@ -31,7 +31,7 @@ _NEW_BEFORE = re.compile(
     r"(?:新たな|新たに(?:出現した|生じた|認める)?|新規の?|新出の?|新しい|新生の?|初出の?|今回出現した)[^。、]{0,10}$"
 )
 _STABLE = re.compile(
-    r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様|同等|同大|同程度|同じ|変わら(?:ず|"
+    r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様(?!の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造))|同等|同大|同程度|同じ|変わら(?:ず|"
     r"ない)|変わりありません|不変|著変な[くし]|変化な[くし]|変わりな[くし]|横ばい)|stable|"
     r"unchanged|no change|no interval change",
     re.IGNORECASE,
@@ -64,6 +64,7 @@ _ATTRIBUTIVE = re.compile(
 )
 _CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し、|に")
 _ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありません|を認めず)(?:、|。)?\Z|不変で\Z")
+_LIKE_IT = re.compile(r"同様の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造)")
 _SUPPOSED = re.compile(
     r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意|期(?!的)|性(?!に)|[癌度例型]"
 )
@@ -115,7 +116,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", "not seen before"
     stable = _STABLE.search(ahead)
     for term, cls in changes.within(mention.end, after):
-        if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end):
+        if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end) or _LIKE_IT.match(text, term.start):
             continue
         if "、" in _BRACKETS.sub("", text[mention.end : term.start]) and _leads_on(text, term, cls, after):
             continue

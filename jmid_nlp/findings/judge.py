@@ -24,6 +24,7 @@ _NOT_GROWN = re.compile(
 _STATED_FIRST = re.compile(
     r"(?:が|を|も)?(?:あり|認め(?:られ)?|みられ)[、,]?(?:要|念のため|一度)?(?:精査|フォロー|経過観察|確認|ご確認|検討)"
 )
+_HOLDS = re.compile(r"(?:内部?)?に(?:は)?[^、。]{1,16}(?:は|が|を|も)(?:な|認め|みられ|見られ|指摘)")
 _ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
@@ -42,6 +43,8 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return "positive", "stated before the advice"
     if value == "suspicious" and _FUTURE.search(text, max(0, mention.start - 16), mention.start):
         return "general", "a matter of the future"
+    if value == "negative" and _HOLDS.match(text, mention.end):
+        return "positive", "holds what is denied"
     if value not in ("negative", "suspicious") or following is None or following.sentence != mention.sentence:
         return value, ""
     gap = text[mention.end : following.start]

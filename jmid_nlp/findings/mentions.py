@@ -155,7 +155,13 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     if cut:
         places.append(Span(term.start + lead, term.start + cut - (term.form[cut - 1] == "の")))
     start = term.start + max(cut, lead)
-    joined = start == term.start and organ is not None and len(organ.form) == 1 and organ.end == start
+    joined = (
+        start == term.start
+        and not term.form.startswith("壁")
+        and organ is not None
+        and len(organ.form) == 1
+        and organ.end == start
+    )
     if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
         start = organ.start  # 骨|肥厚 stays whole
     tail = _CHANGED.search(term.form) if item.cls in ("fluid", "lesion", "disease") else None
