@@ -115,9 +115,10 @@ def deidentify_with(reports: Reports, treat: Any) -> DeidReports:
     for number, report in enumerate(reports):
         try:
             safe.append(treat(report))
-        except (
-            Exception
-        ) as error:  # fail closed: the report is withheld, the others go on; a foreign message may hold text
+        except PolicyError:
+            raise  # a column that the policy does not know stops the run: no report would be safe
+        # fail closed: the report is withheld and the others go on; a foreign error's message may hold text
+        except Exception as error:
             reason = str(error) if isinstance(error, JmidError) else f"could not be treated ({type(error).__name__})"
             failed.append({"id": report.report_id, "row": number, "field": "row", "reason": reason})
     return DeidReports(safe, failed=failed)

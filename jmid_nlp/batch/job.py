@@ -77,9 +77,10 @@ def run_rows(
             result, side = treat(number, row)
         except RowError as error:
             outcome.failed.append(failure(error))
-        except (
-            Exception
-        ) as error:  # one bad row must not stop the others; the text of a foreign error may hold report text
+        except PolicyError:
+            raise  # a column that the policy does not know stops the run: no row would be safe
+        # one bad row must not stop the others; a foreign error's message may hold report text
+        except Exception as error:
             outcome.failed.append(failure(_hidden(error, number), _id_or_none(row, number)))
         else:
             outcome.audit.extend(side)

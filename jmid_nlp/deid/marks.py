@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from jmid_nlp.deid.codes import is_pseudonym, pseudonym, remap_uid
 from jmid_nlp.deid.dateshift import parse_day, shift_days, shift_text
 from jmid_nlp.deid.deidentify import Deidentifier
 from jmid_nlp.deid.detect import detect
 from jmid_nlp.deid.generalise import tag
-from jmid_nlp.deid.codes import is_pseudonym, pseudonym, remap_uid
 from jmid_nlp.schema import AnnotationRecord
 
 

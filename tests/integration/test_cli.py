@@ -90,6 +90,16 @@ def test_deid_needs_a_key_and_never_from_the_command_line(call, tmp_path):
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_an_unlisted_column_that_identifies_stops_the_run(call, tmp_path):
+    write(tmp_path / "in.jsonl", [GOOD, GOOD | {"id": "b", "memo": "山本 花子様 090-1234-5678"}])
+    for workers in (1, 2):
+        done = call("deid", "in.jsonl", "-o", "out.jsonl", "--key-file", "key.txt", "--workers", workers)
+        assert done.returncode == 2
+        assert "memo" in done.stderr
+        assert "山本" not in done.stderr
+        assert not (tmp_path / "out.jsonl").exists()
+
+
 def test_opted_out_patients_leave_first(call, tmp_path):
     write(tmp_path / "in.jsonl", [GOOD, GOOD | {"id": "b", "patient_id": "P2"}])
     (tmp_path / "out.txt").write_text("Ｐ1\n", encoding="utf-8")
