@@ -95,6 +95,7 @@ class _Walker:
         self.clauses = Clauses(parsed, mentions, self.clues)
         self._sentence_starts = [s for s, _ in parsed.sentences]
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
+        self._versus = "vs" in self.text or "versus" in self.text
         self._before = [c for c in self.clues.cues if c.direction == "before"]
 
     def assess(self, index: int, earlier: list[Assertion]) -> Assertion:
@@ -129,7 +130,7 @@ class _Walker:
 
     def _ahead(self, start: int, end: int) -> Assertion | None:
         """English cues stand before what they speak of: `no pleural effusion or ascites`, `s/o HCC`."""
-        if _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
+        if self._versus and _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
             return Assertion("possible", ((start, start, "differential"),))
         for cue in reversed(self._before):
             if cue.end <= start and cue.scope != "section":
@@ -251,6 +252,8 @@ def _combine(held: list[Cue]) -> Assertion:
     """The level of a chain of cues: a denial at its end denies, otherwise the weakest statement stands."""
     if not held:
         return DEFINITE
+    if len(held) == 1:
+        return _decided(held[0])
     if held[0].id == "change_resolved" and held[-1].cls == "denial":
         return DEFINITE  # 消失していません
     trail = tuple((c.start, c.end, c.id) for c in held)

@@ -54,7 +54,12 @@ class Clauses:
         start, end = self.mentions[index]
         if _COPULA.match(self.text, end):
             return True
-        following = [m for m in self.mentions[index + 1 : index + 12] if m[0] >= end and m[1] <= cue.start]
+        following: list[Span] = []
+        for i in range(index + 1, len(self.mentions)):
+            if self.mentions[i][1] > cue.start:
+                break
+            if self.mentions[i][0] >= end:
+                following.append(self.mentions[i])
         if not following:
             return False
         listed = LIST_GAP.fullmatch(self.text, end, following[0][0]) is not None
