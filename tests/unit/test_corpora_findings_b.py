@@ -83,8 +83,9 @@ def test_a_site_key_names_one_place_and_is_used(name):
 def test_spans_are_verbatim_and_apart(findings):
     for row, item in findings:
         assert row["text"][item["start"] : item["end"]] == item["text"] != ""
+        assert item["text"] == item["text"].strip()
         for site in item["locations"]:
-            assert row["text"][site["start"] : site["end"]] == site["site"] != ""
+            assert row["text"][site["start"] : site["end"]] == site["site"] == site["site"].strip() != ""
     for row, _ in findings:
         spans = sorted((item["start"], item["end"]) for item in row["findings"])
         spans = sorted(spans + [(start, end) for start, end in row["ignore"]])
