@@ -27,7 +27,7 @@ _RELATION = re.compile(
 _SUSPECTING = re.compile(r"を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?")
 _SUSPECTED_SIGN = re.compile(r"(?:を(?:強く|積極的に)?(?:疑う|疑わせる)(?:ような|様な)?|の)所見(?=[をはも])")
 _ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
-_QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭|(?<![悪良陽])性|[^性]様|状)\Z")
+_QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭|(?<![悪良陽変])性|[^性]様|状)\Z")
 _BARE_HEDGE = re.compile(r"の?疑い|[ ]?[?？]")
 _ADJECTIVE = re.compile(r"な(?![しくいりらど])")
 _EMPTY = frozenset({"異常", "異常所見", "問題", "疾患", "本疾患", "同疾患", "原疾患"})

@@ -27,7 +27,8 @@ _PIECE = re.compile(
     rf"|(?P<segment>(?<![A-Za-z0-9])S[ ]?{_SEGMENT_NUMBER}(?:[ ]?\+[ ]?{_SEGMENT_NUMBER})?[a-c]?"
     rf"(?:[+/・,~〜\-][ ]?S?{_SEGMENT_NUMBER}[a-c]?(?!\d|[ ]?mm|[ ]?cm|[ ]?[x×]|\.\d)){{0,4}}(?![A-Za-z0-9]|椎|神経根|状))"
     r"|(?P<vertebra>(?<![A-Za-z0-9])(?:Th|T|C|L|S)[ ]?\d{1,2}(?![\d.A-Za-z])"
-    r"(?:[ ]?(?:[~〜～\-−–ー/・,、]|から)[ ]?(?:Th|T|C|L|S)?\d{1,2}(?![\dmcx×年月日%.])){0,8}(?!強調|WI|スター))"
+    r"(?:[ ]?(?:[~〜～\-−–ー/・,、]|から)[ ]?(?:Th|T|C|L|S)?\d{1,2}(?![\dmcx×年月日%.])){0,8}"
+    r"(?!強調|WI|スター|[ ]?(?:高|低|等)信号|[ ]?延長))"
     r"|(?P<ordinal>第[ ]?\d{1,2}(?:(?:[~〜～\-−ー・,、]|から)第?\d{1,2}){0,6}(?=[胸腰頸頚仙肋趾指]|中足|中手|椎|[ ]?/))"
     rf"|(?P<station>(?:#|No\.?[ ]?){_SIDE_STATION}(?:[ ]?[,、・/~\-と][ ]?(?:#|No\.)?{_SIDE_STATION}(?!\d|mm|cm)){{0,12}})"
     r"|(?P<time>(?<![\d.])(?:\d{1,3}|数|半|[一二三四五六七八九十]{1,3})(?:[~〜\-]\d{1,2})?(?:年|[かヶケカヵ箇]月|週間?|日|時間)"
@@ -60,6 +61,13 @@ def pieces(text: str) -> list[Piece]:
         tag, start, end = m.lastgroup or "", m.start(), m.end()
         while text[end - 1] in " ,、":
             end -= 1
+        if (
+            tag == "station"
+            and text[start] == "#"
+            and text[end : end + 1] == " "
+            and text[start - 1 : start] in ("", "\n")
+        ):
+            continue  # the number of a list: #1 肺癌
         if tag == "size":
             start = _with_dimension(text, start)
         out.append(Piece(start, end, tag))

@@ -18,6 +18,7 @@ from jmid_nlp.findings.terms import expand
 CASES = Path(__file__).parents[2] / "cases" / "entities" / "spans.txt"
 MEDTXT = Path(__file__).parents[4] / "shared" / "medtxt_rr" / "ner.jsonl"
 MARK = re.compile(r"\[([^\[\]|]+)\|([a-z0-9\-]+?)([+?g]|(?<=d)-)?\]")
+STAGE = re.compile(r"[cpyr]{0,2}(?:[TNM](?:[0-4X]|is)[a-c]?)+")
 SHORT = {"positive": "+", "suspicious": "?", "negative": "-", "general": "g", None: ""}
 SCORED = ("d", "a", "timex3", "t-test")
 
@@ -39,7 +40,7 @@ def text_of(marked):
 def mark(text):
     out, at = "", 0
     for e in entities(parse(text)):
-        attr = SHORT[e.attr] if e.type == "d" and not re.fullmatch(r"c?[TNM].*", text[e.start : e.end]) else ""
+        attr = SHORT[e.attr] if e.type == "d" and not STAGE.fullmatch(text[e.start : e.end]) else ""
         out += text[at : e.start] + f"[{text[e.start : e.end]}|{e.type}{attr}]"
         at = e.end
     return out + text[at:]
