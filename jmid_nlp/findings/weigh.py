@@ -25,6 +25,9 @@ _WEAK_TAIL = re.compile(
 )
 _PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
 _WITH = re.compile(r"(?:域|像)?を(?:伴う(?:[。、]|$)|伴い|伴って|伴います|伴ってい)")
+_SPREADS = frozenset(("進展", "波及", "突出", "膨隆"))
+_LEADS_TO = re.compile(r"する(?=[\d一-鿿ァ-ヴA-Za-z])|した(?=[\d一-鿿ァ-ヴA-Za-z])")
+_CONTENT = re.compile(r"(?:内容|成分)は\Z")
 _PROBE = re.compile(r"(?:にて|で|下で|による)[^。、]{0,4}(?:虚脱|圧縮|つぶれ|消失)")
 _TOPIC_OF = re.compile(r"(?:域|像)?(?:は|が|から)")
 _FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|胆管|膵管|尿管")
@@ -63,6 +66,10 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
         if _is_abbreviation(parsed.text, mention, found[number - 1] if number else None):
             continue
         if parsed.text[mention.start : mention.end] == "圧迫" and _PROBE.match(parsed.text, mention.end):
+            continue
+        if _LEADS_TO.match(parsed.text, mention.end) and parsed.text[mention.start : mention.end] in _SPREADS:
+            continue
+        if _CONTENT.search(parsed.text, max(0, mention.start - 5), mention.start):
             continue
         if _TECHNIQUE.match(parsed.text, mention.end):
             continue
