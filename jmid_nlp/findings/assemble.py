@@ -9,6 +9,7 @@ from dataclasses import replace
 from jmid_nlp.findings.attach import Context, Place, place_all
 from jmid_nlp.findings.change import Changes, Plurals, change_of, historical, seen_before
 from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.headings import SectionNames
 from jmid_nlp.findings.imagerefs import RefMention, image_refs
 from jmid_nlp.findings.judge import judge
 from jmid_nlp.findings.mentions import Mention, find_mentions
@@ -87,7 +88,8 @@ class _Assembler:
         self._number_sentences()
         self.certainty, self.cues = judge(parsed, self.mentions)
         self.sizer = Sizer(parsed, self.mentions, groups, self.certainty)
-        self.sections = [_section(parsed, m.start) for m in self.mentions]
+        names = SectionNames(parsed)
+        self.sections = [names.of(m.start) for m in self.mentions]
         self.plurals = Plurals(self.text)
         self.starts = [m.start for m in self.mentions]
         self.groups = groups
@@ -275,10 +277,3 @@ class _Assembler:
     def _at(self, start: int, end: int, rule: str) -> str:
         a, b = self.parsed.span(start, end)
         return f"{a}:{b} {rule}"
-
-
-def _section(parsed: Parsed, at: int) -> str | None:
-    for section in parsed.sections:
-        if section.start <= at < section.end:
-            return section.name
-    return None

@@ -49,6 +49,7 @@ class _Attacher:
         self.text = context.parsed.text
         self.heritage = Heritage(context)
         self.places = self.heritage.places
+        self.label_ids = frozenset(id(g) for g in self.heritage.labels.values())
         self.heads = frozenset(m.start for m in context.mentions)
         self.title = title_side(context.parsed)
 
@@ -91,7 +92,7 @@ class _Attacher:
                 current, used = group, False
                 g += 1
             ahead = groups[g] if g < len(groups) else None
-            later = self.c.mentions[numbers[numbers.index(number) + 1]].start if number != numbers[-1] else end
+            later = self.c.mentions[number + 1].start if number != numbers[-1] else end
             place = self._one(number, mention, current, used, previous, ahead, later, start)
             if place.sites and place.side is None and topic_side is not None and place.rule != "inherited":
                 place.side = topic_side
@@ -125,7 +126,7 @@ class _Attacher:
             return True
         if (first.side and not second.side and _NAMES_ONLY.fullmatch(gap)) or _EACH_SIZE.fullmatch(gap):
             return True
-        if gap.strip() == ":" and first in self.heritage.labels.values():
+        if gap.strip() == ":" and id(first) in self.label_ids:
             return True
         return (
             bool(re.fullmatch(r"\s?(?:側)?(?:から|より|に、|および|と|、|~|にも|,|/|\(|\))\s?(?:両側|右|左)?\s?", gap))
@@ -196,7 +197,7 @@ class _Attacher:
             return None
         whole, opening = previous, self.text[start : mention.start].lstrip(" \u3000\t・-")
         if whole < 0 and ANAPHORA.match(opening):
-            whole = next((k for k in range(number - 1, -1, -1) if self.heritage.described(k)), -1)
+            whole = next((k for k in range(number - 1, max(-1, number - 40), -1) if self.heritage.described(k)), -1)
         if whole < 0 or self.places[whole].side is None or not self.places[whole].sites:
             return None
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept

@@ -183,6 +183,7 @@ class Plurals:
     def __init__(self, text: str) -> None:
         self.text = text
         self._found = [(m.start(), m.end()) for m in _MULTIPLE.finditer(text)]
+        self._starts = [start for start, _ in self._found]
 
     def of(self, before: int, mention: Mention, after: int, *, first: bool, last: bool) -> str:
         """The words that say there are several of a mention, empty where there are none.
@@ -202,7 +203,7 @@ class Plurals:
             before = max(before, self.text.rfind("、", before, mention.start) + 1)
         stop = self.text.find("。", mention.end, after)
         stop = stop if stop >= 0 else after
-        for start, end in self._found:
+        for start, end in self._found[bisect_left(self._starts, before) : bisect_left(self._starts, stop)]:
             if before <= start and end <= stop and (end <= mention.end or last or not self._next_ones(end, after)):
                 return self.text[start:end]
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.sites import Group, side_of
@@ -21,6 +22,19 @@ _TITLE = re.compile(
     r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
     r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R|[2-6二三四]方向)"
 )
+
+
+class SectionNames:
+    """The section of any character of a report."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._sections = parsed.sections
+        self._starts = [s.start for s in parsed.sections]
+
+    def of(self, at: int) -> str | None:
+        """The name of the section that holds a character, None outside all sections."""
+        k = bisect_right(self._starts, at) - 1
+        return self._sections[k].name if k >= 0 and at < self._sections[k].end else None
 
 
 def title_side(parsed: Parsed) -> Laterality | None:
@@ -62,11 +76,12 @@ def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     text = parsed.text
     found: dict[int, Group] = {}
     header: Group | None = None
+    starts = [g.start for g in groups]
     for number, (start, end) in enumerate(parsed.sentences):
         line = text[start:end].strip()
         match = _HEAD_LINE.match(line)
         if match and match.end() >= len(line):
-            inside = [g for g in groups if start <= g.start and g.end <= end]
+            inside = groups[bisect_left(starts, start) : bisect_left(starts, end)]
             name = (match["name"] or match["plain"] or "").strip()
             header = inside[0] if len(inside) == 1 and inside[0].end - inside[0].start >= len(name) - 2 else None
         elif line[:1] in "【[■◆":

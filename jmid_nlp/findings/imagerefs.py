@@ -44,14 +44,14 @@ def image_refs(text: str) -> list[RefMention]:
     if not _HINT.search(text):
         return []
     found: list[RefMention] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text) + 1)
     for pattern in (_FULL, _IMAGE, _PAIR):
         for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
+            if taken.find(1, match.start(), match.end()) >= 0:
                 continue
-            if pattern is _PAIR and _PAIR_BEFORE.search(text[: match.start()][-8:]):
+            if pattern is _PAIR and _PAIR_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
                 continue
-            taken.append(match.span())
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
             found.append(_mention(text, match))
     return sorted(found, key=lambda r: r.start)
 

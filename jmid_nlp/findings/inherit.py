@@ -43,6 +43,7 @@ ANAPHORA = re.compile(
 _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
+_REACH = 40  # mentions back that a reference may reach
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -106,7 +107,7 @@ class Heritage:
     def whole(self, number: int, mention: Mention) -> Place | None:
         """The place of the last described mention of the line: what a bare 壁 or 皮質 is part of."""
         line = self.text.rfind("\n", 0, mention.start)
-        for k in range(number - 1, -1, -1):
+        for k in range(number - 1, max(-1, number - _REACH), -1):
             if self.c.mentions[k].start < line:
                 return None
             if self.c.certainty[k] in ("positive", "suspicious") and self.places[k].sites:
@@ -159,7 +160,7 @@ class Heritage:
         if mention.kind not in ("lesion", "sign") or not _REFERENCE.match(self.text[mention.end : mention.end + 2]):
             return None
         words = self.text[mention.start : mention.end]
-        for earlier in range(number - 1, -1, -1):
+        for earlier in range(number - 1, max(-1, number - 5 * _REACH), -1):
             other = self.c.mentions[earlier]
             if self.text[other.start : other.end] == words and self.places[earlier].sites:
                 if self.c.certainty[earlier] == "negative" or mention.own:
@@ -185,7 +186,7 @@ class Heritage:
         line = self.text.rfind("\n", 0, start)
         candidates = [
             k
-            for k in range(number)
+            for k in range(max(0, number - _REACH), number)
             if self.c.certainty[k] in ("positive", "suspicious")
             and (self.places[k].sites or self.places[k].side)
             and self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -265,12 +266,14 @@ def _states(text: str, terms: list[Term]) -> list[Mention]:
         return []
     found = []
     borders = [t for t in terms if t.kind in ("anatomy", "side", "position", "observation", "modifier", "timex")]
+    starts = [t.start for t in borders]
     for match in _STATE.finditer(text):
         start, end = match.span()
         tail = _STATE_TAIL.search(match.group())
         if tail:
             end = start + tail.start()
-        inner = [t.end for t in borders if start <= t.end < end - 2 and t.start < end - 3]
+        near = borders[bisect_left(starts, start - 40) : bisect_left(starts, end)]
+        inner = [t.end for t in near if start <= t.end < end - 2 and t.start < end - 3]
         start = max([start, *inner])
         found.append(Mention(start, end, "state", None, start, False, False, [text[start:end]], "after a procedure"))
     return found

@@ -20,6 +20,7 @@ _BEFORE_HEAD = re.compile(_AMOUNT + r"(?:まで|以内)?\s?(?:の|な|と|に|�
 _TIGHT = re.compile(_AMOUNT + r"(?:まで)?の?[^。、にとで]{0,20}$")
 _CHANGES = re.compile(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)")
 _TELLS_OF = re.compile(r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$")
+_REACH = 40  # mentions back that a size may reach
 _MEASURABLE = frozenset(("lesion", "sign", "disease", "signal"))
 
 
@@ -32,6 +33,7 @@ class Sizer:
         self.parsed, self.text = parsed, parsed.text
         self.mentions, self.groups, self.certainty = mentions, groups, certainty
         self.starts = [m.start for m in mentions]
+        self._group_starts = [g.start for g in groups]
         self.given: set[int] = set()
         self._sentence_starts = [s for s, _ in parsed.sentences]
 
@@ -52,7 +54,7 @@ class Sizer:
         if ahead is not None:
             return ahead, "size in sentence"
         earlier = self._last_lesion(after - 1, measured=bool(measure.prior))
-        elsewhere = any(start <= g.start < measure.start and not g.bare for g in self.groups)
+        elsewhere = self._names_place(start, measure.start)
         if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
             return earlier, "size in next sentence"
         return None
@@ -88,12 +90,16 @@ class Sizer:
     def _new_topic(self, behind: int, measure: Measure) -> bool:
         """`…摘出後で、総胆管は9mmと拡張`: after a comma another place is spoken of."""
         comma = self.text.rfind("、", self.mentions[behind].end, measure.start)
-        return comma >= 0 and any(comma < g.start < measure.start and not g.bare for g in self.groups)
+        return comma >= 0 and self._names_place(comma + 1, measure.start)
+
+    def _names_place(self, start: int, end: int) -> bool:
+        first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
+        return any(not g.bare for g in self.groups[first:last])
 
     def _last_lesion(self, number: int, *, measured: bool) -> int | None:
         """The last mention that may have a size; a prior size belongs to one of its sentence that has a current one."""
         last = None
-        for k in range(number, -1, -1):
+        for k in range(number, max(-1, number - _REACH), -1):
             if self.certainty[k] not in ("positive", "suspicious") or self.mentions[k].kind not in _MEASURABLE:
                 continue
             if not measured:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 
 from jmid_nlp.findings.document import Parsed
+from jmid_nlp.findings.headings import SectionNames
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.sites import Group
 
@@ -49,6 +50,7 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
     """
     starts = [g.start for g in groups]
     kept: list[Mention] = []
+    sections = SectionNames(parsed)
     for number, mention in enumerate(found):
         before = _group_before(parsed, groups, starts, mention, found[number - 1] if number else None)
         if mention.kind == "signal" and not _states(parsed.text, mention, before):
@@ -73,7 +75,7 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
             continue
         if _TECHNIQUE.match(parsed.text, mention.end):
             continue
-        if _section(parsed, mention.start) == "technique" and mention.kind != "disease":
+        if sections.of(mention.start) == "technique" and mention.kind != "disease":
             continue
         kept.append(mention)
     return kept
@@ -88,13 +90,6 @@ def _is_abbreviation(text: str, mention: Mention, previous: Mention | None) -> b
         and text[mention.end : mention.end + 1] == ")"
         and text[mention.start : mention.end].isascii()
     )
-
-
-def _section(parsed: Parsed, at: int) -> str | None:
-    for section in parsed.sections:
-        if section.start <= at < section.end:
-            return section.name
-    return None
 
 
 def _group_before(
