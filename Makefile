@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= demo-out
 
-.PHONY: demo test check lint fix bench clean
+.PHONY: demo test check lint fix bench quality clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,9 @@ check: $(VENV)/.dev
 	$(BIN)/python -m pytest --nbmake examples -n 0
 
 test: lint check
+
+quality: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.quality
 
 bench: $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/bench_chain.py
