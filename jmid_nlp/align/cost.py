@@ -178,7 +178,9 @@ def feasible(evidence: Evidence) -> bool:
 def best_evidence(lesion: Lesion, group: Group, options: AlignOptions, exam_date: str | None) -> Evidence | None:
     """The strongest feasible evidence between any mention of a lesion and any mark of a group."""
     found: list[Evidence] = []
-    for mention in (*lesion.mentions, *lesion.members):
+    # A list names all that its heading means: the heading itself takes nothing.
+    listed = bool(lesion.members) and not lesion.first.finding.multiple
+    for mention in lesion.members if listed else (*lesion.mentions, *lesion.members):
         for mark in group.marks:
             evidence = weigh(_with_cues(mention, lesion), mark, options, exam_date)
             if feasible(evidence):

@@ -40,6 +40,12 @@ class Lesion:
         return self.mentions[0]
 
     @property
+    def plural(self) -> bool:
+        """Whether the words name more than one lesion, by more than naming both sides."""
+        several = any(m.finding.multiple or len(m.sizes) > 1 or m.spots > 1 for m in self.mentions)
+        return bool(self.members) or several
+
+    @property
     def capacity(self) -> int | None:
         """How many lesions in the images the words may stand for; None without a limit."""
         all_mentions = self.mentions + self.members

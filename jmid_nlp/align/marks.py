@@ -44,13 +44,13 @@ class Group:
         return tuple(m.record.annotation_id for m in self.marks)
 
 
-def read_mark(record: AnnotationRecord) -> Mark:
-    """Parse label, anatomy, side, size and images of a record."""
+def read_mark(record: AnnotationRecord, organs_of_report: tuple[str, ...] = ()) -> Mark:
+    """Parse label, anatomy, side, size and images of a record; organs of the report tell what a bare segment is of."""
     label = record.label or ""
     names = find_concepts(label)
     from_label = parse_place(label, numbers=False)
     implied = tuple(s for c in names if (s := concepts()[c].site))
-    organs = tuple(o for n in (*from_label.nodes, *implied) if (o := organ_of(n)))
+    organs = tuple(o for n in (*from_label.nodes, *implied) if (o := organ_of(n))) + organs_of_report
     place = parse_place(record.anatomy or "", organs)
     if record.laterality and place.side is None:
         # A clock position and some segments mean another place on each side.
@@ -66,9 +66,11 @@ def read_mark(record: AnnotationRecord) -> Mark:
     return Mark(record, names, place, side, sizes, images)
 
 
-def group_marks(records: Sequence[AnnotationRecord], options: AlignOptions) -> list[Group]:
+def group_marks(
+    records: Sequence[AnnotationRecord], options: AlignOptions, organs: tuple[str, ...] = ()
+) -> list[Group]:
     """Merge the marks of one lesion: single linkage over pairs that no cue tells apart. Order of input does not matter."""
-    marks = sorted((read_mark(r) for r in records), key=_sort_key)
+    marks = sorted((read_mark(r, organs) for r in records), key=_sort_key)
     owner = list(range(len(marks)))
 
     def root(i: int) -> int:

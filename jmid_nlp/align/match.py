@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jmid_nlp.align.anatomy import organ_of
 from jmid_nlp.align.cost import Evidence, best_evidence
 from jmid_nlp.align.lesions import Lesion, build_lesions
 from jmid_nlp.align.marks import Group, group_marks
 from jmid_nlp.align.mentions import Mention, read_mentions
 from jmid_nlp.align.options import DEFAULTS, AlignOptions
 from jmid_nlp.align.rows import alignment_row, parse_study
+from jmid_nlp.align.unnamed import add_unnamed
 from jmid_nlp.schema import Alignment, AnnotationRecord, Finding, Link, Report
 
 __all__ = ["AlignOptions", "align", "alignment_row", "parse_study"]
@@ -55,6 +57,7 @@ def align(
     own, foreign = _split_studies(report, annotations)
     mentions = read_mentions(report.text, findings)
     lesions = build_lesions(mentions)
+    add_unnamed(report.text, mentions, lesions)
     problem = _weigh_all(report, own, lesions, mentions, options)
     assignment = _Assignment(problem, options)
     links: list[Link] = []
@@ -102,7 +105,9 @@ def _weigh_all(
     mentions: Sequence[Mention],
     options: AlignOptions,
 ) -> _Problem:
-    groups = group_marks(own, options)
+    named = {o for m in mentions for n in m.place.nodes if (o := organ_of(n)) in ("lung", "liver")}
+    # A bare S8 is the liver's where the report speaks of the liver and not of the lungs.
+    groups = group_marks(own, options, tuple(sorted(named)) if len(named) == 1 else ())
     table = [[best_evidence(x, g, options, report.exam_date) for x in lesions] for g in groups]
     past = [Lesion([m]) for m in mentions if m.excluded and m.finding.certainty != "general"]
     denied = []
@@ -119,7 +124,7 @@ def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptio
         return _NEVER
     firm = evidence.of("size") > 1 or evidence.of("slice") > 0
     bar = options.accept if firm else max(options.accept, problem.denied[g] + options.denied)
-    repeat = options.repeat if slot > 0 and problem.lesions[lesion].capacity is not None else 0.0
+    repeat = options.repeat if slot > 0 and not problem.lesions[lesion].plural else 0.0
     return evidence.total - bar + repeat
 
 

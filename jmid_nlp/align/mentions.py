@@ -78,11 +78,11 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
         findings: In any order.
     """
     ordered = sorted(findings, key=lambda f: (f.start, f.end, repr(f)))
-    sentences = list(_sentences(text))
+    spans = list(sentences(text))
     out: list[Mention] = []
     organs: tuple[str, ...] = ()
     for f in ordered:
-        sentence = next(s for s in sentences if s[0] <= f.start < s[1])
+        sentence = next(s for s in spans if s[0] <= f.start < s[1])
         before = out[-1].end if out else 0
         mention = _read(text, f, sentence, before, organs or _organ_before(text[: f.start]))
         if mention.kind == "generic" and out and mention.before.endswith(("同様の", "同様な", "類似の")):
@@ -93,7 +93,8 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
     return out
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of sentences and lines; the last one reaches one past the text."""
     at = 0
     for stop in _STOP.finditer(text):
         yield at, stop.end()

@@ -295,3 +295,24 @@ def test_levels_between_two_levels():
     told = report("C3/4からC5/6で[椎間板膨隆]を認める。", {"at": ["C3/4", "C5/6"]})
     found = run(told, *(mark(i, "bulging", a) for i, a in (("a", "C3/4"), ("b", "C4/5"), ("c", "C5-6"), ("d", "C6/7"))))
     assert pairs(told, found) == {"a": 0, "b": 0, "c": 0}
+
+
+def test_members_given_only_by_site_and_size():
+    told = report("以下の[結節]を認めます。\n1) 右S2：9mm\n2) 右S8：6mm\n3) 左S6：12mm（前回10mm）\n", {})
+    marks = [
+        mark("a", "nodule", "right S2", "right", 9),
+        mark("b", "nodule", "right S8", "right", 6.1),
+        mark("c", "nodule", "left S6", "left", 12),
+    ]
+    assert pairs(told, run(told, *marks, mark("d", "nodule", "left S3", "left", 30))) == {"a": 0, "b": 0, "c": 0}
+    single = report("右上葉に[結節]を認める。\n大動脈径は30mm。\n", {"at": ["右上葉"], "side": "right"})
+    assert pairs(single, run(single, mark("a", "nodule", "RUL", "right"))) == {"a": 0}
+
+
+def test_a_counted_group_takes_as_many():
+    told = report(
+        "肝両葉に計3個の[転移]を認め、最大33mm。",
+        {"at": ["肝両葉"], "side": "bilateral", "size": [[33]], "multiple": True},
+    )
+    marks = [mark("a", "met", "S8", None, 32.4), mark("b", "met", "S4", None, 12), mark("c", "met", "S6", None, 9)]
+    assert pairs(told, run(told, *marks)) == {"a": 0, "b": 0, "c": 0}
