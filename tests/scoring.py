@@ -13,7 +13,8 @@ def identifiers(gold, predicted):
         spans = predicted.get(row_id, [])
         covered = {k for s in spans for k in range(s["start"], s["end"])}
         for span in row["spans"]:
-            wanted = {k for k in range(span["start"], span["end"]) if row["text"][k].isalnum()}
+            whole = range(span["start"], span["end"])
+            wanted = {k for k in whole if row["text"][k].isalnum()} or set(whole)
             total += 1
             caught += wanted <= covered
             if not wanted <= covered:
