@@ -216,7 +216,7 @@ class _Attacher:
     def _direct(self, mention: Mention, group: Group) -> bool:
         gap = self.text[group.end : mention.start]
         if mention.kind == "fluid" or mention.systemic:
-            return not re.search(r"[、。,:]", gap)
+            return not re.search(r"[、。,]" if group.bare else r"[、。,:]", gap)
         return True
 
     def _after(self, mention: Mention, ahead: Group | None, later: int) -> Place | None:

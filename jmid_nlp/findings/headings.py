@@ -18,6 +18,8 @@ _HEAD_LINE = re.compile(
     r"$)|^(?P<plain>[^\n:。、]{1,16}):",
     re.MULTILINE,
 )
+_NUMBERED = re.compile(r"[ \t]*\(?\d{1,2}[).．、]\s*")
+_LONGEST_HEADING = 24
 _TITLE = re.compile(
     r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
     r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R|[2-6二三四]方向)"
@@ -55,17 +57,12 @@ def line_labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     for group in groups:
         starts.setdefault(group.start, []).append(group)
     for number, (start, end) in enumerate(parsed.sentences):
-        if (
-            number == 0
-            or "\n" in text[parsed.sentences[number - 1][1] - 1 : start + 1]
-            or text[start - 1 : start] == "\n"
-            or BULLET.match(text, start)
-        ):
-            label = None
-            bullet = BULLET.match(text, start)
-            first = bullet.end() if bullet else start
-            nearby = (group for at in range(first, first + 3) for group in starts.get(at, ()))
-            label = next((g for g in nearby if g.end < end and _LABEL_END.match(text, g.end)), None)
+        bullet = BULLET.match(text, start)
+        first = bullet.end() if bullet else start
+        nearby = (group for at in range(first, first + 3) for group in starts.get(at, ()))
+        own = next((g for g in nearby if g.end < end and _LABEL_END.match(text, g.end)), None)
+        if own is not None or bullet or number == 0 or "\n" in text[parsed.sentences[number - 1][1] - 1 : start + 1]:
+            label = own
         if label is not None:
             found[number] = label
     return found
@@ -84,8 +81,22 @@ def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
             inside = groups[bisect_left(starts, start) : bisect_left(starts, end)]
             name = (match["name"] or match["plain"] or "").strip()
             header = inside[0] if len(inside) == 1 and inside[0].end - inside[0].start >= len(name) - 2 else None
+        elif (alone := _alone(text, start, end, groups, starts)) is not None:
+            header = alone
         elif line[:1] in "【[■◆":
             header = None
         elif header is not None:
             found[number] = header
     return found
+
+
+def _alone(text: str, start: int, end: int, groups: list[Group], starts: list[int]) -> Group | None:
+    """The place that is all of a line, perhaps behind a number: `1. 肝`."""
+    if end - start > _LONGEST_HEADING or (end < len(text) and text[end] != "\n" and text[end - 1] != "\n"):
+        return None
+    number = _NUMBERED.match(text, start)
+    first = number.end() if number else start
+    k = bisect_left(starts, first)
+    if k >= len(groups) or groups[k].start != first or groups[k].bare:
+        return None
+    return groups[k] if not text[groups[k].end : end].strip() else None
