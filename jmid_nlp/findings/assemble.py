@@ -247,7 +247,7 @@ class _Assembler:
         past = historical(self.text, mention, after)
         if past or mention.kind == "state":
             why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
-        current = tuple(s for m in self.sizes[number] for s in m.sizes)
+        current = tuple(s for m in self.sizes[number] for s in m.sizes) if certainty != "negative" else ()
         prior = tuple(s for m in self.sizes[number] for s in m.prior)
         first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
         last = number + 1 == len(self.mentions) or self.mentions[number + 1].sentence != mention.sentence

@@ -234,7 +234,7 @@ class _Attacher:
             and _AFTER_END.match(self.text[ahead.end : ahead.end + 6])
             and not (gap.strip() in ("、", "") and mention.kind == "fluid")
         ):
-            if gap.strip() == "、" and self.text[ahead.end : ahead.end + 1] in ("に", "で"):
+            if gap.strip() == "、" and self.text[ahead.end : ahead.end + 1] not in ("。", "", ")", "\n"):
                 return None
             return Place(list(ahead.sites), ahead.side, "after")
         return None

@@ -44,8 +44,9 @@ _LEFT_SIDE = re.compile(
 )
 _LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{1,6})\Z")
 _RIGHT_WORD = re.compile(
-    r"(?:[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?(?!\d|\.|\s?[x×*]|\s?mm|\s?cm|%)|[一-鿿々]{1,8}|"
-    r"[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
+    r"(?:(?<=\d)[/\-~〜～+・,、]\d{1,2}(?![\d.]|\s?[x×*]|\s?mm|\s?cm|%|/|[年月日個回分度])"
+    r"|[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?(?!\d|\.|\s?[x×*]|\s?mm|\s?cm|%)"
+    r"|[一-鿿々]{1,8}|[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
 _LEVEL = re.compile(
     r"(?<![A-Za-z\d])(?:Th(?:oracic)?\s?\d{1,2}|C[1-7]|L[1-5]|S(?:\d{1,2}\+\d|\d{1,2})|"
@@ -128,7 +129,7 @@ def join_sides(sides: set[str]) -> Laterality | None:
         return "bilateral"
     for side in ("left", "right"):
         if side in sides:
-            return side  # type: ignore[return-value]
+            return side
     return "midline"
 
 
