@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
     Edition,
@@ -25,7 +26,7 @@ from jmid_nlp.cli_options import (
     run,
     run_only,
 )
-from jmid_nlp.cli_review import VERBS
+from jmid_nlp.cli_review import VERBS as REVIEW_VERBS
 from jmid_nlp.version import __version__
 
 app = typer.Typer(
@@ -214,7 +215,7 @@ def info() -> None:
         typer.echo(f"{name}: {value}")
 
 
-for _name, _verb in VERBS.items():
+for _name, _verb in (EXPORT_VERBS | REVIEW_VERBS).items():
     app.command(_name)(_verb)
 
 

@@ -172,6 +172,27 @@ def extraction_row(extraction: Any, *, explain: bool = False) -> Row:
 
 
 @dataclass(frozen=True)
+class FactsJob(_Unsealed):
+    """Facts of the examination that each report's text tells, one flat row a report."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Job and versions."""
+        return _fingerprint("facts")
+
+    def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
+        """Read the facts of each row."""
+        from jmid_nlp.findings.document import parse
+        from jmid_nlp.findings.facts import exam_facts
+
+        def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
+            report = parse_report(row, number=number)
+            return {"id": report.report_id} | exam_facts(parse(report.text)), ()
+
+        return run_rows(chunk, treat)
+
+
+@dataclass(frozen=True)
 class AlignJob(_Unsealed):
     """Pairs of findings and annotations of each study."""
 
