@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
@@ -36,12 +37,39 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
         if same is not None and len(overlapping) == 1:
             out[low] = same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end))
             starts[low] = out[low].start
+        elif same is not None:
+            for first, last, whole in _unions(hit, overlapping):
+                at = bisect_left(starts, first.start)
+                out[at : bisect_right(starts, last.start)] = [whole]
+                starts[at : bisect_right(starts, last.start)] = [whole.start]
         elif same is None and hit.rank >= GRAMMAR:
             for part in _remainders(hit, overlapping):
                 at = bisect_right(starts, part.start)
                 out.insert(at, part)
                 starts.insert(at, part.start)
     return out
+
+
+def _unions(hit: Hit, others: list[Hit]) -> Iterator[tuple[Hit, Hit, Hit]]:
+    """Neighbours of the weaker hit's category that it joins, as (first, last, whole); another category ends the joining.
+
+    A rim of the weaker hit counts only where no other category stands beyond it: there the hit has run too far.
+    """
+    for same, group in groupby(others, key=lambda o: o.category == hit.category):
+        parts = list(group)
+        if not same:
+            continue
+        start = hit.start if parts[0] is others[0] else parts[0].start
+        end = hit.end if parts[-1] is others[-1] else parts[-1].end
+        if _sticks_out(hit._replace(start=start, end=end), parts):
+            best = max(parts, key=lambda o: (o.rank, o.score))
+            yield parts[0], parts[-1], best._replace(start=min(start, parts[0].start), end=max(end, parts[-1].end))
+
+
+def _sticks_out(hit: Hit, others: list[Hit]) -> bool:
+    """Whether a hit over several stronger ones holds more than they and what stands between two names: KIM^MINJI=金^敏智."""
+    gaps = [b.start - a.end for a, b in zip(others, others[1:], strict=False)]
+    return others[0].start - hit.start > 1 or hit.end - others[-1].end > 1 or max(gaps, default=0) > 2
 
 
 def _remainders(hit: Hit, others: list[Hit]) -> Iterator[Hit]:
