@@ -13,6 +13,7 @@ from jmid_nlp.deid.contact import find_contact
 from jmid_nlp.deid.cues import Label, find_labels
 from jmid_nlp.deid.evidence import KNOWN, SHAPED, Hit
 from jmid_nlp.deid.facilities import find_facilities
+from jmid_nlp.deid.fields import find_fields
 from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
@@ -21,6 +22,7 @@ from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.occupation import find_occupations
 from jmid_nlp.deid.persons import find_labelled
 from jmid_nlp.deid.places import find_places
+from jmid_nlp.deid.spoken import find_spoken
 from jmid_nlp.deid.tables import find_cells
 from jmid_nlp.deid.titles import find_titled
 from jmid_nlp.errors import InputError
@@ -205,6 +207,8 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
         yield from find_ages(t)
     yield from find_latin(t)
     yield from find_occupations(t, labels)
+    yield from find_spoken(t)
+    yield from find_fields(t)
     yield from find_bare(t)
     yield from find_lines(t)
 
