@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
 from jmid_nlp.findings.attach import Context, Place, place_all
-from jmid_nlp.findings.change import Changes, Plurals, change_of, historical, seen_before
+from jmid_nlp.findings.change import PAST_WORDS, Changes, Plurals, change_of, historical, seen_before
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import SectionNames
 from jmid_nlp.findings.imagerefs import RefMention, image_refs
@@ -91,6 +91,7 @@ class _Assembler:
         names = SectionNames(parsed)
         self.sections = [names.of(m.start) for m in self.mentions]
         self.plurals = Plurals(self.text)
+        self.old = any(word in self.text for word in PAST_WORDS)
         self.starts = [m.start for m in self.mentions]
         self.groups = groups
         context = Context(parsed, self.mentions, groups, self.certainty, self.sections)
@@ -163,6 +164,8 @@ class _Assembler:
 
     def _by_numbers(self, number: int) -> tuple[Change | None, str]:
         """`11mm→14mm`: the numbers say what no word says."""
+        if not self.sizes[number]:
+            return None, ""
         now = [max(s) for m in self.sizes[number] for s in m.sizes]
         then = [max(s) for m in self.sizes[number] for s in m.prior]
         if not now or not then:
@@ -244,7 +247,7 @@ class _Assembler:
         why["certainty"] = self.cues[number]
         if place.sites or place.side:
             self._explain_place(why, place)
-        past = historical(self.text, mention, after)
+        past = historical(self.text, mention, after) if self.old else ""
         if past or mention.kind == "state":
             why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
         current = tuple(s for m in self.sizes[number] for s in m.sizes) if certainty != "negative" else ()

@@ -25,6 +25,7 @@ _AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
+_SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
 _REASON = re.compile(r"後\s?\(\Z")
 _PART = re.compile(
     r"(?:その)?(?:壁|洞壁|内腔|骨?皮質|被膜|隔壁|充実部|粘膜|周囲脂肪織|周囲|脂肪織|実質|"
@@ -137,9 +138,12 @@ class _Attacher:
         self, number: int, mention: Mention, current: Group | None, used: bool, previous: int,
         ahead: Group | None, later: int, start: int,
     ) -> Place:  # fmt: skip
-        if _REASON.search(self.text, max(start, mention.start - 4), mention.start):
+        ahead_of = self.text[max(start, mention.start - 16) : mention.start]
+        if ahead_of.endswith("(") and _REASON.search(self.text, max(start, mention.start - 4), mention.start):
             return Place()
-        prefix = _SIDE_PREFIX.search(self.text, max(start, mention.start - 16), mention.start)
+        prefix = _SIDE_HINT.search(ahead_of) and _SIDE_PREFIX.search(
+            self.text, max(start, mention.start - 16), mention.start
+        )
         if current is not None and not used and self._direct(mention, current):
             side = current.side
             if prefix and not current.bare and prefix.start() >= current.end:

@@ -73,6 +73,8 @@ _JOINED_CLASS: dict[str, Change] = {
     "増加": "increased", "増大": "increased", "増悪": "increased", "減少": "decreased", "縮小": "decreased",
     "改善": "decreased", "消失": "resolved",
 }  # fmt: skip
+_STABLE_HINT = re.compile(r"[同変横s]", re.IGNORECASE)
+PAST_WORDS = ("後", "既往", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
@@ -112,9 +114,9 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     """
     text = changes.text
     ahead = text[mention.end : after]
-    if _NOT_THEN.search(ahead):
+    if "前" in ahead and _NOT_THEN.search(ahead):
         return "new", "not seen before"
-    stable = _STABLE.search(ahead)
+    stable = _STABLE.search(ahead) if _STABLE_HINT.search(ahead) else None
     for term, cls in changes.within(mention.end, after):
         if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end) or _LIKE_IT.match(text, term.start):
             continue
@@ -132,9 +134,11 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", "新規"
     if mention.kind == "signal" and _LOWERED.search(ahead):
         return "decreased", "低下"
-    if _GREW.search(ahead):
+    if ("拡大" in ahead or "増強" in ahead) and _GREW.search(ahead):
         return "increased", "拡大"
-    found = _NEW_BEFORE.search(text, max(before, mention.start - 24), mention.start)
+    found = "新" in text[max(before, mention.start - 24) : mention.start] and _NEW_BEFORE.search(
+        text, max(before, mention.start - 24), mention.start
+    )
     if found:
         return "new", found.group()
     for term, cls in reversed(changes.within(before, mention.start)):

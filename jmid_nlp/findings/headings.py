@@ -53,9 +53,9 @@ def line_labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     text = parsed.text
     found: dict[int, Group] = {}
     label: Group | None = None
-    starts: dict[int, list[Group]] = {}
-    for group in groups:
-        starts.setdefault(group.start, []).append(group)
+    starts = {g.start: [g] for g in groups if _LABEL_END.match(text, g.end)}
+    if not starts:
+        return found
     for number, (start, end) in enumerate(parsed.sentences):
         bullet = BULLET.match(text, start)
         first = bullet.end() if bullet else start
@@ -73,6 +73,8 @@ def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     text = parsed.text
     found: dict[int, Group] = {}
     header: Group | None = None
+    if "\n" not in text:
+        return found
     starts = [g.start for g in groups]
     for number, (start, end) in enumerate(parsed.sentences):
         line = text[start:end].strip()

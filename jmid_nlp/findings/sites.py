@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.levels import named_levels
@@ -109,6 +110,7 @@ _SIDES: dict[str, Laterality] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def side_of(written: str) -> Laterality | None:
     """The side that a phrase states, None where it states none; right and left together are bilateral."""
     written = _NO_SIDE.sub("", written)
