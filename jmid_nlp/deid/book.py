@@ -68,7 +68,8 @@ class Book:
             for form in split_forms(row["form"]):
                 self.titles.setdefault(fold(form).text, (row["strength"], row["subtype"]))
         self.labels: dict[str, tuple[str, str, str]] = {}
-        for row in read_table("phi/labels.tsv", ("form", "kind", "subtype", "mode")):
+        columns = ("form", "kind", "subtype", "mode")
+        for row in [*read_table("phi/labels.tsv", columns), *read_table("phi/roles.tsv", columns)]:
             for form in split_forms(row["form"]):
                 self.labels.setdefault(fold(form).text.lower(), (row["kind"], row["subtype"], row["mode"]))
         for dept in self.depts:

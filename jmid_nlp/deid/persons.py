@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from jmid_nlp.deid.book import VARIANTS, book
-from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
+from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, Hit
-from jmid_nlp.deid.kanji import AMBIGUOUS, NO, RARE, RUN, UNKNOWN, grade
+from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
 
@@ -65,6 +65,9 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
         label.value,
         (label.strength == EXPLICIT and label.kind != "dept") or label.paren or label.subtype == "initials",
     )
+    if label.mode == "soft":
+        yield from _after_noun(t, label)
+        return
     wide = label.mode == "wide" or label.kind == "title"
     hard = (
         hard
@@ -103,6 +106,16 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
         at, first = m.end(), False
         if any(label2 in t[at : at + 6] for label2 in ("：", ":")):
             return
+
+
+def _after_noun(t: str, label: Label) -> Iterator[Hit]:
+    """A known name behind a word that is also a plain noun: 判定 須賀, 計測：原."""
+    if label.start and RUN.match(t[label.start - 1]) or label.strength == PARTICLE:
+        return
+    end, g = name_at(t, label.value, hard=False)
+    clear = g >= RARE and (label.strength != SPACE or g == FULL or CELL_END.match(t, end))
+    if clear or (g == AMBIGUOUS and label.strength == EXPLICIT and end > label.value and CELL_END.match(t, end)):
+        yield Hit(label.value, end, "PERSON", label.subtype, 0.8, "names.label", LABELLED)
 
 
 _HANDED = re.compile(
