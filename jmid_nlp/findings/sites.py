@@ -139,7 +139,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     """All places of a report, grown to the phrase as written and grouped, ascending; bare sides among them."""
     text = parsed.text
     busy = bytearray(len(text) + 1)
-    for start, end in [(m.start, m.end) for m in mentions] + [m.span() for m in _RATIO.finditer(text)]:
+    for start, end in [(m.start, m.end) for m in mentions] + _ratios(text):
         busy[start:end] = _ON * (end - start)
     stops = _stops(parsed)
     sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
@@ -157,11 +157,16 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     return sorted(_list(text, sites) + bare, key=lambda g: g.start)
 
 
+def _ratios(text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in _RATIO.finditer(text)] if "/" in text and ("比" in text or "ratio" in text) else []
+
+
 def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
     text = parsed.text
     found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
     found += [Site(p.start, p.end, None, None) for p in places]
-    for pattern in (_LEVEL, _VESSEL, _NODE, _RELATIVE):
+    patterns = (_LEVEL, _VESSEL, _NODE, _RELATIVE) if "#" in text or "No" in text else (_LEVEL, _VESSEL, _RELATIVE)
+    for pattern in patterns:
         found += [Site(m.start(), m.end(), None, None) for m in pattern.finditer(text)]
     found.sort(key=lambda s: (s.start, -s.end))
     out: list[Site] = []

@@ -39,7 +39,6 @@ _TECHNIQUE = re.compile(
     r"センター|外来|検診|ドック|科|学会|ガイドライン|マーカー|治療薬|検査|専門|既往歴$|"
     r"部位|症例|患者|保持者)"
 )
-_DISTANCE_NOUN = re.compile(r"(?:の?(?:範囲|大きさ|サイズ|評価|診断|鑑別|治療))")
 
 
 def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Mention]:
@@ -52,33 +51,37 @@ def keep(parsed: Parsed, found: list[Mention], groups: list[Group]) -> list[Ment
     kept: list[Mention] = []
     sections = SectionNames(parsed)
     for number, mention in enumerate(found):
-        before = _group_before(parsed, groups, starts, mention, found[number - 1] if number else None)
-        if mention.kind == "signal" and not _states(parsed.text, mention, before):
-            continue
-        if mention.kind == "state" and not _sited(parsed.text, mention, before):
-            continue
-        if parsed.text[mention.start : mention.end] in _GROWTH and not _sited(parsed.text, mention, before):
-            continue
-        if mention.kind == "state" and number + 1 < len(found) and found[number + 1].start == mention.end:
-            continue
-        if parsed.text[mention.start : mention.end].startswith("描出不良") and (
-            before is None or not _FLOW.search(parsed.text, before.start, before.end)
-        ):
-            continue
-        if _is_abbreviation(parsed.text, mention, found[number - 1] if number else None):
-            continue
-        if parsed.text[mention.start : mention.end] == "圧迫" and _PROBE.match(parsed.text, mention.end):
-            continue
-        if _LEADS_TO.match(parsed.text, mention.end) and parsed.text[mention.start : mention.end] in _SPREADS:
-            continue
-        if _CONTENT.search(parsed.text, max(0, mention.start - 5), mention.start):
-            continue
-        if _TECHNIQUE.match(parsed.text, mention.end):
+        previous = found[number - 1] if number else None
+        if _is_abbreviation(parsed.text, mention, previous) or _TECHNIQUE.match(parsed.text, mention.end):
             continue
         if sections.of(mention.start) == "technique" and mention.kind != "disease":
             continue
+        before = _group_before(parsed, groups, starts, mention, previous)
+        touches = number + 1 < len(found) and found[number + 1].start == mention.end
+        if mention.kind == "signal" and not _states(parsed.text, mention, before):
+            continue
+        if mention.kind == "state" and (touches or not _sited(parsed.text, mention, before)):
+            continue
+        if _is_verb(parsed.text, mention, before):
+            continue
         kept.append(mention)
     return kept
+
+
+def _is_verb(text: str, mention: Mention, before: Group | None) -> bool:
+    """Words that are findings of some places or in some uses only: 拡大 of an organ, 描出不良 of a vessel."""
+    words = text[mention.start : mention.end]
+    if words in _GROWTH and not _sited(text, mention, before):
+        return True
+    if words in _SPREADS and _LEADS_TO.match(text, mention.end):
+        return True
+    if words == "圧迫" and _PROBE.match(text, mention.end):
+        return True
+    if words.startswith("描出不良"):
+        return before is None or not _FLOW.search(text, before.start, before.end)
+    return text[mention.start - 1 : mention.start] == "は" and bool(
+        _CONTENT.search(text, max(0, mention.start - 5), mention.start)
+    )
 
 
 def _is_abbreviation(text: str, mention: Mention, previous: Mention | None) -> bool:
