@@ -27,6 +27,7 @@ _NAMES = (
 )  # fmt: skip
 _NOT_WORDS = ("surrogate/", "unicode/", "policies/")
 _KATAKANA = re.compile("[ァ-ヺー]{3,}")
+_KANA = re.compile("[ァ-ヺー]")
 _LATIN = re.compile("[A-Za-z][A-Za-z'’]{2,}")
 _ROMAN = re.compile("[IVX]{2,4}[A-Da-d]?")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.,/])[0-9A-Za-z](?:[0-9A-Za-z]|-(?=[0-9A-Za-z])){4,31}(?![0-9A-Za-z/]|\.[0-9])")
@@ -82,8 +83,10 @@ def _word(view: Folded, values: frozenset[int], start: int, end: int, kind: str)
 
 def _candidates(t: str) -> Iterator[tuple[int, int, str]]:
     known = bytearray(len(t))
-    for start, end, _ in vocabulary().find(t.lower()):
-        known[start:end] = b"\x01" * (end - start)
+    low = t.lower()
+    for start, end, _ in vocabulary().find(low if len(low) == len(t) else t):
+        if _is_whole(t, start, end):
+            known[start:end] = b"\x01" * (end - start)
     numbers = [m.span() for m in _NUMBER.finditer(t) if sum(c.isdigit() for c in m[0]) > 4]
     tokens = tokenize(t)
     words = []
@@ -96,6 +99,16 @@ def _candidates(t: str) -> Iterator[tuple[int, int, str]]:
         if kind := _kind(tokens, i):
             words.append((start, end, kind))
     return iter(sorted([*words, *((s, e, "number") for s, e in numbers)]))
+
+
+def _is_whole(t: str, start: int, end: int) -> bool:
+    """Whether a known word is no mere piece of a longer one: Latin letters stand alone, short katakana too."""
+    if t[start].isascii() and t[start].isalpha() and t[start - 1 : start].isascii() and t[start - 1 : start].isalpha():
+        return False
+    if t[end - 1].isascii() and t[end - 1].isalpha() and t[end : end + 1].isascii() and t[end : end + 1].isalpha():
+        return False
+    inside = _KANA.match(t[start - 1 : start]) or _KANA.match(t[end : end + 1])
+    return end - start > 2 or not _KANA.match(t[start]) or not inside
 
 
 def _kind(tokens: Tokens, i: int) -> str:
