@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.schema import Category
@@ -57,29 +58,30 @@ def _segment(m: re.Match[str]) -> Iterator[Hit]:
 
 _LOGIN = r"[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,2}"
 _LOGIN_ISH = re.compile(
-    r"[a-z0-9]> |[Bb]y[ :=]|[Uu]ser|[Ll]og[io]n|[a-z0-9][._\-][a-z]|/>|<i>|端末|入力者|担当|host|HOST|Host|[Aa]ccount|アカウント"
+    r"[a-z0-9]> |[Bb]y[ :=]|[Uu]ser|[Ll]og[io]n|[a-z0-9][._\-][a-z]|/>|<i>|端末|入力者|担当|host|HOST|Host|[Aa]ccount|"
+    r"アカウント"
 )
 _CHAT = re.compile(rf"^[ \t]*(?:\[[^\]\n]{{1,20}}\] ?)?({_LOGIN})(?=> ?|: ?[ぁ-んァ-ン一-鿿])", re.MULTILINE)
 _BEHIND = re.compile(
     r"(?<![A-Za-z])(?:printed|verified|reported|report|signed|entered|approved|exported|created|modified|updated|"
-    r"uploaded|edited|read|sent|checked|scanned|opened|viewed|logged in|login|log-in|logon|user|username|userid|user_id|"
+    r"uploaded|edited|read|sent|checked|scanned|opened|viewed|logged in|login|log-in|logon|user|username|userid|"
+    r"user_id|"
     rf"operator|account|uid|opr)(?: ?(?:by|as|id|name))?[ ]?[:=>\"' ]{{1,3}}({_LOGIN})(?![A-Za-z0-9@.])",
     re.IGNORECASE,
 )
 _HOST = re.compile(
-    r"(?:端末(?:名|ID|番号)?|ホスト名?|ワークステーション|[Hh]ost(?:name)?|HOST|[Tt]erminal|[Ww]orkstation|(?<![A-Z])WS)"
+    r"(?:端末(?:名|ID|番号)?|ホスト名?|ワークステーション|[Hh]ost(?:name)?|HOST|[Tt]erminal|[Ww]orkstation|"
+    r"(?<![A-Z])WS)"
     r"[ :=は]{0,3}([A-Za-z][A-Za-z0-9]{0,14}(?:[\-_][A-Za-z0-9]{1,14}){1,3}|[A-Za-z]{2,10}\d{2,5})(?![A-Za-z0-9])"
 )
 _BARE = re.compile(
-    r"(?<![A-Za-z0-9._@/\\\-=?&#^])(?:([a-z]{1,2})[._\-]([a-z]{4,12})|([a-z]{4,12})[._\-]([a-z]{1,2}))(\d{0,3})(?![A-Za-z0-9@._\-/\\])"
+    r"(?<![A-Za-z0-9._@/\\\-=?&#^])(?:([a-z]{1,2})[._\-]([a-z]{4,12})|"
+    r"([a-z]{4,12})[._\-]([a-z]{1,2}))(\d{0,3})(?![A-Za-z0-9@._\-/\\])"
 )
 _TITLE_DOT = re.compile(
     r"(?<![A-Za-z0-9._@/\-])(?:dr|ns|rt|md|staff|user|admin)[._\-]([a-z]{3,14})(?:[._]?[a-z0-9]{1,3})?(?![A-Za-z0-9@])"
 )
-_NO_LOGIN = frozenset(
-    "by of on the and via from with date time page name none null true false chest brain abdomen contrast plain report "
-    "staff doctor radiologist system admin auto ris pacs his ct mr mri us pet xp".split()
-)
+_NO_LOGIN = stop_words("login")
 
 
 def _logins(t: str) -> Iterator[Hit]:

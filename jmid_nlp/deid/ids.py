@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
+from jmid_nlp.deid.wards import find_wards
 
 _KN = r"〇零一二三四五六七八九"
 _VALUE = re.compile(
     rf"(?:第|No\.?|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,4}}[ \-・"
     rf"]?(?=[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・"
-    rf"#\n]{{1,2}}[A-Za-z0-9{_KN}]+){{0,12}}(?: "
+    rf"#\n]{{1,2}}[A-Za-z0-9{_KN}]+|(?<=[{_KN}])の[{_KN}]+){{0,12}}(?: "
     rf"(?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
@@ -99,6 +100,7 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 yield Hit(m.start(), m.end(), "ID", "license", 0.8, "ids.nth", GRAMMAR)
         yield from _shapes(t)
         yield from _rooms(t)
+        yield from find_wards(t)
     if "〇" in t or "零" in t or "六" in t or "二" in t:
         for m in _KANJI_BARE.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "patient", 0.75, "ids.kanji", LISTED)
@@ -126,6 +128,8 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
         need = 3 if form not in ("記号", "番号") else 2
     if short and label.strength == NONE and form not in ("id", "記号", "番号", "lot", "ロット", "カルテ", "旅券"):
         need = 5
+    if form == "pid" and t.startswith("|", label.end) and value.isdigit() and len(value) < 3:
+        return
     if form == "rt" or count < need or (_UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT):
         return
     yield Hit(
