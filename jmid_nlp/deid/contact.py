@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
-from jmid_nlp.deid.evidence import LABELLED, SHAPED, Hit
+from jmid_nlp.deid.evidence import LABELLED, LISTED, SHAPED, Hit
 
 _X = r"[0-9OoIl|〇一二三四五六七八九]"
 _J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
 _S = r"[ \t]?[\-‐‑–—−ー―・.][ \t]?"
 _PHONE = re.compile(
-    rf"(?<![0-9A-Za-z.\-])(?:\+?81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
+    rf"(?<![0-9A-Za-z.\-])(?:(?:\+|00|010-)81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
+    rf"|\+[1-9]\d{{0,2}}[ \-(]{{1,2}}\d{{1,4}}[) \-]{{1,2}}\d{{2,4}}[ \-]?\d{{3,4}}(?:[ \-]\d{{2,4}})?"
+    rf"|\+?81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
     rf"|[0O〇][5789五七八九][0O〇]{_J}{_X}{{4}}{_J}{_X}{{4}}(?![0-9])"
     rf"|\(0\d{{1,4}}\)[ \t]?\d{{1,4}}{_J}\d{{3,4}}(?![0-9])"
     rf"|0\d{{1,4}}[ \t]?\(\d{{1,4}}\)[ \t]?\d{{3,4}}(?![0-9])"
@@ -28,30 +30,71 @@ _KANJI_PHONE = re.compile(
 )
 _VALUE = re.compile(
     r"(?:No\.?|番号|番|は|が|#|:|\(|の)?[ \t]{0,2}\(?(?P<v>[+(]?[0-9OIl][0-9OIl()\-‐‑–—−ー―・. "
-    r"\t*#\n]{1,20}[0-9OIl])(?![0-9A-Za-z])"
+    r"\t*#\n]{0,20}[0-9OIl])(?![0-9A-Za-z])"
 )
 _KANJI_VALUE = re.compile(rf"(?:番号|番|は|が|:)?[ \t]{{0,2}}(?P<v>(?:{_SPOKEN}[、, のー\-]?){{3,14}})")
 _MAIL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[ \t]?(?:@|\(at\)|\[at\]|＠)[ \t]?[A-Za-z0-9][A-Za-z0-9.\-]{1,100}\.[A-Za-z]{2,10}"
+    r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}[ \t]?(?:@|\(at\)|\[at\]|＠|"
+    r"(?<=[ \t])at(?=[ \t]))[ \t]?[A-Za-z0-9][A-Za-z0-9.\-]{1,100}\.[A-Za-z]{2,10}"
 )
 _URL = re.compile(
-    r"(?:https?|ftp|hxxps?)://[!-~]{3,300}|(?<![A-Za-z0-9@./])www\.[!-~]{3,300}|(?<![A-Za-z0-9@./\-])[a-z0-9][a-z0-9\-]{1,40}(?:\.[a-z0-9\-]{1,40}){0,3}\.(?:co|ac|or|ne|go|lg|ed|gr)\.jp(?:/[!-~]{0,200})?|(?<![A-Za-z0-9@./\-])[a-z0-9][a-z0-9\-]{1,40}\.(?:jp|com|net|org|info|app|io)/[!-~]{1,200}"
+    r"(?:https?|ftp|hxxps?)://[!-~]{3,300}|(?<![A-Za-z0-9@./])www\.[!-~]{3,300}|"
+    r"(?<![A-Za-z0-9@./\-])[a-z0-9][a-z0-9\-]{1,40}(?:\.[a-z0-9\-]{1,40}){0,3}\.(?:co|ac|or|ne|go|lg|ed|"
+    r"gr)\.jp(?:/[!-~]{0,200})?|(?<![A-Za-z0-9@./\-])(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}(?:jp|com|net|org|info|app|io|"
+    r"dev|tv|me|biz)(?:/[!-~]{1,200}|(?![A-Za-z0-9\-.@_]))"
 )
 _HANDLE = re.compile(r"(?<![A-Za-z0-9._%+\-@])@[A-Za-z0-9_][A-Za-z0-9_.]{2,29}")
 _SNS_VALUE = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}")
 _IP = re.compile(
-    r"(?<![0-9.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9.])|(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])"
+    r"(?<![0-9.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![0-9.])|"
+    r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])"
 )
 _NOT_PHONE_RIGHT = re.compile(r"\s?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|mGy|Hz|μ)")
 
 
 _PHONEISH = re.compile(
-    r"[0O〇][0-9OoIl|〇一二三四五六七八九]{1,4}[ \t]?[\-‐‑–—−ー―・.~( )]|\+81|[0O〇][5789五七八九][0O〇]|\(0"
+    r"[0O〇][0-9OoIl|〇一二三四五六七八九]{1,4}[ \t]?[\-‐‑–—−ー―・.~( )]|\+[1-9]|[0O〇][5789五七八九][0O〇]|\(0"
 )
 
 
 def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     """Everything by which a person can be reached."""
+    found = list(_contact(t, labels, digits=digits))
+    yield from found
+    for hit in found:
+        if hit.category == "PHONE":
+            yield from _more(t, hit)
+
+
+# a second number that shares the beginning of the first: 0985-55-0131/0132, 内線2231または2240, PHS5517→5520, FAX同0714
+_MORE = re.compile(
+    r"(?P<j>[)]?[ \t]?(?:[/・、,~〜→]|->|または|又は|もしくは|及び|および|か|と)[ \t]?(?:(?:FAX|Fax|fax)(?:は|"
+    r":)?[ ]?)?(?:同[ ]?)?)"
+    r"(?P<v>\d{1,5})(?![0-9:/年月日時分秒歳才]|[.\-]\d|[ ]?(?:mm|cm|mg|mL|ml|%|HU|回|件|名|例|番街|階))"
+)
+
+
+def _more(t: str, hit: Hit) -> Iterator[Hit]:
+    last = re.findall(r"\d+", t[hit.start : hit.end])
+    if not last:
+        return
+    at = hit.end
+    for _ in range(4):
+        m = _MORE.match(t, at)
+        if m is None or not (len(m["v"]) == len(last[-1]) or ("~" in m["j"] or "〜" in m["j"])):
+            return
+        yield hit._replace(start=m.start("v"), end=m.end("v"), detector="contact.more", rank=LABELLED)
+        at = m.end()
+
+
+_EXTENSION = re.compile(
+    r"(?<![A-Za-z0-9一-鿿])(?:内|P|ピ|☎|℡)[ ]?(?P<a>[2-9]\d{3})(?=[)、。\s]|$)|"
+    r"(?<![0-9] )(?<![A-Za-z0-9.×])x[ ]?(?P<b>[2-9]\d{3})(?![0-9.])|"
+    r"(?<![0-9A-Za-z.\-/])(?P<c>\d{2,4}-\d{4})(?=(?:に|へ|まで)(?:TEL|Tel|電話|連絡|架電|℡|一報))"
+)
+
+
+def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     if digits:
         for m in _PHONE.finditer(t) if _PHONEISH.search(t) else ():
             if (
@@ -60,13 +103,16 @@ def find_contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
+        for m in _EXTENSION.finditer(t):
+            name = m.lastgroup or ""
+            yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
         if t.count(".") > 2 or t.count(":") > 4:
             for m in _IP.finditer(t):
                 yield Hit(m.start(), m.end(), "ID", "ip", 0.85, "contact.ip", GRAMMAR_IP)
     if _KANJI_ZERO.search(t):
         for m in _KANJI_PHONE.finditer(t):
             yield Hit(m.start(), m.end(), "PHONE", "phone", 0.9, "contact.phone", SHAPED)
-    if "@" in t or "(at)" in t or "[at]" in t:
+    if "@" in t or "(at)" in t or "[at]" in t or " at " in t:
         for m in _MAIL.finditer(t):
             yield Hit(m.start(), m.end(), "EMAIL", "email", 0.99, "contact.email", SHAPED)
         for m in _HANDLE.finditer(t):

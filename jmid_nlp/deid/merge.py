@@ -33,6 +33,10 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
             out.insert(low, hit)
             starts.insert(low, hit.start)
             continue
+        if _swallows(hit, overlapping):
+            out[low:high] = [hit]
+            starts[low:high] = [hit.start]
+            continue
         same = next((o for o in overlapping if o.category == hit.category), None)
         if same is not None and len(overlapping) == 1:
             out[low] = same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end))
@@ -48,6 +52,15 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
                 out.insert(at, part)
                 starts.insert(at, part.start)
     return out
+
+
+def _swallows(hit: Hit, others: list[Hit]) -> bool:
+    """Whether a hit is one word that holds the others: an address of mail or web, a person name with groups, a number."""
+    if hit.category not in ("EMAIL", "URL", "ID") and hit.detector != "names.pn":
+        return False
+    if hit.category == "ID" and (hit.rank < GRAMMAR or any(o.category == "DATE" for o in others)):
+        return False
+    return all(hit.start <= o.start and o.end <= hit.end and o.category != hit.category for o in others)
 
 
 def _unions(hit: Hit, others: list[Hit]) -> Iterator[tuple[Hit, Hit, Hit]]:
