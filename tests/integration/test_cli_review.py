@@ -1,0 +1,204 @@
+"""The verbs around de-identification as a user calls them: the loop of review, the proofs, and their exit codes."""
+
+import hashlib
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from jmid_nlp.cli import app
+
+NAME = "佐々木 健一"
+ROWS = [
+    {"id": "a", "patient_id": "P1", "text": f"読影医：{NAME}\n右肺に12mm大の結節を認めます。胸水は認めません。"},
+    {"id": "b", "patient_id": "P1", "text": "肝に嚢胞を認めます。撮影はツジモトが行った。佐々木に連絡済。"},
+    {"id": "c", "patient_id": "P2", "text": "胸水なし。"},
+]
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key.txt").write_text(hashlib.sha256(b"a key for tests").hexdigest(), encoding="utf-8")
+    write(tmp_path / "in.jsonl", ROWS)
+
+    def run(*args):
+        done = CliRunner().invoke(app, [str(a) for a in args])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return run
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def deid(call, *args, out="out.jsonl"):
+    return call("deid", "in.jsonl", "-o", out, "--key-file", "key.txt", *args)
+
+
+def test_review_list_then_decisions_then_nothing_is_left(call, tmp_path):
+    done = call("review-list", "in.jsonl", "-o", "list.jsonl")
+    assert done.exit_code == 0, done.stderr
+    listed = lines(tmp_path / "list.jsonl")
+    assert "ツジモト" not in (tmp_path / "list.jsonl").read_text(encoding="utf-8")
+    assert [r["risk"] for r in listed] == sorted((r["risk"] for r in listed), reverse=True)
+    at = ROWS[1]["text"].index("ツジモト")
+    (row,) = [r for r in listed if (r["id"], r["start"], r["end"]) == ("b", at, at + 4)]
+    assert row["reason"] == "katakana"
+
+    write(tmp_path / "decisions.jsonl", [row | {"decision": "add", "category": "PERSON"}])
+    assert deid(call, out="before.jsonl").exit_code == 0
+    assert deid(call, "--decisions", "decisions.jsonl", "--audit", "audit.jsonl").exit_code == 0
+    assert "ツジモト" in (tmp_path / "before.jsonl").read_text(encoding="utf-8")
+    assert "ツジモト" not in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert "review" in {r["detector"] for r in lines(tmp_path / "audit.jsonl")}
+
+
+def test_review_list_with_text_and_beside_deid(call, tmp_path):
+    assert call("review-list", "in.jsonl", "-o", "list.jsonl", "--with-text").exit_code == 0
+    assert "ツジモト" in {r["text"] for r in lines(tmp_path / "list.jsonl")}
+    assert deid(call, "--review", "review.jsonl").exit_code == 0
+    plain = [
+        {k: v for k, v in r.items() if k not in ("text", "before", "behind")} for r in lines(tmp_path / "list.jsonl")
+    ]
+    assert lines(tmp_path / "review.jsonl") == plain
+
+
+def test_decisions_that_do_not_fit_are_failed_rows_and_bad_files_are_unusable(call, tmp_path):
+    wrong = [{"id": "c", "start": 0, "end": 99, "decision": "remove"}]
+    wrong += [{"id": "a", "start": 4, "end": 10, "decision": d} for d in ("accept", "remove")]
+    write(tmp_path / "decisions.jsonl", wrong)
+    done = deid(call, "--decisions", "decisions.jsonl")
+    assert done.exit_code == 1
+    assert [r["id"] for r in lines(tmp_path / "out.jsonl")] == ["b"]
+    assert [r["id"] for r in lines(tmp_path / "out.jsonl.failed.jsonl")] == ["a", "c"]
+    (tmp_path / "decisions.jsonl").write_text("{}\n", encoding="utf-8")
+    refused = deid(call, "--decisions", "decisions.jsonl")
+    assert refused.exit_code == 2
+    assert "line 1" in refused.stderr
+    assert deid(call, "--decisions", "missing.jsonl").exit_code == 2
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_check_findings_proves_that_nothing_changed(call, tmp_path, workers):
+    done = deid(call, "--check-findings", "--workers", workers)
+    assert done.exit_code == 0, done.stderr
+    assert "0 differences" in done.stderr
+    assert (tmp_path / "out.jsonl.findings.jsonl").read_bytes() == b""
+
+
+def test_check_findings_names_a_difference_with_code_1(call, tmp_path):
+    """A decision that removes a finding's own words is the plainest way to change what the report says."""
+    at = ROWS[0]["text"].index("結節")
+    write(
+        tmp_path / "decisions.jsonl", [{"id": "a", "start": at, "end": at + 2, "decision": "add", "category": "PERSON"}]
+    )
+    done = deid(call, "--check-findings", "--decisions", "decisions.jsonl")
+    assert done.exit_code == 1
+    found = lines(tmp_path / "out.jsonl.findings.jsonl")
+    assert {("a", "replaced", "span", at)} <= {(d["id"], d["kind"], d["attribute"], d["start"]) for d in found}
+    assert "結節" not in (tmp_path / "out.jsonl.findings.jsonl").read_text(encoding="utf-8")
+    assert len(lines(tmp_path / "out.jsonl")) == 3
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_propagate_finds_a_proven_name_in_the_patients_other_reports(call, tmp_path, workers):
+    from jmid_nlp.deid.detect import detect
+
+    text = ROWS[1]["text"]
+    at = text.index("佐々木")
+    alone = any(f.start <= at < f.end for f in detect(text))
+    assert deid(call, "--propagate", "--workers", workers).exit_code == 0
+    out = {r["id"]: r["text"] for r in lines(tmp_path / "out.jsonl")}
+    assert "佐々木" not in out["b"]
+    if not alone:  # shows that propagation did it
+        assert deid(call, out="without.jsonl").exit_code == 0
+        assert "佐々木" in {r["id"]: r["text"] for r in lines(tmp_path / "without.jsonl")}["b"]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_options_change_the_run_so_that_parts_of_another_are_not_taken(call, tmp_path):
+    from jmid_nlp.batch.job import ReviewJob
+    from jmid_nlp.chain import deid_job
+
+    def job(**options):
+        return deid_job(tmp_path / "in.jsonl", key=tmp_path / "key.txt", **options)
+
+    write(tmp_path / "decisions.jsonl", [{"id": "c", "start": 0, "end": 2, "decision": "remove"}])
+    plain, checked, listed = job(), job(), job()
+    checked.check_findings = True
+    listed.review = ReviewJob()
+    jobs = (plain, checked, listed, job(propagate=True), job(decisions=tmp_path / "decisions.jsonl"))
+    assert len({j.fingerprint for j in jobs}) == len(jobs)
+
+
+def test_leftovers_reads_a_corpus_twice_and_tells_no_text(call, tmp_path):
+    assert deid(call).exit_code == 0
+    done = call("leftovers", "out.jsonl", "-o", "left.jsonl", "--source", "in.jsonl")
+    assert done.exit_code == 0, done.stderr
+    (row,) = [r for r in lines(tmp_path / "left.jsonl") if r["kind"] == "katakana"]
+    assert (row["id"], row["documents"]) == ("b", 1)
+    assert "ツジモト" not in (tmp_path / "left.jsonl").read_text(encoding="utf-8")
+    assert call("leftovers", "out.jsonl", "-o", "left.jsonl", "--with-text").exit_code == 0
+    assert "ツジモト" in {r["text"] for r in lines(tmp_path / "left.jsonl")}
+    assert sorted(p.name for p in tmp_path.glob("left.jsonl*")) == ["left.jsonl"]
+    assert call("leftovers", "missing.jsonl", "-o", "left.jsonl").exit_code == 2
+
+
+def test_risk_ends_with_code_1_where_something_is_left(call, tmp_path):
+    assert deid(call).exit_code == 0
+    clean = call("risk", "out.jsonl")
+    assert clean.exit_code == 0, clean.stdout
+    raw = call("risk", "in.jsonl", "-o", "risk.jsonl")
+    assert raw.exit_code == 1
+    listed = lines(tmp_path / "risk.jsonl")
+    assert {"detection", "column"} <= {r["kind"] for r in listed}
+    assert NAME not in raw.stdout + raw.stderr + (tmp_path / "risk.jsonl").read_text(encoding="utf-8")
+
+
+def test_risk_looks_at_groups_where_asked_for(call, tmp_path):
+    assert deid(call).exit_code == 0
+    found = call("risk", "out.jsonl", "--minimum", "5")
+    assert found.exit_code == 1
+    assert "groups left: 1" in found.stdout
+
+
+def test_verify_audit_tells_a_changed_a_missing_and_a_cut_off_row(call, tmp_path):
+    assert deid(call, "--audit", "audit.jsonl").exit_code == 0
+    fine = call("verify-audit", "audit.jsonl")
+    assert fine.exit_code == 0
+    last = fine.stdout.split()[-1]
+    assert call("verify-audit", "audit.jsonl", "--last", last).exit_code == 0
+    rows = (tmp_path / "audit.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = rows[0].replace('"score": ', '"score": 1')
+    for broken in ([changed, *rows[1:]], rows[1:], [*rows[:1], *rows[2:]]):
+        (tmp_path / "broken.jsonl").write_text("".join(broken), encoding="utf-8")
+        assert call("verify-audit", "broken.jsonl").exit_code == 1
+    (tmp_path / "broken.jsonl").write_text("".join(rows[:-1]), encoding="utf-8")
+    assert call("verify-audit", "broken.jsonl").exit_code == 0
+    assert call("verify-audit", "broken.jsonl", "--last", last).exit_code == 1
+    assert call("verify-audit", "missing.jsonl").exit_code == 2
+    assert call("verify-audit", "in.jsonl").exit_code == 2
+
+
+def test_sample_size_is_the_rule_of_three_made_exact(call):
+    assert "read 2995 reports" in call("sample-size", "--bound", "0.001").stdout
+    assert "read 4742 reports" in call("sample-size", "--bound", "0.001", "--allowed", "1").stdout
+    assert call("sample-size", "--bound", "2").exit_code == 2
+
+
+def test_every_verb_has_help_with_an_example():
+    names = [c.name or c.callback.__name__.replace("_", "-") for c in app.registered_commands]
+    assert {"review-list", "leftovers", "risk", "verify-audit", "sample-size"} <= set(names)
+    without = [
+        n
+        for n, c in zip(names, app.registered_commands, strict=True)
+        if f"Example: jmid-nlp {n}" not in c.callback.__doc__
+    ]
+    assert without == []
