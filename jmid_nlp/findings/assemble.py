@@ -176,6 +176,13 @@ class _Assembler:
 
     def _topic_changes(self, changes: list[Change | None]) -> None:
         """`壁肥厚は術後瘢痕として不変`: the topic changed, not what it is taken for."""
+        for k in range(len(self.mentions) - 1, 0, -1):
+            first, second = self.mentions[k - 1], self.mentions[k]
+            listed = self.text[first.end : second.start] in ("、", "と", "や", "・", "および", "及び")
+            topic = changes[k] in ("increased", "decreased", "stable") and self.text.startswith("は", second.end)
+            if listed and topic and changes[k - 1] is None and self.certainty[k - 1] != "negative":
+                changes[k - 1] = changes[k]
+                self.why[k - 1]["change"] = self.why[k]["change"]
         for k in range(1, len(self.mentions)):
             if changes[k] is not None and _EVERYONE.search(self.text, *self._tail(k)):
                 self._share_change(changes, k)

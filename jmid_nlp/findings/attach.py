@@ -103,7 +103,7 @@ class _Attacher:
                     self._side_after(mention, later)
                     or self._part_side(number, mention, place, previous, start)
                     or (label.side if label is not None else None)
-                    or self.title
+                    or (self.title if self.c.certainty[number] != "general" and mention.kind != "fluid" else None)
                 )
             if "正中" in self.text[mention.start : mention.end]:
                 place.side = "midline"

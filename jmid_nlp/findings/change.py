@@ -75,6 +75,10 @@ _JOINED_CLASS: dict[str, Change] = {
 }  # fmt: skip
 _STABLE_HINT = re.compile(r"[同変横s]", re.IGNORECASE)
 PAST_WORDS = ("後", "既往", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
+_MORE = ("増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
+_COUNTED = re.compile(
+    r"(増え|多くなっ|大きくなっ|広がっ|厚くなっ|目立つようになっ|減っ|少なくなっ|小さくなっ|薄くなっ)(?:て|た)"
+)
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
@@ -134,6 +138,9 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", "新規"
     if mention.kind == "signal" and _LOWERED.search(ahead):
         return "decreased", "低下"
+    counted = _COUNTED.search(ahead)
+    if counted:
+        return ("increased" if counted.group(1) in _MORE else "decreased"), counted.group()
     if ("拡大" in ahead or "増強" in ahead) and _GREW.search(ahead):
         return "increased", "拡大"
     found = "新" in text[max(before, mention.start - 24) : mention.start] and _NEW_BEFORE.search(

@@ -132,7 +132,7 @@ class Heritage:
 
     def inherited(self, number: int, mention: Mention, start: int) -> Place:
         """The place of a mention whose sentence names none."""
-        if mention.kind == "fluid" or mention.systemic:
+        if mention.kind == "fluid" or mention.systemic or self.c.certainty[number] == "general":
             return Place()
         label = self._label(mention.sentence)
         parent = self._parent(number, mention, start)

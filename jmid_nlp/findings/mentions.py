@@ -49,7 +49,7 @@ _ORGANS = re.compile(
 _STATE = re.compile(
     r"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{0,8}?)(?:切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|"
     r"固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓"
-    r"|バイパス|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
+    r"|バイパス|ストリッピング|砕石|破砕|除去|縫縮|開放|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
     r"温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
     r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|"
     r"インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|"
@@ -66,6 +66,7 @@ _KIND_OF_CHANGE = re.compile(r"[一-鿿ァ-ヴー]{1,7}\Z")
 _ORGAN_PART = re.compile(r"(?:(?:右|左|両側?|対側|同側|患側|健側|反対側)|[肺肝腎膵脾胃脳骨][・、/])\Z")
 # Words of change at the end of a known compound (胸水増加) speak of it and are not part of it.
 _CHANGED = re.compile(r"(?<=..)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
+_NEVER_ALONE = frozenset(("徴候", "疾患", "障害", "異常", "不整", "不全", "欠如", "感染", "症候群", "血症", "性変化"))
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -230,8 +231,9 @@ def _gap(
         hit = _ending(run, left)
         if hit is not None:
             suffix, cls = hit
-            bare = len(run) == len(suffix) and before is None
-            if not bare or len(suffix) > 1:
+            joins = before is not None and before.kind in ("anatomy", "observation", "modifier", "position")
+            bare = len(run) == len(suffix) and not joins
+            if not bare or (len(suffix) > 1 and suffix not in _NEVER_ALONE):
                 head = b - len(suffix)
                 whole = a
                 if before is not None and len(run) == len(suffix) == 1 and before.kind in ("anatomy", "observation"):
