@@ -44,6 +44,7 @@ _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
 _REACH = 40  # mentions back that a reference may reach
+_OWN_PLACE = re.compile(r"[心眼鼻胸腹頭頸脊椎骨血]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -178,7 +179,14 @@ class Heritage:
         )
         if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
             interpretation = False
-        if not (anaphora or sub or interpretation):
+        words = self.text[mention.start : mention.end]
+        loose = (
+            mention.kind in ("sign", "lesion")
+            and certainty in ("positive", "suspicious")
+            and not _ORGAN_CHARS.search(words)
+            and not _OWN_PLACE.search(words)
+        )
+        if not (anaphora or sub or interpretation or loose):
             return None
         bullet = BULLET.match(self.text, start) is not None
         if bullet and not anaphora:
@@ -205,7 +213,9 @@ class Heritage:
             near = self.c.mentions[lesions[-1]].sentence
             if (sub and not anaphora) or (interpretation and near == self.c.mentions[last].sentence):
                 return lesions[-1]
-        if self.c.mentions[number].sentence - self.c.mentions[last].sentence > (3 if sub or anaphora else 2):
+        if self.c.mentions[number].sentence - self.c.mentions[last].sentence > (
+            3 if sub or anaphora else 2 if interpretation else 1
+        ):
             return None
         return last
 
