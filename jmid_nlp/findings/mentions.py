@@ -67,6 +67,11 @@ _ORGAN_PART = re.compile(r"(?:(?:右|左|両側?|対側|同側|患側|健側|反
 # Words of change at the end of a known compound (胸水増加) speak of it and are not part of it.
 _CHANGED = re.compile(r"(?<=..)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
 _NEVER_ALONE = frozenset(("徴候", "疾患", "障害", "異常", "不整", "不全", "欠如", "感染", "症候群", "血症", "性変化"))
+_LATIN_HINT = re.compile(r"[a-z]{4}")
+_LATIN_HEAD = re.compile(
+    r"(?<![A-Za-z\d])[A-Za-z][a-z]{2,18}(?:[ \-][a-z]{2,18}){0,3}"
+    r"(?=(?:は|が|を|の)?(?:なし|なく|あり|ある|認め|疑|みられ|見られ|指摘))"
+)
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -125,6 +130,7 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
     if at < len(text):
         _gap(text, at, len(text), terms, len(terms), seeds, places)
     seeds += _states(text, terms)
+    seeds += _latin(text, terms)
     seeds.sort(key=lambda m: (m.start, -m.end))
     return _join(text, seeds, terms, places), places
 
@@ -260,6 +266,21 @@ def _place(run: str) -> bool:
         run.endswith(suffix) and not any(run.endswith(e) for e in exceptions)
         for suffix, exceptions in _site_by_last().get(run[-1], ())
     )
+
+
+def _latin(text: str, terms: list[Term]) -> list[Mention]:
+    """English nouns that no lexicon knows, as the head of a Japanese statement: `dehiscenceなし`, `double contour signあり`."""
+    found = list(_LATIN_HEAD.finditer(text)) if _LATIN_HINT.search(text) else []
+    starts = [t.start for t in terms] if found else []
+    out = []
+    for match in found:
+        near = terms[max(0, bisect_left(starts, match.start()) - 1) : bisect_left(starts, match.end())]
+        if any(t.end > match.start() for t in near):
+            continue
+        words = match.group().strip()
+        start = match.start() + match.group().index(words)
+        out.append(Mention(start, start + len(words), "sign", None, start, False, False, [words], "english head"))
+    return out
 
 
 def _states(text: str, terms: list[Term]) -> list[Mention]:
