@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jmid_nlp.findings.clauses import LIST_GAP, Clauses
+from jmid_nlp.findings.clauses import ITEMS, LIST_GAP, Clauses
 from jmid_nlp.findings.cues import Clues, Cue, adjacent, clues, projections
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.offsets import Span
@@ -49,6 +49,7 @@ _FUTURE = re.compile(r"(?:(?:今後|将来)[^。、]{0,10}|(?:場合|際)に?は
 _WHEN = re.compile(r"時(?:は|に|には)")
 _VERSUS = re.compile(r"(?:\bvs\.?|versus)[ ]?\Z")
 _LOOK = 14
+_SPAN = 400  # characters from a mention to a cue; a statement is never longer, and no text takes quadratic time
 
 
 def prism_attr(assertion: Assertion) -> str:
@@ -97,6 +98,7 @@ class _Walker:
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
         self._versus = "vs" in self.text or "versus" in self.text
         self._before = [c for c in self.clues.cues if c.direction == "before"]
+        self._before_ends = [c.end for c in self._before]
 
     def assess(self, index: int, earlier: list[Assertion]) -> Assertion:
         """The assertion of one mention; `earlier` holds those before it."""
@@ -132,18 +134,23 @@ class _Walker:
         """English cues stand before what they speak of: `no pleural effusion or ascites`, `s/o HCC`."""
         if self._versus and _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
             return Assertion("possible", ((start, start, "differential"),))
-        for cue in reversed(self._before):
-            if cue.end <= start and cue.scope != "section":
+        for cue in self._ahead_of(start):
+            if cue.scope != "section":
                 between = self.text[cue.end : start]
                 if len(between) <= 80 and not _ENGLISH_STOP.search(between) and (between.isascii() or len(between) < 3):
                     return _decided(cue)
                 return None
         return None
 
+    def _ahead_of(self, start: int) -> Iterator[Cue]:
+        """Cues that speak forward, from the nearest before a place to the farthest."""
+        for i in range(bisect_right(self._before_ends, start) - 1, -1, -1):
+            yield self._before[i]
+
     def _section_cue(self, start: int) -> Assertion | None:
         """`鑑別診断:` speaks of all that follows in its paragraph."""
-        for cue in reversed(self._before):
-            if cue.end <= start and cue.scope == "section":
+        for cue in self._ahead_of(start):
+            if cue.scope == "section":
                 between = self.text[cue.end : start]
                 if len(between) < 120 and "\n\n" not in between and not re.search(r"。\s*\S", between):
                     return _decided(cue)
@@ -156,7 +163,7 @@ class _Walker:
         held: list[Cue] = []
         if _CAUSE.match(self.text, end):
             return DEFINITE
-        while i < len(cues) and cues[i].start < stop:
+        while i < len(cues) and cues[i].start < stop and cues[i].start - at <= _SPAN:
             cue = cues[i]
             i += 1
             if cue.direction == "before" or cue.start < at:
@@ -229,7 +236,7 @@ class _Walker:
     def _listed(self, index: int, cue: Cue) -> bool:
         """Whether the mention is an item of the list that the cue closes: 胸水、腹水(-)."""
         at = self.mentions[index][1]
-        for start, end in self.mentions[index + 1 :]:
+        for start, end in self.mentions[index + 1 : index + ITEMS]:
             if start > cue.start or LIST_GAP.fullmatch(self.text, at, start) is None:
                 break
             at = end

@@ -25,6 +25,8 @@ _OWN_VERB = re.compile(r"(?:[\d.x×]{1,12}[ ]?[mc]m大?)?[がはも][^、,。]{2
 _DESCRIBED = re.compile(r"\d\s?(?:mm|cm)|陳旧性|急性|慢性|新鮮|軽度|中等度|高度|著明|少量|多発|びまん")
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
 _SIGNS = ("lesion", "sign", "fluid", "signal")
+ITEMS = 40  # items of a list that are looked at, so that no text takes quadratic time
+_SEGMENT = 60  # characters before a mention that can describe it
 _REACH = 24  # characters between the object of a cue and the cue
 
 
@@ -55,7 +57,7 @@ class Clauses:
         if _COPULA.match(self.text, end):
             return True
         following: list[Span] = []
-        for i in range(index + 1, len(self.mentions)):
+        for i in range(index + 1, min(index + ITEMS, len(self.mentions))):
             if self.mentions[i][1] > cue.start:
                 break
             if self.mentions[i][0] >= end:
@@ -118,7 +120,8 @@ class Clauses:
 
     def _described(self, start: int, end: int) -> bool:
         """Whether size, number, degree or course stand in the mention's own segment: then it exists."""
-        segment = max(self.text.rfind(c, 0, start) for c in "、,。\n") + 1
+        low = max(0, start - _SEGMENT)
+        segment = max(self.text.rfind(c, low, start) for c in "、,。\n") + 1 or low
         if _DESCRIBED.search(self.text, segment, end):
             return True
         own = self.terms[bisect_left(self._starts, segment) : bisect_left(self._starts, start)]

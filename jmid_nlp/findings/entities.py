@@ -37,6 +37,7 @@ _SIMPLE: dict[str, EntityType] = {
     "F": "d", "T": "d",
 }  # fmt: skip
 _PAIRS = frozenset(("AA", "SA", "AS", "DD", "AD", "DA", "MD", "AM"))
+_PARTS = 40  # parts of a list that are kept; only its first and last decide anything
 _FAR = 6  # characters: a longer gap is no connective
 _TEST_CLASSES = frozenset({"test", "window"})
 _NO_ENTITY = frozenset({"known", "normal", "level"})
@@ -147,7 +148,8 @@ def _pair(text: str, left: Chunk, right: Chunk) -> Chunk | None:
 
 
 def _one(left: Chunk, right: Chunk, letter: str) -> Chunk:
-    return Chunk(left.start, right.end, letter, left.parts + right.parts)
+    parts = left.parts if len(left.parts) <= _PARTS else left.parts[:1]
+    return Chunk(left.start, right.end, letter, parts + right.parts)
 
 
 def _stretched(text: str, chunk: Chunk) -> Chunk:
@@ -159,7 +161,7 @@ def _stretched(text: str, chunk: Chunk) -> Chunk:
         if len(chunk.parts) == 1 and chunk.parts[0].id == "lymph_node" and _OBJECT.match(text, chunk.end):
             return Chunk(chunk.start, chunk.end, "D", chunk.parts)
     elif chunk.letter == "D":
-        if _QUALITY.search(text, chunk.start, chunk.end) or _ADJECTIVE.match(text, chunk.end):
+        if _QUALITY.search(text, max(chunk.start, chunk.end - _FAR), chunk.end) or _ADJECTIVE.match(text, chunk.end):
             return Chunk(chunk.start, chunk.end, "M", chunk.parts)
         found = _ABBREVIATION.match(text, chunk.end)
         if found:

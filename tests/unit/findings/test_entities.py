@@ -166,3 +166,9 @@ def between_letters(text, every):
 def test_broken_words_cost_at_most_one_point(what, places):
     rows = development()
     assert exact([inserted(r, places(r["text"]), what) for r in rows]) >= exact(rows) - 0.01
+
+
+@pytest.mark.parametrize("text", ["胸水" + "、腹水" * 6000 + "は認めません。", "(" * 20000 + "結節", "結節" * 6000])
+def test_long_lists_take_linear_time(text):
+    """Twice these lengths took minutes when a list was walked to its end for each of its items."""
+    assert entities(parse(text))
