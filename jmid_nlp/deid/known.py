@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from jmid_nlp.deid.book import VARIANTS, book, katakana, romaji, romaji_key
 from jmid_nlp.deid.evidence import KNOWN, Hit
 from jmid_nlp.deid.kanji import KANJI, RUN, split_name
+from jmid_nlp.deid.squeezed import Squeezed, bare
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import Report
 from jmid_nlp.text.dates import find_dates
@@ -23,7 +25,6 @@ _LATIN = re.compile(r"[a-zāēīōūâêîôû][a-z'’āēīōūâêîôû]+")
 _CHUNK = re.compile(r"[0-9A-Za-z|][0-9A-Za-z|\-‐‑–—−ー―/._ \t\n]{1,60}[0-9A-Za-z|]|[0-9A-Za-z]{3,}")
 _STRIP = re.compile(r"[^0-9A-Za-z|]")
 _OCR = str.maketrans("oOIil|SsBZzD", "001111558220")
-_SPACE = r"[\s・･^=,、.／/]{0,3}"
 _TITLE = re.compile(r"\s?(?:様|さん|氏|殿|先生|医師|Dr|dr|くん|君|ちゃん|部長|教授|技師)")
 _KANJI_CHAR = re.compile(f"[{KANJI}]")
 
@@ -41,10 +42,11 @@ def find_known(t: str, known: Report) -> Iterator[Hit]:
         known: The record. Fields that are None or too short to tell anything (one character) are passed over.
     """
     c = canonical(t)
+    squeezed = Squeezed(c)
     people = [(n, "patient") for n in (known.patient_name, known.patient_kana) if n]
     people += [(n, "clinician") for n in known.physicians]
     for name, subtype in people:
-        yield from _person(t, c, name, subtype)
+        yield from _person(t, c, squeezed, name, subtype)
     for value, subtype in (
         (known.patient_id, "patient"),
         (known.accession_number, "accession"),
@@ -88,12 +90,21 @@ def name_parts(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(out)
 
 
+class _Forms(NamedTuple):
+    """What is looked for of a name: whole names, the name that may hold a slip, its parts, romaji keys of both names."""
+
+    whole: tuple[str, ...]
+    near: tuple[str, ...]
+    parts: tuple[str, ...]
+    families: frozenset[str]
+    givens: frozenset[str]
+
+
 @lru_cache(maxsize=4096)
-def _name_patterns(
-    name: str,
-) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...], frozenset[str], frozenset[str]]:
-    """Patterns of whole names, patterns of parts, and romaji keys of surnames and given names."""
-    whole, parts = [], []
+def _forms(name: str) -> _Forms:
+    whole: list[str] = []
+    near: list[str] = []
+    parts: list[str] = []
     keys_a: set[str] = set()
     keys_b: set[str] = set()
     for family, given in name_parts(name):
@@ -101,61 +112,36 @@ def _name_patterns(
             keys_a.add(romaji_key(family))
             keys_b.update(romaji_key(g) for g in given.split() if len(g) > 1)
             continue
-        kana = re.fullmatch("[ァ-ヺー ]+", family + given) is not None
         keys_a.update(romaji_key(romaji(k)) for k in book().readings.get(family, "").split("|") if len(k) > 1)
-        if kana:
+        if re.fullmatch("[ァ-ヺー ]+", family + given):
             keys_a.add(romaji_key(romaji(family)))
             keys_b.update(romaji_key(romaji(g)) for g in given.split())
-        flat = family + given.replace(" ", "")
-        if len(flat) > 1:
-            whole.append(re.compile(_SPACE.join(map(re.escape, flat))))
-        if given and not kana:
-            whole.append(re.compile(_SPACE.join(map(re.escape, given.replace(" ", "") + family))))
-        if len(flat) >= 3:
-            whole.append(re.compile(_one_wrong(flat)))
-        parts += [re.compile(r"\s?".join(map(re.escape, p))) for p in (family, *given.split()) if len(p) > 1]
-        if kana and given:
-            whole.append(re.compile(_SPACE.join(map(re.escape, given.replace(" ", "") + family))))
-    return (
-        tuple(whole),
-        tuple(parts),
-        frozenset(k for k in keys_a if len(k) > 1),
-        frozenset(k for k in keys_b if len(k) > 1),
-    )
+        first, last = bare(family), bare(given)
+        if len(first + last) > 1:
+            whole += [first + last, last + first] if last else [first]
+        if len(first + last) > 2:
+            near.append(first + last)
+        parts += [p for w in (family, *given.split()) if len(p := bare(w)) > 1]
+    kept = (frozenset(k for k in keys if len(k) > 1) for keys in (keys_a, keys_b))
+    return _Forms(tuple(dict.fromkeys(whole)), tuple(near), tuple(dict.fromkeys(parts)), *kept)
 
 
-def _one_wrong(flat: str) -> str:
-    """A name with one character exchanged, doubled or left out."""
-    wild = rf"[{KANJI}ァ-ヺーA-Za-z0-9|]"
-    forms = []
-    for i in range(len(flat)):
-        a, b = flat[:i], flat[i + 1 :]
-        if len(flat) == 3 and not (a or len(b) == 2):
-            continue
-        forms.append(_SPACE.join([*map(re.escape, a), wild, *map(re.escape, b)]))
-        if len(flat) >= 5:
-            forms.append(_SPACE.join(map(re.escape, a + b)))
-            forms.append(_SPACE.join([*map(re.escape, a + flat[i]), wild, *map(re.escape, b)]))
-            if b:
-                forms.append(_SPACE.join(map(re.escape, a + b[0] + flat[i] + b[1:])))
-    return "|".join(forms)
-
-
-def _person(t: str, c: str, name: str, subtype: str) -> Iterator[Hit]:
-    whole, parts, families, givens = _name_patterns(name)
-    for pattern in whole:
-        for m in pattern.finditer(c):
-            yield Hit(m.start(), m.end(), "PERSON", subtype, 1.0, "known.name", KNOWN)
-    for pattern in parts:
-        for m in pattern.finditer(c):
-            if _stands_alone(t, m.start(), m.end()):
-                yield Hit(m.start(), m.end(), "PERSON", subtype, 0.98, "known.part", KNOWN)
+def _person(t: str, c: str, squeezed: Squeezed, name: str, subtype: str) -> Iterator[Hit]:
+    forms = _forms(name)
+    exact = [span for form in forms.whole for span in squeezed.find(form, 3)]
+    slips = [span for form in forms.near for span in squeezed.find_near(form, exact)]
+    for start, end in (*exact, *slips):
+        yield Hit(start, end, "PERSON", subtype, 1.0, "known.name", KNOWN)
+    for form in forms.parts:
+        for start, end in squeezed.find(form, 1):
+            if _stands_alone(t, start, end):
+                yield Hit(start, end, "PERSON", subtype, 0.98, "known.part", KNOWN)
     for family, given in name_parts(name):
         for p in (family, given):
             if len(p) == 1 and not p.isascii():
                 yield from _single(t, c, p, subtype)
-    if families or givens:
-        yield from _latin(c, families, givens, subtype)
+    if forms.families or forms.givens:
+        yield from _latin(c, forms.families, forms.givens, subtype)
 
 
 def _stands_alone(t: str, start: int, end: int) -> bool:
