@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from jmid_nlp.deid.ages import find_ages
 from jmid_nlp.deid.bare import find_bare
 from jmid_nlp.deid.contact import find_contact
-from jmid_nlp.deid.cues import Label, find_labels
-from jmid_nlp.deid.evidence import KNOWN, SHAPED, Hit
+from jmid_nlp.deid.cues import EXPLICIT, Label, find_labels
+from jmid_nlp.deid.evidence import KNOWN, LABELLED, SHAPED, Hit
 from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.fields import find_fields
 from jmid_nlp.deid.ids import find_ids
@@ -195,6 +195,8 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
     for d in dates:
         birth = any(d.start - k in births for k in range(4)) or t.startswith(("生", " 生"), d.end)
         yield Hit(d.start, d.end, "DATE", "birth" if birth else "date", 0.9, f"dates.{d.form}", SHAPED)
+    if digits:
+        yield from _dated(t, labels)
     yield from find_contact(t, labels, digits=digits)
     yield from find_ids(t, labels, digits=digits)
     yield from find_labelled(t, labels)
@@ -211,6 +213,22 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
     yield from find_fields(t)
     yield from find_bare(t)
     yield from find_lines(t)
+
+
+_LOOSE_DATE = re.compile(
+    r"(?:[MTSHRmtshr明大昭平令]\.?[ ]?)?[0-9OIl]{1,4}(?:[ ]?[./\-年月日・][ ]?[0-9OIl]{1,4}){1,2}日"
+    r"?(?![0-9A-Za-z%.\-/]|[ ]?(?:mm|cm|HU|回|歳))|(?:19|20)\d\d(?![0-9A-Za-z.\-/])"
+)
+_DAY_LABEL = re.compile(r"日(?:時|付)?$|年月日|[Dd]ate|DOB|[Bb]irth|生年|D\.O\.B|[Bb]orn")
+
+
+def _dated(t: str, labels: list[Label]) -> Iterator[Hit]:
+    """What a label calls a date although its shape alone is none: 03.11.58, 24-2-29, 1950."""
+    for label in labels:
+        if label.kind == "date" and label.strength == EXPLICIT and (m := _LOOSE_DATE.match(t, label.value)):
+            birth = label.subtype == "birth"
+            if label.mode == "cell" or birth or _DAY_LABEL.search(t[label.start : label.end]):
+                yield Hit(m.start(), m.end(), "DATE", "birth" if birth else "date", 0.8, "dates.label", LABELLED)
 
 
 _DEFAULT = Detector()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.dateparts import partial_dates
 
 ERAS = {
     "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
@@ -90,7 +91,7 @@ _ERA_YM = re.compile(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))"
 )
 _ERA_BARE = re.compile(
-    rf"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮|[A-Z]|[一-鿿]{2}))|(?P<e2>[STM])(?P<y2>\d{{1,2}})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
+    r"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮|[A-Z]|[一-鿿]{2}))|(?P<e2>[STM])(?P<y2>\d{1,2})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
 )
 _ERA_WORD = re.compile(r"(?:明治|大正|昭和|平成|令和)\s?(?:元|\d{1,2})(?=に|の|頃|ごろ|生|、|・|~|〜)")
 _ERA_COMPACT = re.compile(
@@ -139,7 +140,7 @@ _RIGHT = re.compile(_CUE_RIGHT)
 _LEFT = re.compile(rf"{_CUE_LEFT}\Z")
 _SMALL = frozenset({(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (2, 5), (4, 5), (1, 6), (2, 6), (3, 6), (1, 10)})
 _STRONG_RIGHT = re.compile(
-    r"\s{0,2}(?:に(?!縮|減|増|拡|低|分|及|達|わ|相当|満|なっ)|付|撮|施行|実施|手術|入院|退院|来院|受診|[(（][月火水木金土日]|\d{1,2}:\d\d|\d{1,2}時|死亡|出生|生|より|から(?!\d)|の(?:CT|MRI|MR|PET|検査|前回|手術|US|XP|造影|画像|胸|腹|頭)|頃|CT|MRI|夜|朝|予定|予約|再診|転倒|発症)"
+    r"\s{0,2}(?:に(?!縮|減|増|拡|低|分|及|達|わ|相当|満|なっ)|で(?:終了|開始|終わ|始|退|中止)|付|撮|施行|実施|手術|入院|退院|来院|受診|[(（][月火水木金土日]|\d{1,2}:\d\d|\d{1,2}時|死亡|出生|生|より|から(?!\d)|の(?:CT|MRI|MR|PET|検査|前回|手術|US|XP|造影|画像|胸|腹|頭)|頃|CT|MRI|夜|朝|予定|予約|再診|転倒|発症)"
 )
 _KEEP_LEFT = re.compile(
     r"(?:[A-Za-z]\s?|転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|画像|番号|No\.?|#|grade|Grade|score|Score|スコア|/|[(（]転移|レベル|椎間|椎|肋骨?|椎体|椎弓|TR|TE|比|約|全体の|上|下|左|右|径|大きさ)\s?[:：=]?\s?\Z"
@@ -202,6 +203,7 @@ def _scan(t: str) -> Iterator[DateMatch]:
         yield from _japanese(t)
     if "年" in t or "月" in t:
         yield from _kanji(t)
+    yield from (DateMatch(*part) for part in partial_dates(t))
     if digits and _MONTHISH.search(t) and _ENG_TRIGGER.search(t):
         yield from _english(t)
 
@@ -264,7 +266,7 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         if len(era) == 1 and not era.isascii() and (m["m2"] is None and m["m1"] is None):
             continue
-        if m["m1"] is None and m["m2"] is None and _NO_INTERVAL.match(t, m.end()) is None:
+        if (m["m1"] or m["m2"]) is None and (_NO_INTERVAL.match(t, m.end()) is None or t.startswith("代", m.end())):
             continue
         yield DateMatch(m.start(), m.end(), ERAS[era] + year, month, day, "japanese", "full" if day else "partial")
     for m in _ERA_YM.finditer(t):
