@@ -179,8 +179,8 @@ class _Assembler:
         for k in range(len(self.mentions) - 1, 0, -1):
             first, second = self.mentions[k - 1], self.mentions[k]
             listed = self.text[first.end : second.start] in ("、", "と", "や", "・", "および", "及び")
-            topic = changes[k] in ("increased", "decreased", "stable") and self.text.startswith("は", second.end)
-            if listed and topic and changes[k - 1] is None and self.certainty[k - 1] != "negative":
+            told = changes[k] in ("increased", "decreased", "stable") and self.text.startswith("は", second.end)
+            if listed and told and changes[k - 1] is None and self.certainty[k - 1] != "negative":
                 changes[k - 1] = changes[k]
                 self.why[k - 1]["change"] = self.why[k]["change"]
         for k in range(1, len(self.mentions)):

@@ -138,6 +138,8 @@ class _Attacher:
         self, number: int, mention: Mention, current: Group | None, used: bool, previous: int,
         ahead: Group | None, later: int, start: int,
     ) -> Place:  # fmt: skip
+        if self.c.certainty[number] == "general":
+            return self.heritage.label_place(mention) or Place()
         ahead_of = self.text[max(start, mention.start - 16) : mention.start]
         if ahead_of.endswith("(") and _REASON.search(self.text, max(start, mention.start - 4), mention.start):
             return Place()
@@ -220,7 +222,7 @@ class _Attacher:
     def _direct(self, mention: Mention, group: Group) -> bool:
         gap = self.text[group.end : mention.start]
         if mention.kind == "fluid" or mention.systemic:
-            return not re.search(r"[、。,]" if group.bare else r"[、。,:]", gap)
+            return not re.search(r"[、。,]" if group.bare or mention.kind != "fluid" else r"[、。,:]", gap)
         return True
 
     def _after(self, mention: Mention, ahead: Group | None, later: int) -> Place | None:

@@ -44,7 +44,7 @@ _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
 _REACH = 40  # mentions back that a reference may reach
-_OWN_PLACE = re.compile(r"[心眼鼻胸腹頭頸脊椎骨血]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
+_OWN_PLACE = re.compile(r"[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -128,7 +128,8 @@ class Heritage:
         if mention.own:
             if self.c.certainty[number] == "negative":
                 return False
-            return not _STATED.match(self.text[mention.end : mention.end + 12])
+            stated = _STATED.match(self.text[mention.end : mention.end + 12]) is not None
+            return not stated or (number > 0 and self._same_organ(mention, self.places[number - 1]))
         return True
 
     def inherited(self, number: int, mention: Mention, start: int) -> Place:
@@ -148,6 +149,11 @@ class Heritage:
             return Place(list(label.sites), label.side, "label")
         reference = self._reference(number, mention)
         return reference or Place()
+
+    def _same_organ(self, mention: Mention, place: Place) -> bool:
+        words = self.text[mention.start : mention.end]
+        named = {organ for form, organ in _organs().items() if form in words}
+        return any(s.concept and _organ_of(s.concept) in named for s in place.sites)
 
     def _elsewhere(self, mention: Mention, place: Place) -> bool:
         """Whether a disease is named after another organ than the one a place is part of: 腎嚢胞、胆石."""

@@ -172,10 +172,11 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     )
     if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
         start = organ.start  # 骨|肥厚 stays whole
+    inside = item.cls == "fluid" and term.form.startswith("壁内")  # 壁内ガス names no organ
     tail = _CHANGED.search(term.form) if item.cls in ("fluid", "lesion", "disease") else None
     end = term.end - (len(term.form) - tail.start() if tail else 0)
     return Mention(
-        start, end, item.cls or "sign", term.concept, start,
+        start, end, "sign" if inside else item.cls or "sign", term.concept, start,
         item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,
         [term.form[max(cut, lead) :]], "lexicon",
     )  # fmt: skip
