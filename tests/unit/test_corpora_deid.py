@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+import unicodedata
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "corpora" / "deid").glob("*.txt"))
 SHARED = ROOT.parent / "shared"
 OVERLAP = 15
+# Part A is dense, part B natural: identifiers from and to, traps at least, length from and to.
+SHAPE = {"a": (4, 13, 4, 100, 400), "b": (2, 9, 3, 150, 500)}
+KNOWN = {"patient_name", "patient_kana", "birth_date", "patient_id", "accession_number", "physicians"}
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 # A name is taken apart here, so that a surname of one half is not the surname of another person in the other half.
 _NAME_PARTS = re.compile(r"&nbsp;|[\s^=・,，、.\-]+")
@@ -51,14 +56,14 @@ def test_the_sheets_hold_what_the_datasheet_says(sheets: dict[str, list[Entry]])
     said = {name: int(n) for name, n in re.findall(r"^\| `(\w+)\.txt` \| (\d+) ", readme, re.MULTILINE)}
     measured_sizes = {name: len(entries) for name, entries in sheets.items()}
     assert said == measured_sizes, "the table at the top of corpora/deid/README.md does not fit the sheets"
-    counts = re.findall(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
+    counts = re.findall(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
+    columns = ("dev_a", "test_a", "dev_b", "test_b")
     measured = {
         name: Counter(m.label.partition("/")[0] for e in sheets[name] for m in e.marks if _identifier(m))
-        for name in ("dev_a", "test_a")
+        for name in columns
     }
-    assert [(c, int(d), int(t)) for c, d, t in counts] == [
-        (c, measured["dev_a"][c], measured["test_a"][c]) for c in CATEGORIES
-    ]
+    told = [(row[0], *map(int, row[1:])) for row in counts]
+    assert told == [(c, *(measured[name][c] for name in columns)) for c in CATEGORIES]
 
 
 def test_ids_and_texts_are_unique(sheets: dict[str, list[Entry]]) -> None:
@@ -91,9 +96,51 @@ def test_reports_are_dense_and_negatives_clean(sheets: dict[str, list[Entry]]) -
             if name.startswith("negatives"):
                 fine = identifiers == 0 and kept >= 1
             else:
-                fine = 4 <= identifiers <= 13 and kept >= 4 and 100 <= len(e.text) <= 400
+                fewest, most, traps, shortest, longest = SHAPE[name.rpartition("_")[2]]
+                fine = fewest <= identifiers <= most and kept >= traps and shortest <= len(e.text) <= longest
             if not fine:
                 wrong.append((e.id, identifiers, kept, len(e.text)))
+    assert wrong == []
+
+
+def test_negatives_of_part_b_are_whole_reports(sheets: dict[str, list[Entry]]) -> None:
+    for name in ("negatives_dev_b", "negatives_test_b"):
+        assert [e.id for e in sheets[name] if not (80 <= len(e.text) <= 300 and len(e.marks) >= 2)] == []
+
+
+def test_known_fields_can_be_read_and_are_used(sheets: dict[str, list[Entry]]) -> None:
+    with_known = [e for part in ("dev_b", "test_b") for e in sheets[part] if KNOWN & e.fields.keys()]
+    assert len(with_known) >= 40
+    wrong = []
+    for e in with_known:
+        if "birth_date" in e.fields:
+            assert datetime.date.fromisoformat(e.fields["birth_date"]).year > 1900
+        if not all(e.fields[key].strip() for key in KNOWN & e.fields.keys()):
+            wrong.append((e.id, "empty field"))
+        if not any(m.label.startswith("PERSON") for m in e.marks):
+            wrong.append((e.id, "nobody is named"))
+        numbers = {_bare(e.text[m.start : m.end]) for m in e.marks if m.label.startswith("ID/")}
+        for key in {"patient_id", "accession_number"} & e.fields.keys():
+            said = _bare(e.fields[key])
+            if said in _bare(e.text) and said not in numbers:
+                wrong.append((e.id, f"{key} stands unmarked"))
+    assert wrong == []
+
+
+def _bare(words: str) -> str:
+    return re.sub(r"[\s\-‐－]", "", unicodedata.normalize("NFKC", words)).lstrip("0").casefold()
+
+
+def test_known_names_are_marked_wherever_they_stand(sheets: dict[str, list[Entry]]) -> None:
+    # Where a field and the text agree letter by letter, the text must carry a mark there.
+    wrong = []
+    for e in (e for part in ("dev_b", "test_b") for e in sheets[part]):
+        names = [e.fields.get(key, "") for key in ("patient_name", "patient_kana")]
+        names += e.fields.get("physicians", "").split(";")
+        for name in {part for whole in names for part in whole.split() if len(part) > 1}:
+            for found in re.finditer(re.escape(name), e.text):
+                if not any(m.start < found.end() and found.start() < m.end for m in e.marks):
+                    wrong.append((e.id, name, found.start()))
     assert wrong == []
 
 
