@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from jmid_nlp.deid.evidence import KNOWN, LABELLED, SHAPED, Hit
 from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.fields import find_fields
 from jmid_nlp.deid.ids import find_ids
+from jmid_nlp.deid.joined import across, crosses_lines, is_spread, line_breaks, spread_gaps
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
 from jmid_nlp.deid.lines import find_lines
@@ -26,7 +26,7 @@ from jmid_nlp.deid.spoken import find_spoken
 from jmid_nlp.deid.tables import find_cells
 from jmid_nlp.deid.titles import find_titled
 from jmid_nlp.errors import InputError
-from jmid_nlp.offsets import Folded, OffsetMap, fold
+from jmid_nlp.offsets import Folded, fold
 from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
 from jmid_nlp.text.dates import find_dates
 
@@ -75,9 +75,6 @@ class DetectOptions:
 
 
 _DIGIT = re.compile("[0-9]")
-_WRAP = re.compile(
-    r"(?<=[^\s。.:;：、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)(?![^\n:]{1,12}:)"
-)
 
 
 class Detector:
@@ -95,7 +92,7 @@ class Detector:
         view = fold(text)
         hits = self._view_hits(view.text, known)
         found = [_to_source(view, hit) for hit in hits]
-        found += self._across_lines(view, known)
+        found += self._across(view, known)
         for name in self.options.extra:
             if name not in _REGISTRY:
                 raise InputError("an extra detector is not registered; register it with register_detector(name)")
@@ -118,34 +115,17 @@ class Detector:
         more = propagate(t, hits)
         return resolve([*hits, *more]) if more else hits
 
-    def _across_lines(self, view: Folded, known: Report | None) -> list[Hit]:
-        """Identifiers that a line break cuts: found in a copy without the breaks, kept only where they cross one."""
-        breaks = list(_WRAP.finditer(view.text))
-        if not breaks:
-            return []
-        out, blocks, at, size = [], [], 0, 0
-        joints = []
-        for b in breaks:
-            out.append(view.text[at : b.start()])
-            size += b.start() - at
-            joints.append(size)
-            blocks.append((b.start(), b.end(), size, size))
-            at = b.end()
-        out.append(view.text[at:])
-        to_joined = OffsetMap(blocks)
-        found = []
-        joined = "".join(out)
-        candidates = list(_find_all(joined, crossing=True))
-        if known is not None:
-            candidates += find_known(joined, known)
-        for hit in candidates:
-            crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
-            if not crossed or hit.score < 0.7 or hit.detector in _ONE_LINE:
-                continue
-            if all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed):
-                start, end = to_joined.to_source(hit.start, hit.end)
-                start, end = view.source(start, end)
-                found.append(hit._replace(start=start, end=end))
+    def _across(self, view: Folded, known: Report | None) -> list[Hit]:
+        """Identifiers that a line break or blanks cut."""
+
+        def find(joined: str, *, crossing: bool) -> list[Hit]:
+            found = list(_find_all(joined, crossing=crossing))
+            return [*found, *find_known(joined, known)] if known is not None else found
+
+        breaks = line_breaks(view.text) if "\n" in view.text else []
+        found = across(view, breaks, lambda t: find(t, crossing=True), crosses_lines) if breaks else []
+        if gaps := spread_gaps(view.text):
+            found += across(view, gaps, lambda t: resolve(find(t, crossing=False)), is_spread)
         return found
 
     def _wanted(self, text: str, hit: Hit) -> bool:
@@ -155,21 +135,6 @@ class Detector:
         if hit.category in o.disabled or hit.score < o.thresholds.get(hit.category, 0.0):
             return False
         return not o.allow or fold(text[hit.start : hit.end]).text not in {fold(a).text for a in o.allow}
-
-
-_ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
-_DASHES = "-‐‑–—−ー―/.("
-
-
-def _joins(before: str, after: str, category: Category) -> bool:
-    """True where a line break may stand inside one identifier: between digits, after a dash, between letters of one kind."""
-    if after.isdigit():
-        return before.isdigit() or before in _DASHES or (category in ("DATE", "ADDRESS") and not before.isascii())
-    if before.isdigit():
-        return category == "DATE" or (after in _DASHES and category in ("PHONE", "ID", "ADDRESS"))
-    if category in ("ID", "PHONE"):
-        return False
-    return before.isascii() == after.isascii()
 
 
 def _to_source(view: Folded, hit: Hit) -> Hit:

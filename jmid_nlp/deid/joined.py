@@ -1,0 +1,92 @@
+"""Identifiers that a line break or blanks cut: found in a copy without the gaps, kept where they cross one."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+
+from jmid_nlp.deid.evidence import Hit
+from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.offsets import Folded, OffsetMap, Span
+from jmid_nlp.schema import Category
+
+_WRAP = re.compile(
+    r"(?<=[^\s。.:；:、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)(?![^\n:]{1,12}:)"
+)
+_GAP = re.compile(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}](?![{KANJI}]))")
+_KANJI = re.compile(f"[{KANJI}]")
+_ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
+_DASHES = "-‐‑–—−ー―/.("
+#: A name of three characters spread out is written so on purpose; one of two must be announced to be told from two words.
+_SPREAD_SCORE, _PAIR_SCORE = 0.7, 0.85
+
+
+def line_breaks(t: str) -> list[Span]:
+    """Line breaks of a folded text that may stand inside a name or number."""
+    return [m.span() for m in _WRAP.finditer(t)]
+
+
+def spread_gaps(t: str) -> list[Span]:
+    """Blanks of a folded text between kanji that stand alone: 佐 久 間 理 恵."""
+    out: list[Span] = []
+    for m in _GAP.finditer(t):
+        start, end = m.span()
+        if start < 2 or not _KANJI.match(t, start - 2):
+            out.append((start, end))
+    return out
+
+
+def across(
+    view: Folded, gaps: list[Span], find: Callable[[str], Iterable[Hit]], keep: Callable[[Hit, str, list[int]], bool]
+) -> list[Hit]:
+    """Finds of a copy without the gaps that cross one, with spans of the source.
+
+    Args:
+        view: The folded text.
+        gaps: What to leave out, ascending.
+        find: Detects in the copy.
+        keep: Whether a find counts, by the copy and the positions of its joints inside the find.
+    """
+    out, blocks, joints, at, size = [], [], [], 0, 0
+    for start, end in gaps:
+        out.append(view.text[at:start])
+        size += start - at
+        joints.append(size)
+        blocks.append((start, end, size, size))
+        at = end
+    out.append(view.text[at:])
+    joined, to_joined = "".join(out), OffsetMap(blocks)
+    found = []
+    for hit in find(joined):
+        crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
+        if crossed and keep(hit, joined, crossed):
+            start, end = view.source(*to_joined.to_source(hit.start, hit.end))
+            found.append(hit._replace(start=start, end=end))
+    return found
+
+
+def crosses_lines(hit: Hit, joined: str, crossed: list[int]) -> bool:
+    """Whether a find over line breaks is one identifier that they cut."""
+    if hit.score < 0.7 or hit.detector in _ONE_LINE:
+        return False
+    return all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed)
+
+
+def is_spread(hit: Hit, joined: str, crossed: list[int]) -> bool:
+    """Whether a find over blanks is a name whose characters are spread out."""
+    size = hit.end - hit.start
+    if hit.category != "PERSON" or len(crossed) != size - 1:
+        return False
+    return hit.score >= (_PAIR_SCORE if size < 3 else _SPREAD_SCORE)
+
+
+def _joins(before: str, after: str, category: Category) -> bool:
+    """True where a line break may stand inside one identifier: between digits, after a dash, between letters of one kind."""
+    if after.isdigit():
+        return before.isdigit() or before in _DASHES or (category in ("DATE", "ADDRESS") and not before.isascii())
+    if before.isdigit():
+        return category == "DATE" or (after in _DASHES and category in ("PHONE", "ID", "ADDRESS"))
+    if category in ("ID", "PHONE"):
+        return False
+    return before.isascii() == after.isascii()
