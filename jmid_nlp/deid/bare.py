@@ -23,6 +23,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known, name_at
+from jmid_nlp.deid.slots import find_slots
 from jmid_nlp.lexicon import read_table, split_forms
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
@@ -56,6 +57,7 @@ def find_bare(t: str) -> Iterator[Hit]:
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from _pairs(text)
     yield from find_tasks(text)
+    yield from find_slots(text)
     if "→" in text:
         yield from find_arrows(text)
 

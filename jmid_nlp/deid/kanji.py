@@ -9,6 +9,7 @@ import re
 from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.likeness import likeness
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
@@ -124,7 +125,7 @@ def grade(name: str) -> int:
             and (cut > 1 or len(plain) <= 3)
         ):
             return PARTLY
-    return UNKNOWN if _unheard(plain) else NO
+    return UNKNOWN if _unheard(plain) or likeness(plain) > 0.75 else NO
 
 
 def _unheard(run: str) -> bool:

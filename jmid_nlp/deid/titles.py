@@ -21,6 +21,7 @@ from jmid_nlp.deid.kanji import (
     tail_name,
 )
 from jmid_nlp.deid.latin import is_surname
+from jmid_nlp.deid.likeness import BODY, likeness
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
 from jmid_nlp.lexicon import Automaton
 
@@ -145,6 +146,9 @@ def _accept_before(
     if g == NO or (text in book().generic and form not in ("先生", "医師", "Dr", "Dr.", "医師")):
         m = _OCR_BACK.search(t[max(0, end - 8) : end])
         return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
+    if strength == "weak" and g in (PARTLY, UNKNOWN):
+        good = clean and size > 1 and likeness(t[start:end].translate(VARIANTS)) > _LIKELIER
+        return (start, 0.7) if good and _FREE.search(t[max(0, start - 1) : start]) else (end, 0.0)
     if strength == "weak":
         return (
             (start, 0.85)
@@ -158,10 +162,12 @@ def _accept_before(
         rest = len(text) - size
         return start - (rest if not clean and rest == 1 and len(text) <= 4 else 0), 0.95
     if g == AMBIGUOUS:
-        if form == "様" and not _SAMA_OK.match(t, end + 1):
+        if form == "様" and not (_SAMA_OK.match(t, end + 1) or (clean and _may_be_sama(text, size))):
             return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
+    if clean and strength in ("strong", "honor") and likeness(t[start:end].translate(VARIANTS)) > _LIKELY:
+        return start, 0.8
     if form == "様" and (size < 2 or not _SAMA_OK.match(t, end + 1)):
         return end, 0.0
     return (
@@ -171,7 +177,19 @@ def _accept_before(
     )
 
 
+# how much a string that no list knows must look like a surname: before an honorific, and before a mere role
+_LIKELY, _LIKELIER = 0.4, 1.0
+_FREE = re.compile(r"\A\Z|[\s、。,(「/:→・のはにをとがもへ]\Z")
+
 _SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
+
+
+
+def _may_be_sama(text: str, size: int) -> bool:
+    """True for a surname before 様 that is no part of the body and no plain word, such as 柳様."""
+    name = text[-size:]
+    return name not in BODY and name not in book().words and name not in book().terms and text + "様" not in book().terms
+
 
 _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
 
@@ -222,8 +240,8 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     before = t[at - 1 : at]
     if RUN.match(before) and katakana(word) in book().given_kana:
         run = _RUN_ONLY.search(t[max(0, at - 8) : at])
-        size, g, _ = tail_name(run[0]) if run else (0, NO, False)
-        if g >= AMBIGUOUS:
+        size, g, clean = tail_name(run[0]) if run else (0, NO, False)
+        if g >= AMBIGUOUS or (g and clean and likeness(run[0][-size:].translate(VARIANTS)) > _LIKELY):
             return at - size, 0.9
     n = next((n for n in range(len(word), 2, -1) if full_kana(word[-n:])), 0)
     if n >= 5 or (n and n == len(word) and not RUN.match(before)):

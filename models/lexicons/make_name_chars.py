@@ -1,4 +1,7 @@
-"""Build jmid_nlp/lexicons/phi/name_chars.tsv: how much each character, at its place in a string, speaks for a surname.
+"""Build name_chars.tsv and medical_runs.tsv of jmid_nlp/lexicons/phi.
+
+name_chars.tsv says how much each character, at its place in a string, speaks for a surname; medical_runs.tsv lists the runs
+of kanji in the terms of radiology that no list of common nouns has.
 
 Usage: python models/lexicons/make_name_chars.py
 Reads the surnames, the common nouns and the terms of radiology that the package carries. The weights are log odds (base e,
@@ -15,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "jmid_nlp/lexicons"
 OUT = ROOT / "phi/name_chars.tsv"
+RUNS = ROOT / "phi/medical_runs.tsv"
 RUN = re.compile("[㐀-鿿々ヶノ]+")
 PLACES = ("first", "inner", "last")
 
@@ -27,7 +31,7 @@ def column(path: Path) -> list[str]:
 def medical() -> set[str]:
     """Runs of kanji in the terms of the package's other lexicons."""
     files = sorted(p for p in ROOT.glob("*.tsv"))
-    return {run for p in files for run in RUN.findall(p.read_text(encoding="utf-8")) if 2 <= len(run) <= 4}
+    return {run for p in files for run in RUN.findall(p.read_text(encoding="utf-8"))}
 
 
 def count(strings: set[str]) -> dict[str, Counter[str]]:
@@ -57,6 +61,12 @@ def main() -> None:
     head = (
         "# source: log odds made by models/lexicons/make_name_chars.py from surnames.tsv, rare_surnames.tsv and words.tsv\n"
         "# licence: BSD-3-Clause, MIT and Apache-2.0 (the licences of those lists)\n"
+    )
+    runs = sorted(r for r in medical() - surnames - set(column(ROOT / "phi/words.tsv")) if 2 <= len(r) <= 8)
+    RUNS.write_text(
+        "# source: runs of kanji in the project's lexicons of radiology; made by models/lexicons/make_name_chars.py\n"
+        "# licence: MIT\n" + "\n".join(["form", *runs]) + "\n",
+        encoding="utf-8",
     )
     OUT.write_text(head + "\n".join(["\t".join(["form", *PLACES]), *rows]) + "\n", encoding="utf-8")
 
