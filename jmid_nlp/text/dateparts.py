@@ -31,7 +31,7 @@ _FIRST = {
     "T": "大正",
 }
 _ERA = re.compile(
-    r"(?<![一-鿿A-Za-z0-9])(?P<e>昭和|平成|令和|大正|明治|[昭平令])[ ]?(?P<y>元|\d{1,2})"
+    r"(?<![水扁公太A-Za-z0-9])(?P<e>昭和|平成|令和|大正|明治|[昭平令])[ ]?(?P<y>元|\d{1,2})"
     r"(?:年(?=生|に|の|頃|ごろ|、|。|より|から|春|夏|秋|冬|[)）]|$)|[./・](?P<m>1[0-2]|0?[1-9])(?![0-9.]|[ ]?(?:mm|cm|"
     r"%))(?:月)?)"
 )
@@ -43,6 +43,22 @@ _ERA_EVENT = re.compile(
 _YEAR = re.compile(
     rf"(?<![0-9A-Za-z./\-+])(?P<y>(?:19[2-9]|20[0-4])\d)(?={_EVENT}|生(?!食|検|理|体|存)|[~〜～\-](?:19|20)\d\d(?:年|"
     rf"に|の|{_EVENT}|$)|、(?:19|20)\d\d(?:年|に|の))"
+)
+# an era year or a year without a word for it: not where a kernel, a value or the edition of a guideline may be meant
+_ERA_ALONE = re.compile(
+    r"(?<![0-9A-Za-z/+・\-.])H(?P<y>[12]\d|3[01])(?:年(?!前|後|間|目|以|生存))?(?=[ ]?(?:[、。,)\]」】;|/→~〜(]|"
+    r"[一-鿿ぁ-ん]|CT|MRI|MR|PET)|[ \n]|$)"
+    r"(?![ ]?(?:HU|値|関数|ブロ|前後|以上|以下|程度|の?再構成|線|年))"
+)
+_YEAR_ALONE = re.compile(
+    r"(?:(?<=[(（「])|(?<=前回)|(?<=前回[(（])|(?<=既往[: ])|(?<=[、。:] )|(?<=[\n、。:])|(?<=^))(?P<y>19[5-9]\d|"
+    r"20[0-3]\d)"
+    rf"(?=[)）](?!に?準)|と比較|から|まで|時[点の、]|頃|[ ]?[一-鿿ァ-ヺー]{{0,5}}{_EVENT}|→)"
+)
+_EDITION = re.compile(
+    r"(?:分類|ガイドライン|版|基準|WHO|学会|RECIST|規約|改訂|criteria|Criteria|指針|Ver|ver|UICC|AJCC|TNM|Society|"
+    r"診断|報告|[Gg]uideline|"
+    r"カーネル|kernel|関数|値[はが:]?|HU|再構成|DLP|Lugano|ATS|ERS|取扱い)[^。\n]{0,6}\Z|[A-Za-z][, ]{0,2}[(（]?\Z"
 )
 _YEAR_END = re.compile(r"(?<=[0-9][~〜～\-])(?P<y>(?:19[2-9]|20[0-4])\d)(?=年|に|の|$|[ 、。)])")
 _YEAR_SHORT = re.compile(
@@ -100,7 +116,8 @@ _OLD_MONTH = re.compile(
     r"頃|ごろ|[上中下初]旬|末|から|より|まで|以来|以降))"
 )
 _FEAST = re.compile(
-    r"(?<![一-鿿])(?:元旦|元日|大晦日|大みそか|三が日|節分|憲法記念日|こどもの日|文化の日|勤労感謝の日|敬老の日|成人の日|天皇誕生日)(?=に|の(?!赤)|、|より|から|朝|夜|未明|深夜|早朝|以来)"
+    r"(?<![一-鿿])(?:元旦|元日|大晦日|大みそか|三が日|節分|憲法記念日|こどもの日|文化の日|勤労感謝の日|敬老の日|"
+    r"成人の日|天皇誕生日)(?=に|の(?!赤)|、|より|から|朝|夜|未明|深夜|早朝|以来)"
 )
 _DAY = re.compile(
     r"(?:(?<=次回)|(?<=次回は)|(?<=再診は)|(?<=予約は)|(?<=来院は)|(?<=[。、\n ])|^)(?P<d>3[01]|[12]\d|"
@@ -109,7 +126,7 @@ _DAY = re.compile(
     r"MRI)))|(?<=次回)(?P<e>3[01]|[12]\d|[1-9])日(?=$|[、。])"
 )
 _HINT = re.compile(
-    r"[昭平令]和?成?[ ]?[0-9元]|[HRS][0-9]|[12][09]\d\d(?!年|[0-9])|[0-9]年|"
+    r"[昭平令]和?成?[ ]?[0-9元]|[HRS][0-9]|(?:19|20)\d\d(?!年|[0-9])|[0-9]年|"
     r"[年翌しの][0-9一二三四五六七八九十]{1,2}[月/]|月の?[0-9]{1,2}|"
     r"/[0-9]{1,2}[ ]?[~〜～\-、,・)）]|[(（][0-9]{1,2}/|[0-9]\.[0-9]{2}[ ]?[CMPXU撮施入退手受造単胸腹頭]|/(?:19|"
     r"20)\d\d|"
@@ -136,6 +153,12 @@ def _years(t: str) -> Iterator[Part]:
         if not (m["e"] == "R" and int(m["y"]) > 20) and not (m["e"] == "H" and int(m["y"]) > 31):
             end = m.end() + (t[m.end() : m.end() + 1] == "年")
             yield m.start(), end, _ERA_START[_FIRST[m["e"]]] + int(m["y"]), None, None, "japanese", "era-year"
+    for m in _ERA_ALONE.finditer(t):
+        if not _EDITION.search(t[max(0, m.start() - 16) : m.start()]):
+            yield m.start(), m.end(), 1988 + int(m["y"]), None, None, "japanese", "era-year"
+    for m in _YEAR_ALONE.finditer(t):
+        if not _EDITION.search(t[max(0, m.start() - 16) : m.start()]):
+            yield m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year"
     for pattern in (_YEAR, _YEAR_END):
         for m in pattern.finditer(t):
             end = m.end() + (t[m.end() : m.end() + 1] == "年")

@@ -67,7 +67,7 @@ _CUE_LEFT = (
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
 _FULL = re.compile(
-    rf"(?:(?<![0-9A-Za-z])|(?<=DOB)|(?<=[Dd]ate))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
+    rf"(?:(?<![0-9A-Za-z])|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _YM = re.compile(
@@ -112,7 +112,7 @@ _M = re.compile(
 )
 _RELMONTH_DAY = re.compile(r"(?:同月|今月|先月|来月|前月|当月|翌月)\s?(?P<d>[0-3]?\d)日(?!目|間)")
 _MD_SLASH = re.compile(
-    r"(?<![0-9A-Za-z./\-‐+])(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
+    r"(?:(?<![0-9A-Za-z./\-‐+])|(?<=CT)|(?<=MRI)|(?<=PET))(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分(?!と比)|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
 )
 _MD_DOT = re.compile(
     r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|"
@@ -143,7 +143,7 @@ _STRONG_RIGHT = re.compile(
     r"\s{0,2}(?:に(?!縮|減|増|拡|低|分|及|達|わ|相当|満|なっ)|で(?:終了|開始|終わ|始|退|中止)|付|撮|施行|実施|手術|入院|退院|来院|受診|[(（][月火水木金土日]|\d{1,2}:\d\d|\d{1,2}時|死亡|出生|生|より|から(?!\d)|の(?:CT|MRI|MR|PET|検査|前回|手術|US|XP|造影|画像|胸|腹|頭)|頃|CT|MRI|夜|朝|予定|予約|再診|転倒|発症)"
 )
 _KEEP_LEFT = re.compile(
-    r"(?:[A-Za-z]\s?|転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|画像|番号|No\.?|#|grade|Grade|score|Score|スコア|/|[(（]転移|レベル|椎間|椎|肋骨?|椎体|椎弓|TR|TE|比|約|全体の|上|下|左|右|径|大きさ)\s?[:：=]?\s?\Z"
+    r"(?:[A-Za-z]\s?|転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|画像|番号|No\.?|#|grade|Grade|score|Score|スコア|[(（]転移|レベル|椎間|椎|肋骨?|椎体|椎弓|TR|TE|比|約|全体の|上|下|左|右|径|大きさ)\s?[:：=]?\s?\Z|/\Z"
 )
 
 
@@ -354,29 +354,35 @@ def _date_left(t: str, at: int) -> bool:
 
 
 def _is_month_day(t: str, m: re.Match[str]) -> bool:
-    """3/14 is a date where a word beside it says so; a fraction, a level or a count is none."""
+    """3/14 is a date unless it is a fraction, a level or a count; a small pair needs a word beside it that says date."""
     before = t[max(0, m.start() - 12) : m.start()]
-    if _KEEP_LEFT.search(before) and not _EXAM_LEFT.search(before):
+    exam = _EXAM_LEFT.search(before) is not None
+    if not exam and _KEEP_LEFT.search(before):
         return False
-    small = (int(m["m"]), int(m["d"])) in _SMALL
+    month, day = int(m["m"]), int(m["d"])
+    padded = m["m"][0] == "0" or m["d"][0] == "0"
+    small = not padded and (
+        (month, day) in _SMALL or (day == month + 1 and month < 9) or day in (5, 10) or day == month < 8
+    )
     if _STRONG_RIGHT.match(t, m.end()):
         return not small or _date_left(t, m.start()) or t[m.end()] in "(（撮施"
     if _RANGE_LEFT.search(before):
         return True
     if small:
-        return _LEFT_STRONG.search(before) is not None
-    if before[-1:] in _OPENERS and _PLAIN_RIGHT.match(t, m.end()) and not _COUNTED.search(before):
-        return True
-    return (_date_left(t, m.start()) and _RIGHT.match(t, m.end()) is not None) or _LEFT_STRONG.search(
-        before
-    ) is not None
+        return _LEFT_STRONG.search(before) is not None or (exam and _DATE_RIGHT.match(t, m.end()) is not None)
+    return (exam or not _COUNTED.search(before)) and _PLAIN_RIGHT.match(t, m.end()) is not None
 
 
 _RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
-_EXAM_LEFT = re.compile(r"(?:CT|MRI|MR|XP|PET|US)\s?:\s?\Z")
-_OPENERS = (*tuple("(（「:：、。・回は~〜～ \n"), "")
-_PLAIN_RIGHT = re.compile(r"[ \t、。\n]|$|[一-鿿](?<![個枚例点分以程周大回倍椎領区部量陽陰])|[A-Za-z]{2}")
-_COUNTED = re.compile(r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z")
+_EXAM_LEFT = re.compile(r"(?:CT|MRI|MR|PET|XP|US|on|of|since|from|until|OP|DOB|[Dd]ate|b\.)[\s:(]{0,2}\Z")
+_DATE_RIGHT = re.compile(r"[ ]?(?:と比|より|の(?!大)|に|から|時|[)）]$)")
+_PLAIN_RIGHT = re.compile(
+    r"[ \t、。\n)）\]】」』\"'<;,|→⇒:/~〜～]|$|\d\d?:\d\d|(?:CT|MRI|MR|PET|XP|US|AM|PM|ope|OP|am|pm)|"
+    r"(?!個|枚|例|点|分[^と]|以[内上下外]|程|周|大|回|倍|椎|領|区|部|量|陽|陰|が?転移|が?陽|が?陰|に?一致|本|節|のみ)[ぁ-ゖ一-鿿ァ-ヺ]"
+)
+_COUNTED = re.compile(
+    r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|コア|LN|郭清|照射|筋力|MMT|シリーズ|ページ|ステップ|フレーム|phase|slice|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z"
+)
 _LEFT_STRONG = re.compile(
     r"(?:日|日付|日時|前回|次回|今回|計画CT|開始|終了|の|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z"
 )
