@@ -75,6 +75,7 @@ class DetectOptions:
 
 
 _DIGIT = re.compile("[0-9]")
+_ODD_DASH = re.compile("(?<=[0-9A-Za-z])[‐‑‒–—―−ー](?=[0-9A-Za-z])")
 
 
 class Detector:
@@ -90,6 +91,8 @@ class Detector:
     def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
         """The identifiers of a text; see `detect`."""
         view = fold(text)
+        if _ODD_DASH.search(view.text):  # one sign for one, so that the map stays
+            view = Folded(_ODD_DASH.sub("-", view.text), view.map)
         hits = self._view_hits(view.text, known)
         found = [_to_source(view, hit) for hit in hits]
         found += self._across(view, known)

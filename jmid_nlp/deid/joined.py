@@ -14,7 +14,7 @@ from jmid_nlp.schema import Category
 _WRAP = re.compile(
     r"(?<=[^\s。.:；:、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)(?![^\n:]{1,12}:)"
 )
-_GAP = re.compile(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}](?![{KANJI}]))")
+_GAP = re.compile(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}])")
 _KANJI = re.compile(f"[{KANJI}]")
 _ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
 _DASHES = "-‐‑–—−ー―/.("
@@ -28,11 +28,11 @@ def line_breaks(t: str) -> list[Span]:
 
 
 def spread_gaps(t: str) -> list[Span]:
-    """Blanks of a folded text between kanji that stand alone: 佐 久 間 理 恵."""
+    """Blanks of a folded text between kanji of which one at least stands alone: 佐 久 間 理 恵, 外科佐 治."""
     out: list[Span] = []
     for m in _GAP.finditer(t):
         start, end = m.span()
-        if start < 2 or not _KANJI.match(t, start - 2):
+        if start < 2 or not _KANJI.match(t, start - 2) or not _KANJI.match(t, end + 1):
             out.append((start, end))
     return out
 
