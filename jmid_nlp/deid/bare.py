@@ -23,7 +23,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known, name_at
-from jmid_nlp.deid.slots import find_slots
+from jmid_nlp.deid.slots import THRESHOLD, before, find_slots, left_weight, right_weight, value
 from jmid_nlp.lexicon import read_table, split_forms
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
@@ -120,8 +120,21 @@ def _pairs(t: str) -> Iterator[Hit]:
             good = not plain_given or headed or closed
         else:
             good = g > NO and (headed or (closed and not plain_given))
+        if not good and not plain_given:
+            start, good = _weighed_pair(t, m, given)
         if good:
             yield Hit(start, m.end(), "PERSON", "bare", 0.85 if g >= RARE else 0.7, "names.bare", GRAMMAR)
+
+
+def _weighed_pair(t: str, m: re.Match[str], given: str) -> tuple[int, bool]:
+    """A surname that is rare, unknown or of one character before a known given name: where it begins and whether it counts."""
+    family, second = m[1], 1.5 if len(given) == 1 or not RUN.match(given) else 2.0
+    best = (-9.0, 0)
+    for p in range(len(family)):
+        left = before(family[:p]) if p else left_weight(t, m.start())
+        if left > 0:
+            best = max(best, (value(family[p:]) + left, p))
+    return m.start() + best[1], best[0] + second + right_weight(t, m.end()) >= THRESHOLD
 
 
 _PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")

@@ -86,7 +86,7 @@ def value(name: str) -> float:
         return 3.0
     if g == AMBIGUOUS:
         if len(plain) == 1:
-            return _NEVER if plain in BODY else 1.4
+            return _NEVER if plain in BODY else 1.5
         return 0.7 if plain in b.words or plain in b.terms else 2.0
     if len(plain) < 2 or plain in b.no_names or plain in roles():
         return _NEVER
@@ -103,7 +103,7 @@ def before(word: str) -> float:
     """How much the part of a run before a name speaks for one: a role or department (2.5), a loose one (1.5), none (0)."""
     loose = stop_words("loose_department")
     if word in roles():
-        return 1.5 if word in loose else 2.5
+        return 2.0 if word in loose else 2.5
     if word in _left_words():
         return _left_words()[word]
     for n in range(len(word) - 1, 1, -1):
@@ -114,6 +114,19 @@ def before(word: str) -> float:
     if len(word) > 1 and word.endswith(("病院", "医院", "産院", "診療所", "医局", "課", "署")):
         return 1.5
     return 0.5 if word[-1:] == "日" and word[:-1].strip("一二三四五六七八九十月年") == "" else 0.0
+
+
+def _followed(rest: str) -> float:
+    """The weight of what follows a name in its run: a word that may follow names, one character only where it ends the run."""
+    if rest in after_words():
+        return 1.0
+    return 1.0 if any(len(w) > 1 and rest.startswith(w) for w in after_words()) else 0.0
+
+
+def _cut_word(run: str, cut: int) -> bool:
+    """True where a word stands across the cut, such as 内服 in 内|服中."""
+    words = book().plain_words
+    return any(run[i:j] in words for i in range(max(0, cut - 3), cut) for j in range(cut + 1, min(len(run), i + 4) + 1))
 
 
 @lru_cache(maxsize=65536)
@@ -130,10 +143,12 @@ def core(run: str) -> tuple[int, int, float, float, float] | None:
             continue
         for q in range(min(n, p + 7), p, -1):
             rest = run[q:]
-            right = 2.5 if rest.startswith(inside) else 1.0 if rest.startswith(after_words()) else 0.0
+            right = 2.5 if rest.startswith(inside) else _followed(rest) if rest else 0.0
             if (rest and not right) or (q - p > 5 and grade(run[p:q]) != FULL):
                 continue
             worth = value(run[p:q])
+            if worth < (5 if p == 1 else 3) and _cut_word(run, p):
+                continue
             found = (p, q, worth, left, right)
             if worth > _NEVER and (best is None or sum(found[2:]) > sum(best[2:])):
                 best = found
@@ -149,7 +164,7 @@ _DID = (
 _RIGHT_SHAPES = (
     (re.compile(r"[ \t]{0,3}[(、,/]?[ \t]{0,2}\d{1,3}[ \t]?(?:歳|才|y(?![a-z])|[MF男女](?![A-Za-z]))"), 3.0),
     (re.compile(rf"(?:に|へ)[^\s、。,]{{0,10}}?{_TOLD}(?!され|でき)"), 2.0),
-    (re.compile(rf"が[^\s、。,]{{0,8}}?{_DID}(?!され|でき|困難)"), 2.0),
+    (re.compile(rf"が[^\s、。,]{{0,8}}?{_DID}(?!され|でき|困難)"), 2.2),
     (re.compile(rf"(?:より|から)(?:[^\s、。,]{{0,6}}?{_TOLD}|折り?返)"), 2.0),
     (re.compile(r"[ \t]{0,2}\((?:PHS|内線|内|ext\.?|#)?[ \t]?\d{3,5}\)"), 2.0),
     (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
@@ -162,6 +177,10 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t]|[・/→]|:"), 0.6),
     (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)"), 0.2),
 )
+
+
+def _told(t: str, end: int) -> float:
+    return 2.5 if _right_words().match(t, end) else 2.0 if _TITLE.match(t, end) else 0.0
 
 
 def right_weight(t: str, end: int) -> float:
@@ -181,6 +200,8 @@ _ROLE_BACK = re.compile(
 )
 _NUMBER_BACK = re.compile(r"\d{3,}(?:-\d{1,4})?[ \t]{1,3}\Z|\d[/.月-]\d{1,2}日?[ \t]{1,3}\Z")
 _KATA_ROLE = re.compile(r"[ァ-ヺー]{2,12}\Z")
+_LATIN_ROLE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,6}\Z")
+_EXTENSION_BACK = re.compile(r"(?:内線|PHS|ext\.?)[ \t:]?\d{3,5}の\Z")
 _HIRA = re.compile("[ぁ-ゖ]")
 
 
@@ -189,7 +210,7 @@ def _role_word(word: str) -> float:
     size = next((n for n in range(len(word), 0, -1) if word[-n:] in roles()), 0)
     if size < 2 and size != len(word):
         return 0.0
-    return 2.5 if size == len(word) and word not in stop_words("loose_department") else 1.5
+    return 2.5 if size == len(word) and word not in stop_words("loose_department") else 2.0
 
 
 def left_weight(t: str, at: int) -> float:
@@ -207,10 +228,15 @@ def left_weight(t: str, at: int) -> float:
         weight = _role_word(m[1]) if m else 0.0
         if weight:
             return weight - 1.0 if char in "のは" else weight
+        if char == "の" and _EXTENSION_BACK.search(t, max(0, at - 12), at):
+            return 2.0
         if _NUMBER_BACK.search(t, max(0, at - 14), at):
             return 1.2
         return 0.8 if char == ":" else 0.2 if char in "のは" else 0.5
-    if "ァ" <= char <= "ー":
+    if char.isascii() and char.isalpha():
+        m = _LATIN_ROLE.search(t, max(0, at - 8), at)
+        return 2.0 if m and m[0] in roles() else _NEVER
+    if char != "・" and "ァ" <= char <= "ー":
         m = _KATA_ROLE.search(t, max(0, at - 14), at)
         return 2.5 if m and m[0] in roles() else _NEVER
     return _LEFT_MARKS.get(char, 0.2 if _HIRA.match(char) else _NEVER)
@@ -231,7 +257,7 @@ def find_slots(t: str) -> Iterator[Hit]:
         start, end = run.start() + p, run.start() + q
         if not p:
             left = left_weight(t, start)
-        right = right_weight(t, end) if q == len(run[0]) else max(right, 2.5 if _right_words().match(t, end) else 0.0)
+        right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 < right < 2 else 0.0)
         if worth >= 4 and left + right < 2.5:  # known names in weak places are judged in bare.py
             last = (end, worth)
