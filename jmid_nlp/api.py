@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -263,6 +263,10 @@ def build_dataset(
     ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
     salt: str = "jmid",
     opt_out: Iterable[str] = (),
+    fixed: Mapping[str, str] | None = None,
+    linked: Iterable[tuple[str, str]] = (),
+    stratify: bool = False,
+    readings: Mapping[str, Iterable[Extraction]] | None = None,
 ) -> Any:
     """Build a labelled `datasets.DatasetDict` with patient-safe splits.
 
@@ -276,30 +280,53 @@ def build_dataset(
         ratios: Shares of train, validation and test.
         salt: Names the splitting; the same salt keeps each patient in its split when data are added.
         opt_out: Patient keys, as they stand in the de-identified reports, to leave out first.
+        fixed: Split by patient key where it is given, such as a published test list.
+        linked: Pairs of patient keys that belong into one split, such as mother and child.
+        stratify: Choose among 64 salts made from `salt` the one whose splits are most alike; the manifest names it.
+        readings: Spans that people marked in the texts, by reader, for the figures of agreement in the card.
 
     Returns:
-        A `datasets.DatasetDict`; its `save_to_disk` writes the card and the manifest beside the data.
+        A `datasets.DatasetDict`; its `save_to_disk` writes the card and the manifest beside the data, its `failed` lists
+        reports that could not be built.
 
     Raises:
         NotDeidentifiedError: Raw reports were given.
         LeakError: The dataset would leak between splits.
     """
-    from jmid_nlp.dataset.build import BuildOptions, build
+    from jmid_nlp.dataset.build import build
     from jmid_nlp.dataset.optout import OptOut
     from jmid_nlp.dataset.save import with_card
 
-    options = BuildOptions(task=task, ratios=ratios, salt=salt)
-    if task == "classification":
-        from jmid_nlp.findings.labels import load_label_set
-
-        labels = load_label_set(label_set)
-        names = tuple(label.name for label in labels.labels)
-        options = replace(options, label_set=labels.name, label_names=names)
-        extractions = [replace(e, labels={labels.name: labels.values(e.findings)}) for e in extractions]
     if any(isinstance(r, Report) for r in reports):
         raise NotDeidentifiedError("datasets are built from de-identified reports only; call deidentify() first")
-    dataset, manifest = build(reports, extractions, alignments, annotations, options=options, opted_out=OptOut(opt_out))
-    return with_card(dataset, manifest)
+    options, relabel = dataset_options(task, label_set)
+    options = replace(
+        options, ratios=ratios, salt=salt, fixed=dict(fixed or {}), linked=tuple(linked), stratify=stratify
+    )
+    dataset, built = build(
+        reports,
+        [relabel(e) for e in extractions],
+        alignments,
+        annotations,
+        options=options,
+        opted_out=OptOut(opt_out),
+        readings=readings,
+    )
+    return with_card(dataset, built.manifest, built.failed)
+
+
+def dataset_options(task: str, label_set: str | Path) -> tuple[Any, Callable[[Extraction], Extraction]]:
+    """Options of a build for a task, and what an extraction has to go through to have the labels of the label set."""
+    from jmid_nlp.dataset.stream import BuildOptions
+
+    if task != "classification":
+        return BuildOptions(task=task), lambda extraction: extraction
+    from jmid_nlp.findings.labels import load_label_set
+
+    labels = load_label_set(label_set)
+    names = tuple(label.name for label in labels.labels)
+    options = BuildOptions(task=task, label_set=labels.name, label_names=names)
+    return options, lambda e: replace(e, labels={labels.name: labels.values(e.findings)})
 
 
 def show(report: Any, *, identifiers: bool = True) -> Any:

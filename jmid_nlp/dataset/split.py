@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jmid_nlp.errors import InputError
 
@@ -34,6 +34,9 @@ class Groups:
             low, high = sorted((a, b))
             self._parent[high] = low
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._parent))
+
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str | None]], links: Iterable[tuple[str, str]] = ()) -> Groups:
         """Groups from `(patient, study)` rows and stated links such as mother and child."""
@@ -54,20 +57,14 @@ def bucket(group: str, *, salt: str) -> int:
     return int.from_bytes(digest) % BUCKETS
 
 
-def split_of(group: str, *, salt: str, ratios: Sequence[float]) -> str:
-    """The split of a group: `train`, `validation` or `test`.
-
-    Args:
-        group: Key of the group.
-        salt: Names the splitting; another salt gives another splitting.
-        ratios: Shares of train, validation and test; they sum to 1.
-    """
-    place, bound = bucket(group, salt=salt), 0.0
-    for name, share in zip(SPLITS, ratios, strict=True):
+def split_at(place: int, ratios: Sequence[float]) -> int:
+    """Number of the split in `SPLITS` that a bucket belongs to."""
+    bound = 0.0
+    for number, share in enumerate(ratios):
         bound += share * BUCKETS
         if place < round(bound):
-            return name
-    return SPLITS[-1]
+            return number
+    return len(SPLITS) - 1
 
 
 def check_ratios(ratios: Sequence[float]) -> None:
@@ -82,31 +79,20 @@ def check_ratios(ratios: Sequence[float]) -> None:
         )
 
 
-def assign(
-    patients: Iterable[str],
-    groups: Groups,
-    *,
-    salt: str,
-    ratios: Sequence[float],
-    fixed: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """The split of each patient.
+def check_fixed(fixed: Mapping[str, str], groups: Groups) -> dict[str, str]:
+    """The split of each group, by its representative, that has a patient with a given split.
 
     Args:
-        patients: Patient keys.
-        groups: Who belongs together.
-        salt: See `split_of`.
-        ratios: See `split_of`.
         fixed: Patients whose split is given, such as a published test list; their whole group follows.
+        groups: Who belongs together.
 
     Raises:
         InputError: Two patients of one group are fixed to different splits, or a split has an unknown name.
     """
-    check_ratios(ratios)
     forced: dict[str, str] = {}
-    for patient, split in sorted((fixed or {}).items()):
+    for patient, split in sorted(fixed.items()):
         if split not in SPLITS:
             raise InputError(f"a fixed split is called {split!r}; it must be one of {', '.join(SPLITS)}")
         if forced.setdefault(groups.find(patient), split) != split:
             raise InputError("two linked patients are fixed to different splits; give their group one split")
-    return {p: forced.get(groups.find(p)) or split_of(groups.find(p), salt=salt, ratios=ratios) for p in patients}
+    return forced

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from jmid_nlp.errors import InputError
-from jmid_nlp.schema import CATEGORIES, AnnotationRecord, Certainty, DeidReport, EntityType, Extraction, Link
+from jmid_nlp.schema import CATEGORIES, AnnotationRecord, Certainty, DeidReport, Entity, EntityType, Extraction, Link
 
 Row = dict[str, Any]
 LABEL_VALUES = ("absent", "negative", "uncertain", "positive")
@@ -20,12 +20,21 @@ ATTRIBUTES = ("none", "positive", "suspicious", "negative", "general", "executed
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """All that a row can be made from."""
+    """All that a row can be made from.
+
+    Args:
+        report: The de-identified report.
+        extraction: What was read from its text.
+        links: Findings and marks of the same lesion.
+        annotations: The marks by their id; those of other studies may be among them.
+        readings: Spans that people marked in the text, by reader, where their agreement is to be told.
+    """
 
     report: DeidReport
     extraction: Extraction
     links: tuple[Link, ...] = ()
     annotations: Mapping[str, AnnotationRecord] | None = None
+    readings: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

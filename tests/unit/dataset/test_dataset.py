@@ -1,15 +1,17 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmid_nlp.dataset.build import BuildOptions, build
+from jmid_nlp.dataset.build import BuildOptions, build, build_stream, join
 from jmid_nlp.dataset.check import check_dataset
-from jmid_nlp.dataset.duplicates import near_duplicates
+from jmid_nlp.dataset.minhash import Signer, pieces, similarity, with_twin
 from jmid_nlp.dataset.optout import OptOut
 from jmid_nlp.dataset.save import with_card
-from jmid_nlp.dataset.split import SPLITS, Groups, assign
+from jmid_nlp.dataset.split import SPLITS, Groups, check_fixed, check_ratios
 from jmid_nlp.errors import InputError, LeakError, NotDeidentifiedError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Entity, Extraction, Finding, Link, Report
 
@@ -67,8 +69,8 @@ def test_each_task_builds_saves_and_loads(studies, task, tmp_path):
     from datasets import load_from_disk
 
     options = BuildOptions(task=task, label_set="own", label_names=("nodule",), ratios=(0.6, 0.2, 0.2))
-    dataset, manifest = build(*studies, options=options)
-    with_card(dataset, manifest).save_to_disk(tmp_path / "out")
+    dataset, built = build(*studies, options=options)
+    with_card(dataset, built.manifest).save_to_disk(tmp_path / "out")
     loaded = load_from_disk(str(tmp_path / "out"))
     assert set(loaded) == set(SPLITS)
     rows = sum(len(part) for part in loaded.values())
@@ -98,8 +100,8 @@ def test_the_order_of_the_input_does_not_matter(studies):
 
 
 def test_opted_out_patients_are_gone_before_anything_else(studies):
-    dataset, manifest = build(*studies, opted_out=OptOut(["Ｐ3"]))
-    assert manifest["flow"]["opted_out"] == 3
+    dataset, built = build(*studies, opted_out=OptOut(["Ｐ3"]))
+    assert built.manifest["flow"]["opted_out"] == 3
     assert all(row["patient_id"] != "p3" for part in dataset.values() for row in part)
 
 
@@ -108,19 +110,43 @@ def test_raw_reports_are_refused(studies):
         build([Report("a", "text")], [])
 
 
-def test_patients_of_one_study_and_linked_patients_share_a_split():
-    groups = Groups.of([("mother", "s1"), ("child", "s2"), ("x", "s3"), ("y", "s3")], [("mother", "child")])
-    split = assign(["mother", "child", "x", "y"], groups, salt="s", ratios=(0.4, 0.3, 0.3))
-    assert split["mother"] == split["child"]
-    assert split["x"] == split["y"]
+def home_of(dataset):
+    return {row["patient_id"]: name for name, part in dataset.items() for row in part}
+
+
+def test_patients_of_one_study_and_linked_patients_share_a_split(studies):
+    reports, extractions, alignments, marks = studies
+    shared = [
+        replace(r, row=r.row | {"study_uid": "2.25.1"}) if r.report_id in ("r007", "r021") else r for r in reports
+    ]
+    linked = tuple((f"p{n}", f"p{n + 1}") for n in range(22, 38))
+    options = BuildOptions(ratios=(0.4, 0.3, 0.3), linked=linked)
+    home = home_of(build(shared, extractions, alignments, marks, options=options)[0])
+    alone = home_of(build(*studies, options=BuildOptions(ratios=(0.4, 0.3, 0.3)))[0])
+    assert home["p7"] == home["p21"]
+    assert alone["p7"] != alone["p21"], "the test needs two patients who would be apart"
+    assert len({home[f"p{n}"] for n in range(22, 39)}) == 1
+    assert len({alone[f"p{n}"] for n in range(22, 39)}) == 3
+
+
+def test_fixed_patients_take_their_group_along(studies):
+    fixed = {f"p{n}": "test" for n in range(20)}
+    options = BuildOptions(ratios=(0.4, 0.3, 0.3), fixed=fixed, linked=(("p3", "p30"),))
+    home = home_of(build(*studies, options=options)[0])
+    assert {home[p] for p in fixed} == {"test"}
+    assert home["p30"] == "test"
+    assert set(home.values()) == set(SPLITS)
+    groups = Groups.of([("x", "s"), ("y", "s")])
     with pytest.raises(InputError, match="linked patients"):
-        assign(["x", "y"], groups, salt="s", ratios=(0.4, 0.3, 0.3), fixed={"x": "train", "y": "test"})
+        check_fixed({"x": "train", "y": "test"}, groups)
+    with pytest.raises(InputError, match="one of train"):
+        check_fixed({"x": "dev"}, groups)
 
 
 @pytest.mark.parametrize("ratios", [(0.5, 0.5, 0.5), (1.0, 0.0), (-0.2, 0.6, 0.6)])
 def test_bad_ratios_are_refused(ratios):
     with pytest.raises(InputError, match="sum to 1"):
-        assign(["a"], Groups(), salt="s", ratios=ratios)
+        check_ratios(ratios)
 
 
 def test_near_duplicates_of_other_patients_do_not_cross_splits(studies):
@@ -135,8 +161,8 @@ def test_near_duplicates_of_other_patients_do_not_cross_splits(studies):
             marks[0],
         )
     columns = [a + [c[k] for c in copies] for k, a in enumerate((reports, extractions, alignments))]
-    _, manifest = build(*columns, marks, options=BuildOptions(task="entities", similarity=0.7))
-    assert manifest["flow"]["near_duplicates_left_out"] > 0
+    _, built = build(*columns, marks, options=BuildOptions(task="entities", similarity=0.7))
+    assert built.manifest["flow"]["near_duplicates_left_out"] > 0
 
 
 LONG = "右下葉に分葉状の腫瘤を認め胸膜陥入を伴います。縦隔リンパ節は腫大していません。肝に嚢胞を認めます。胸水はありません。骨に異常はありません。"
@@ -164,29 +190,31 @@ def test_the_checker_catches_opted_out_patients_and_labels_in_paths():
     }
 
 
-def test_a_leak_fails_the_build(studies, monkeypatch):
-    import jmid_nlp.dataset.build as module
+def test_a_leak_fails_the_build_and_leaves_nothing(studies, monkeypatch, tmp_path):
+    from jmid_nlp.dataset.ledger import Ledger
 
-    def scattered(studies, options):
-        return {s.report.report_id: SPLITS[n % 3] for n, s in enumerate(studies)}
+    def scattered(self, **options):
+        import numpy as np
 
-    monkeypatch.setattr(module, "_split", scattered)
+        return np.arange(len(self)) % 3, np.zeros(len(self), dtype=np.int64)
+
+    monkeypatch.setattr(Ledger, "place", scattered)
     with pytest.raises(LeakError, match="same patient"):
-        build(*studies)
+        build_stream(join(*studies), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
-@given(st.lists(st.text(alphabet="あいう", min_size=60, max_size=70), max_size=12))
-def test_prefix_filtering_misses_no_pair(texts):
-    def pieces(t):
-        return {t[i : i + 5] for i in range(len(t) - 4)}
+@given(st.lists(st.text(alphabet="あいう", min_size=60, max_size=70), max_size=12), st.integers(0, 9))
+def test_signatures_miss_no_near_duplicate(texts, cut):
+    sign = Signer()
+    signatures = np.array([sign(t) for t in texts], dtype=np.uint32).reshape(-1, 48)
 
-    exact = [
-        (i, j)
-        for j in range(len(texts))
-        for i in range(j)
-        if len(pieces(texts[i]) & pieces(texts[j])) >= 0.6 * len(pieces(texts[i]) | pieces(texts[j]))
-    ]
-    assert near_duplicates(texts, threshold=0.6) == sorted(exact)
+    def alike(i, j):
+        return similarity(pieces(texts[i]), pieces(texts[j])) >= 0.7
+
+    lower, upper = np.arange(min(cut, len(texts))), np.arange(min(cut, len(texts)), len(texts))
+    exact = {i for i in lower.tolist() if any(alike(i, j) for j in upper.tolist())}
+    assert with_twin(signatures, lower, upper, threshold=0.7, alike=alike) == exact
 
 
 def test_opt_out_list_reads_both_encodings_and_shows_no_id(tmp_path):
@@ -206,7 +234,8 @@ def test_forget_takes_a_patient_out_and_moves_nobody(studies, tmp_path):
 
     from jmid_nlp.dataset.forget import forget
 
-    dataset, manifest = build(*studies)
+    dataset, built = build(*studies)
+    manifest = built.manifest
     folder = tmp_path / "out"
     with_card(dataset, manifest).save_to_disk(folder)
     before = {r["id"]: name for name, part in load_from_disk(str(folder)).items() for r in part}
