@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from jmid_nlp.deid.evidence import SHAPED, Hit
 
 _DIGITS = re.compile(
-    r"(?<![0-9.\-/〜~])(?:(?:9\d|1[0-2]\d)\s?(?:歳代?|才代?|代|yo(?![a-z])|y\.?/?o\.?|y(?:ea)?rs?(?:[ "
-    r"\-]old)?|[- ]year[- ]old|Y(?![A-Za-z])|[MF](?![A-Za-z0-9])(?=[ ,、)]))|(?:9\d|1[0-2]\d)(?=[ "
+    r"(?<![0-9.\-/〜~])(?:(?:9\d|1[0-2]\d)\s?(?:歳代?|才代?|代|(?i:yo(?![a-z])|y\.?/?o\.?|y(?:ea)?rs?(?:[ "
+    r"\-]old)?|[- ]year[- ]old)|Y(?![A-Za-z])|[MF](?![A-Za-z0-9])(?=[ ,、)]))|(?:9\d|1[0-2]\d)(?=[ "
     r"]?[男女](?:性|$|[、。 )]))|(?:年齢|(?<![A-Za-z])(?:Age|AGE|age))[ ]?[:=]?[ ]?(?P<n>9\d|1[0-2]\d)(?![0-9.]))"
 )
 _KANJI = re.compile(
