@@ -37,7 +37,10 @@ def row(entry: Entry) -> dict[str, Any]:
             out["keep"].append(span | {"why": detail})
         elif kind == "phi-ignore":
             out["ignore"].append([mark.start, mark.end])
-    return out | {k: v for k, v in entry.fields.items() if k in RECORD}
+    known: dict[str, Any] = {k: v for k, v in entry.fields.items() if k in RECORD}
+    if "physicians" in known:
+        known["physicians"] = [name.strip() for name in known["physicians"].split(";")]
+    return out | known
 
 
 if __name__ == "__main__":
