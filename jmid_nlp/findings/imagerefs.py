@@ -34,6 +34,11 @@ _OF = re.compile(r"\s?/\s?\d{1,4}(?!\d)")
 _NUMBER = re.compile(r"\d{1,4}")
 _HINT = re.compile(r"Se|Im|スライス|slice|画像|シリーズ|\(\d{1,3}/\d|S\d{1,3}\s?[:/,-]?\s?I", re.IGNORECASE)
 _PAIR_BEFORE = re.compile(r"(?:ステージ|Grade|T|N|カテゴリー?|スコア|点|score)\s?$", re.IGNORECASE)
+# (11/8) behind one of these is the day of an examination or of a deed, not series 11, image 8
+_DAY_BEFORE = re.compile(
+    r"(?:前回|前々回|前医|読影|撮影|検査|依頼|済み?|予定|施行|作成|報告|連絡|登録|受診|入院|退院|紹介|手術|治療|生検|採血|当日|CT|MRI?|US|XP)\s?$",
+    re.IGNORECASE,
+)
 
 
 def image_refs(text: str) -> list[RefMention]:
@@ -51,9 +56,18 @@ def image_refs(text: str) -> list[RefMention]:
                 continue
             if pattern is _PAIR and _PAIR_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
                 continue
+            if pattern is _PAIR and _is_day(text, match):
+                continue
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
             found.append(_mention(text, match))
     return sorted(found, key=lambda r: r.start)
+
+
+def _is_day(text: str, match: re.Match[str]) -> bool:
+    """Whether a pair in brackets is month and day of something that was done."""
+    if not 1 <= int(match["series"]) <= 12 or not match["images"].isdigit() or not 1 <= int(match["images"]) <= 31:
+        return False
+    return _DAY_BEFORE.search(text[max(0, match.start() - 8) : match.start()]) is not None
 
 
 def _mention(text: str, match: re.Match[str]) -> RefMention:
