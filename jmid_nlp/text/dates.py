@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.dateparts import partial_dates
+from jmid_nlp.text.monthday import date_left, is_month_day
 
 ERAS = {
     "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
@@ -58,11 +59,6 @@ _CUE_RIGHT = (
     r"CT|MRI|MR|US|XP|PET|X線|胸|腹|頭|骨|紹介|発症|転倒|外傷|予定|予約|再診|夜|朝|夕|昼|午前|午後|深夜|未明|早朝|以降|以前|"
     r"[〜~～]|[(（][月火水木金土日]|\d{1,2}:\d\d|\d{1,2}時|死亡|出生|出産|分娩|開始|終了|照射|投与|採|比|画像|外来|初診|報告|"
     r"読影|依頼|記|確認|連絡|造影|単純|前回|当日|と比|付け|締|現在|再検|フォロー|follow|診|撮像|来|搬送|[ 　]*$|[ 　]*\n))"
-)
-_CUE_LEFT = (
-    r"(?:日|前回|今回|次回|比較|日付|日時|入院|退院|手術|術|ope|OP|date|Date|DATE|on|from|since|予約|予定|報告|撮影|検査|施行|実施|"
-    r"来院|受診|初診|再診|発症|受傷|転倒|依頼|読影|紹介|記載|作成|確認|送付|受付|生|から|より|は|[〜~～)）]|\A|\n)"
-    r"[\s:：=>(（「『\[【]{0,3}"
 )
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
@@ -112,7 +108,7 @@ _M = re.compile(
 )
 _RELMONTH_DAY = re.compile(r"(?:同月|今月|先月|来月|前月|当月|翌月)\s?(?P<d>[0-3]?\d)日(?!目|間)")
 _MD_SLASH = re.compile(
-    r"(?:(?<![0-9A-Za-z./\-‐+])|(?<=CT)|(?<=MRI)|(?<=PET))(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分(?!と比)|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
+    r"(?:(?<![0-9A-Za-z./\-‐+])|(?<=CT)|(?<=MRI)|(?<=PET))(?P<m>1[0-2]|0?[1-9])\s?(?P<s>/)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9/%]|\.\d|\s?(?:mm|cm|HU|個|枚|例|点|分(?!と比)|未満|弱|強|の(?:範囲|高さ|レベル|撮像スライス|スライス|断面|領域)|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
 )
 _MD_DOT = re.compile(
     r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|"
@@ -121,7 +117,7 @@ _MD_DOT = re.compile(
 _SPACED_YMD = re.compile(r"(?<![0-9A-Za-z.])(?P<y>20\d\d) (?P<m>0[1-9]|1[0-2]) (?P<d>0[1-9]|[12]\d|3[01])(?![0-9.])")
 _YMD2_WRONG = re.compile(r"(?<![0-9A-Za-z./\-])(?P<y>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)(?![0-9/])")
 _YMD2 = re.compile(
-    r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d)"
+    r"(?<![0-9A-Za-z./\-])(?P<q>['’‘`])?(?P<y>\d\d)(?P<s>[/.\-])\s?(?P<m>1[0-2]|0?[1-9])(?P=s)\s?(?P<d>3[01]|[12]\d|0?[1-9])(?![0-9]|[./\-]\d|[ ]?(?:mm|cm))"
 )
 _YM2 = re.compile(
     r"(?<![0-9A-Za-z./\-])(?:['’‘`](?P<y>\d\d)(?:(?:[/.\-年]\s?)(?P<m>1[0-2]|0?[1-9])月?)?(?![0-9./\-]|\s?(?:mm|cm))年?|(?P<y2>\d\d)年(?P<m2>1[0-2]|0?[1-9])月(?:(?P<d2>\d{1,2})日)?)"
@@ -137,14 +133,6 @@ _ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _RIGHT = re.compile(_CUE_RIGHT)
-_LEFT = re.compile(rf"{_CUE_LEFT}\Z")
-_SMALL = frozenset({(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (2, 5), (4, 5), (1, 6), (2, 6), (3, 6), (1, 10)})
-_STRONG_RIGHT = re.compile(
-    r"\s{0,2}(?:に(?!縮|減|増|拡|低|分|及|達|わ|相当|満|なっ)|で(?:終了|開始|終わ|始|退|中止)|付|撮|施行|実施|手術|入院|退院|来院|受診|[(（][月火水木金土日]|\d{1,2}:\d\d|\d{1,2}時|死亡|出生|生|より|から(?!\d)|の(?:CT|MRI|MR|PET|検査|前回|手術|US|XP|造影|画像|胸|腹|頭)|頃|CT|MRI|夜|朝|予定|予約|再診|転倒|発症)"
-)
-_KEEP_LEFT = re.compile(
-    r"(?:[A-Za-z]\s?|転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|画像|番号|No\.?|#|grade|Grade|score|Score|スコア|[(（]転移|レベル|椎間|椎|肋骨?|椎体|椎弓|TR|TE|比|約|全体の|上|下|左|右|径|大きさ)\s?[:：=]?\s?\Z|/\Z"
-)
 
 
 def find_dates(text: str, *, folded: bool = False) -> list[DateMatch]:
@@ -270,9 +258,9 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         yield DateMatch(m.start(), m.end(), ERAS[era] + year, month, day, "japanese", "full" if day else "partial")
     for m in _ERA_YM.finditer(t):
-        if m["e"] in "SR" and not (_RIGHT.match(t, m.end()) and _date_left(t, m.start())):
+        if m["e"] in "SR" and not (_RIGHT.match(t, m.end()) and date_left(t, m.start())):
             continue
-        if m["e"] == "H" and int(m["y"]) > 31:
+        if (m["e"] == "H" and int(m["y"]) > 31) or (m["e"] == "S" and int(m["y"]) < 9):
             continue
         yield DateMatch(
             m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month"
@@ -324,7 +312,7 @@ def _short(t: str) -> Iterator[DateMatch]:
             m["s"] == "."
             and not m["q"]
             and len(m["m"] + m["d"]) < 3
-            and not (_date_left(t, m.start()) or _RIGHT.match(t, m.end()))
+            and not (date_left(t, m.start()) or _RIGHT.match(t, m.end()))
         ):
             continue
         if m["s"] == "-" and not m["q"] and not (len(m["m"]) == len(m["d"]) == 2):
@@ -345,47 +333,8 @@ def _short(t: str) -> Iterator[DateMatch]:
             yield DateMatch(m.start("m"), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
     if "/" in t and _SLASHED.search(t):
         for m in _MD_SLASH.finditer(t):
-            if _is_month_day(t, m):
+            if is_month_day(t, m):
                 yield DateMatch(m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
-
-
-def _date_left(t: str, at: int) -> bool:
-    return _LEFT.search(t[max(0, at - 12) : at]) is not None or at == 0
-
-
-def _is_month_day(t: str, m: re.Match[str]) -> bool:
-    """3/14 is a date unless it is a fraction, a level or a count; a small pair needs a word beside it that says date."""
-    before = t[max(0, m.start() - 12) : m.start()]
-    exam = _EXAM_LEFT.search(before) is not None
-    if not exam and _KEEP_LEFT.search(before):
-        return False
-    month, day = int(m["m"]), int(m["d"])
-    padded = m["m"][0] == "0" or m["d"][0] == "0"
-    small = not padded and (
-        (month, day) in _SMALL or (day == month + 1 and month < 9) or day in (5, 10) or day == month < 8
-    )
-    if _STRONG_RIGHT.match(t, m.end()):
-        return not small or _date_left(t, m.start()) or t[m.end()] in "(（撮施"
-    if _RANGE_LEFT.search(before):
-        return True
-    if small:
-        return _LEFT_STRONG.search(before) is not None or (exam and _DATE_RIGHT.match(t, m.end()) is not None)
-    return (exam or not _COUNTED.search(before)) and _PLAIN_RIGHT.match(t, m.end()) is not None
-
-
-_RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
-_EXAM_LEFT = re.compile(r"(?:CT|MRI|MR|PET|XP|US|on|of|since|from|until|OP|DOB|[Dd]ate|b\.)[\s:(]{0,2}\Z")
-_DATE_RIGHT = re.compile(r"[ ]?(?:と比|より|の(?!大)|に|から|時|[)）]$)")
-_PLAIN_RIGHT = re.compile(
-    r"[ \t、。\n)）\]】」』\"'<;,|→⇒:/~〜～]|$|\d\d?:\d\d|(?:CT|MRI|MR|PET|XP|US|AM|PM|ope|OP|am|pm)|"
-    r"(?!個|枚|例|点|分[^と]|以[内上下外]|程|周|大|回|倍|椎|領|区|部|量|陽|陰|が?転移|が?陽|が?陰|に?一致|本|節|のみ)[ぁ-ゖ一-鿿ァ-ヺ]"
-)
-_COUNTED = re.compile(
-    r"節|転移|陽性|陰性|個中|検体|スコア|score|grade|コア|LN|郭清|照射|筋力|MMT|シリーズ|ページ|ステップ|フレーム|phase|slice|[A-Za-z0-9]\s?\Z|\d\s?[、,~〜～]\s?\Z"
-)
-_LEFT_STRONG = re.compile(
-    r"(?:日|日付|日時|前回|次回|今回|計画CT|開始|終了|の|date|Date|DATE|入院|退院|手術|on|予約|from)[\s:：=>(（]{0,3}\Z"
-)
 
 
 def _english(t: str) -> Iterator[DateMatch]:
