@@ -126,11 +126,8 @@ def deid_job(
     detector: Any = None
     api.deidentifier(policy, key=key)  # a wrong policy or key is told before the first pass
     listed = OptOut.read(opt_out) if opt_out else None
-    options = "propagate" if propagate else ""
     if propagate:
         detector = Propagated(collect(source, opt_out=listed, workers=workers, encoding=encoding))
     if decisions is not None:
-        decided = Decisions.read(decisions)
-        detector = Decided(decided, detector)
-        options += f"|decisions {decided.fingerprint}"
-    return DeidJob(api.deidentifier(policy, key=key, detector=detector), listed, options=options)
+        detector = Decided(Decisions.read(decisions), detector)
+    return DeidJob(api.deidentifier(policy, key=key, detector=detector), listed)

@@ -262,7 +262,6 @@ class DeidJob:
         opt_out: Patients whose reports are left out before anything else; ids folded by `dataset.optout.OptOut`.
         check_findings: True to compare the findings of each report before and after; differences are side output `findings`.
         review: Lists what a person should look at, as side output `review`.
-        options: Names what else the deidentifier's detector depends on, such as decisions, for the fingerprint.
     """
 
     def __init__(
@@ -272,19 +271,18 @@ class DeidJob:
         *,
         check_findings: bool = False,
         review: ReviewJob | None = None,
-        options: str = "",
     ) -> None:
         self.deidentifier = deidentifier
         self.opt_out = opt_out
         self.check_findings = check_findings
         self.review = review
-        self.options = options
 
     @property
     def fingerprint(self) -> str:
         """Job, policy, key fingerprint, opt-out list and versions."""
         treat, listed = self.deidentifier, getattr(self.opt_out, "fingerprint", "")
-        sides = (str(self.check_findings), self.review.fingerprint if self.review else "", self.options)
+        detector = getattr(treat.detector, "fingerprint", "")
+        sides = (str(self.check_findings), self.review.fingerprint if self.review else "", detector)
         shift = str(treat.date_shift_days)
         return _fingerprint("deid", treat.policy.digest, treat.key.fingerprint, shift, str(listed), *sides)
 

@@ -152,6 +152,13 @@ class Decided:
     decisions: Decisions
     detector: Detector | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """What the finds depend on besides the package, for provenance."""
+        return "+".join(
+            p for p in (getattr(self.detector, "fingerprint", ""), f"decisions {self.decisions.fingerprint}") if p
+        )
+
     def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
         """The identifiers of a text; decisions count where it is the text of the report `known`."""
         found = _detect(self.detector, text, known)

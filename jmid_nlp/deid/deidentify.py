@@ -81,7 +81,7 @@ class Deidentifier:
         self._sealed_versions = tuple(self._provenance[n] for n in ("policy_hash", "library", "lexicon"))
 
     def _describe(self) -> dict[str, str]:
-        return {
+        content = {
             "library": __version__,
             "policy": f"{self.policy.name}/{self.policy.version}",
             "policy_hash": self.policy.digest,
@@ -91,6 +91,9 @@ class Deidentifier:
             "singular": self.policy.singular,
             "date_shift": "external" if self.date_shift_days is not None else "keyed",
         }
+        if detector := getattr(self.detector, "fingerprint", ""):  # decisions of a reviewer, other reports of the patient
+            content["detector"] = str(detector)
+        return content
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_clean"}

@@ -76,6 +76,11 @@ class Propagated:
     book: PatientBook
     detector: Detector | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """What the finds depend on besides the package, for provenance."""
+        return "propagated"
+
     def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
         """The identifiers of a text; `known` names the patient."""
         found = _detect(self.detector, text, known)

@@ -254,3 +254,12 @@ def test_a_proven_name_does_not_touch_eponyms_or_longer_words():
 def test_the_book_shows_no_strings():
     assert "月見里" not in repr(book()) + repr(Propagated(book())) + repr(proofs(FIRST, ()))
     assert "月見里" not in repr(sorted(book().of("P1")))
+
+
+def test_provenance_names_decisions_and_propagation():
+    plain = deidentifier("kamei", key=KEY)
+    kept = Decisions([("r", Decision(*NAME, "remove"))])
+    both = deidentifier("kamei", key=KEY, detector=Decided(kept, Propagated(book())))
+    assert "detector" not in plain(REPORT).provenance
+    assert both(REPORT).provenance["detector"] == f"propagated+decisions {kept.fingerprint}"
+    assert DeidJob(plain).fingerprint != DeidJob(both).fingerprint
