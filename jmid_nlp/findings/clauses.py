@@ -23,6 +23,9 @@ _COPULA = re.compile(r"(?:で(?=[、,])|である|であり|です|だが|でし
 _ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
 _OWN_VERB = re.compile(r"(?:[\d.x×]{1,12}[ ]?[mc]m大?)?[がはも][^、,。]{2,20}[、,]")
 _DESCRIBED = re.compile(r"\d\s?(?:mm|cm)|陳旧性|急性|慢性|新鮮|軽度|中等度|高度|著明|少量|多発|びまん")
+_SIZED = re.compile(r"\d\s?(?:mm|cm)(?:大の?|程度の|の)[^、。はがをに\d\n・]{0,10}\Z")
+_SIZE_REACH = 20
+_TOLD = re.compile(r"(?:が|を)?(?:散見|散在|多発|残存|多数)[、,]")
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
 _SIGNS = ("lesion", "sign", "fluid", "signal")
 ITEMS = 40  # items of a list that are looked at, so that no text takes quadratic time
@@ -56,6 +59,8 @@ class Clauses:
         start, end = self.mentions[index]
         if _COPULA.match(self.text, end):
             return True
+        if _TOLD.match(self.text, end) and cue.cls in ("hedge", "denial", "unknown"):
+            return True
         following: list[Span] = []
         for i in range(index + 1, min(index + ITEMS, len(self.mentions))):
             if self.mentions[i][1] > cue.start:
@@ -73,6 +78,8 @@ class Clauses:
     def _own_statement(self, start: int, end: int, following: list[Span], cue: Cue) -> bool:
         """`右下葉に浸潤影、肺炎疑い`: a sign before a comma is stated; the hedge is about the diagnosis that follows."""
         gap = self.text[end : following[0][0]]
+        if _SIZED.search(self.text, max(0, start - _SIZE_REACH), start):
+            return True  # 13mmの結節、憩室は指摘できません: what was measured is there
         if not any(c in gap for c in "、,。") and " " not in gap:
             return False
         if cue.cls == "hedge":
@@ -87,6 +94,8 @@ class Clauses:
                 or bool(_OWN_VERB.match(gap))
                 or (cue.bare and self._labelled(start, end, following))
             )
+        if cue.cls == "unknown":
+            return self._described(start, end)
         if not (cue.bare and cue.cls == "denial"):
             return False
         if _ASIDE.match(gap) or _OWN_VERB.match(gap) or self.text[end - 1] == "後":

@@ -43,6 +43,7 @@ ANAPHORA = re.compile(
 _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
+_ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
 _OWN_PLACE = re.compile(r"[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
@@ -53,7 +54,7 @@ _ORGAN_CHARS = re.compile(
 _REFERENCE = re.compile(r"^(?:内|の|は|中|周囲|部)")
 _STATED = re.compile(
     r"^(?:の(?:所見|存在))?(?:が|を|は|も)?(?:少量|軽度|わずかに|明らかに)?(?:あり|ある|"
-    r"認め|みられ|見られ|なし|なく|ない|認めず|指摘|ありません|散見|散在)"
+    r"認め|みられ|見られ|なし|なく|ない(?!し)|認めず|指摘|ありません|散見|散在)"
 )
 
 
@@ -214,6 +215,8 @@ class Heritage:
         kin = self._kin(number, candidates) if interpretation and mention.own else None
         if kin is not None:
             return kin
+        if interpretation and mention.own and not anaphora and not sub and _ALONE.match(self.text, mention.end):
+            return None  # 冠動脈に石灰化。胆石。
         lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
         if lesions and self.c.mentions[last].kind != "lesion":
             near = self.c.mentions[lesions[-1]].sentence
@@ -228,12 +231,15 @@ class Heritage:
     def _kin(self, number: int, candidates: list[int]) -> int | None:
         """The nearest described mention in the organ that a disease is named after (胆嚢炎: that of 胆嚢)."""
         mention = self.c.mentions[number]
-        organs = _ORGAN_CHARS.findall(self.text[mention.start : mention.end])
+        words = self.text[mention.start : mention.end]
+        organs = _ORGAN_CHARS.findall(words)
+        named = {organ for form, organ in _organs().items() if form in words}
         lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
         for k in (*reversed(lesions), *reversed(candidates)):
             if mention.sentence - self.c.mentions[k].sentence > 3:
                 continue
             site = "".join(self.text[s.start : s.end] for s in self.places[k].sites)
-            if any(o in site for o in organs):
+            within = (s.concept and _organ_of(s.concept) in named for s in self.places[k].sites)
+            if any(o in site for o in organs) or any(within):
                 return k
         return None

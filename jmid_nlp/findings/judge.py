@@ -26,6 +26,9 @@ _STATED_FIRST = re.compile(
 )
 _HOLDS = re.compile(r"(?:内部?)?に(?:は)?[^、。]{1,16}(?:は|が|を|も)(?:な|認め|みられ|見られ|指摘)")
 _ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
+_SEGMENT = 40  # characters before an item that can be its own statement
+_CLAUSE_START = re.compile(r"[、。\n]")
+_HOST = re.compile(r"[右左両\d:]|[一-鿿](?:に|には|の)(?!.*[にの])")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
 
@@ -60,9 +63,15 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return "positive", "a sign before the suspected item"
     complication = _complications().search(text[following.start : following.end]) is not None
     own = _complications().search(text[mention.start : mention.end]) is not None
-    if value == "negative" and _ITEM_GAP.fullmatch(gap) and complication and not own:
+    if value == "negative" and _ITEM_GAP.fullmatch(gap) and complication and not own and _hosted(text, mention):
         return "positive", "only the complication is denied"
     return value, ""
+
+
+def _hosted(text: str, mention: Mention) -> bool:
+    """Whether side, size or a place with its particle stand before an item: 腹壁に[ヘルニア]、嵌頓なし; not 腎結石、水腎症なし."""
+    before = text[max(0, mention.start - _SEGMENT) : mention.start]
+    return _HOST.search(_CLAUSE_START.split(before)[-1]) is not None
 
 
 def judge(parsed: Parsed, mentions: list[Mention]) -> tuple[list[Certainty], list[str]]:

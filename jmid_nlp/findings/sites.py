@@ -97,6 +97,7 @@ _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
 )
+_SEGMENTED = ("lung", "liver")  # organs whose segments are written S with a number alone
 _SIDES: dict[str, Laterality] = {
     "両": "bilateral",
     "左右": "bilateral",
@@ -229,14 +230,20 @@ def _merge(text: str, sites: list[Site]) -> list[Site]:
                 last.concept = _narrower(last.concept, site.concept)
                 continue
         out.append(site)
+    organ: str | None = None
     for site in out:
         written = text[site.start : site.end]
+        if site.concept is not None:
+            organ = next((o for o in _SEGMENTED if is_a(site.concept, o)), organ)
         lobe = _LOBE.search(written)
         site.side = side_of(written) or (_SIDES[lobe.group(1).lower()] if lobe else None)
         level = _LEVEL.search(written) or _NODE.search(written)
-        named = named_levels(written[level.start() :], site.concept) if level else ()
+        bare = site.concept is None and written.startswith("S") and "椎" not in written
+        named = named_levels(written[level.start() :], organ if bare else site.concept) if level else ()
         if len(named) == 1:
             site.concept = named[0]
+        elif named and bare:
+            site.concept = organ
     return out
 
 

@@ -55,6 +55,8 @@ _NEXT = frozenset(" \t\n:;=)(・/,、&+と及お" + _CLOSE.replace("\\", "") + "
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BYLINE = re.compile(r"[ \t]*[^\s。、][^\n。、]{0,30}$", re.MULTILINE)
 _WINDOW = 32
+_PREFACE = frozenset(("indication", "history", "technique", "comparison", "other"))
+_DRAWN = re.compile(r"^[ \t\u3000]*[-=_*~─━―－＝＿＊〜]{6,80}[ \t\u3000]*\r?\n", re.MULTILINE)
 
 
 @cache
@@ -144,6 +146,16 @@ def sections(text: str) -> list[Section]:
     else:
         first = 0
     starts = [first] + [h[1] for h in found[1:]]
+    open_body = not any(name == "findings" for name, _, _ in found)
     for (name, head, tail), start, end in zip(found, starts, [*starts[1:], len(text)], strict=True):
-        out.append(Section(name, start, end, head, tail))
+        stop = _body(text, tail, end) if open_body and name in _PREFACE else end
+        out.append(Section(name, start, stop, head, tail))
+        if stop < end:
+            out.append(Section(None, stop, end, stop, stop))
     return out
+
+
+def _body(text: str, start: int, end: int) -> int:
+    """Where a report without a heading for its findings begins to speak of them: at a drawn line behind the request."""
+    drawn = _DRAWN.search(text, start, end)
+    return drawn.end() if drawn and text[drawn.end() : end].strip() else end
