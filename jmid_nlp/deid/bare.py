@@ -23,6 +23,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known, name_at
+from jmid_nlp.deid.rows import find_rows
 from jmid_nlp.deid.slots import THRESHOLD, before, find_slots, left_weight, right_weight, value
 from jmid_nlp.lexicon import read_table, split_forms
 
@@ -58,6 +59,7 @@ def find_bare(t: str) -> Iterator[Hit]:
     yield from _pairs(text)
     yield from find_tasks(text)
     yield from find_slots(text)
+    yield from find_rows(text)
     if "→" in text:
         yield from find_arrows(text)
 

@@ -88,6 +88,8 @@ def value(name: str) -> float:
         if len(plain) == 1:
             return _NEVER if plain in BODY else 1.5
         return 0.7 if plain in b.words or plain in b.terms else 2.0
+    if plain in b.words and plain not in roles() and likeness(plain) > 0.5:
+        return 0.5  # a plain word outside medicine that could be a surname
     if len(plain) < 2 or plain in b.no_names or plain in roles():
         return _NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))
@@ -259,9 +261,11 @@ def find_slots(t: str) -> Iterator[Hit]:
             left = left_weight(t, start)
         right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 < right < 2 else 0.0)
-        if worth >= 4 and left + right < 2.5:  # known names in weak places are judged in bare.py
+        if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
             last = (end, worth)
             continue
+        if q == len(run[0]) and worth >= 2 and left >= 2:
+            end = _given_behind(t, end)
         hit = Hit(start, end, "PERSON", "staff", min(0.9, max(0.5, 0.5 + total / 20)), "names.slot", LISTED)
         joined = not p and worth > 0.9 and last[1] > 0.9 and (m := _JOINT.fullmatch(t, last[0], start))
         if joined and min(left, right) > _NEVER:
@@ -280,7 +284,20 @@ def find_slots(t: str) -> Iterator[Hit]:
         last = (end, worth if total > 0 else 0.0)
 
 
+_GIVEN_BEHIND = re.compile(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")
+
+
+def _given_behind(t: str, end: int) -> int:
+    """The end of a given name that no list knows, behind a surname in a strong place: 筆名は霧島 冬湖、."""
+    m = _GIVEN_BEHIND.match(t, end)
+    if m is None or m[1] in book().no_names or m[1] in medical_runs() or m[1] in roles() or m[1] in BODY:
+        return end
+    return m.end()
+
+
 def _eponym(t: str, at: int) -> bool:
+    if _TITLE.match(t, at):
+        return False
     return t.startswith(book().eponym_suffix, at) or (at < len(t) and t[at] == "式") or bool(_EPONYM_PAIR.match(t, at))
 
 

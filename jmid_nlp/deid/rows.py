@@ -1,0 +1,75 @@
+"""Names that the shape of several lines proves: who speaks in a chat, and the column of names in a list of work or beds."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from jmid_nlp.deid.book import book
+from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.deid.slots import medical_runs, roles, value
+
+_SPEAKER = re.compile(
+    rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?(?P<a>[{KANJI}]{{1,4}})"
+    rf"(?:[ \t]{{0,2}}(?:→|->|⇒|>)[ \t]{{0,2}}(?P<b>[{KANJI}]{{1,4}}))?[ \t]?(?::|>|「)",
+    re.MULTILINE,
+)
+_FIELD = re.compile(r"[^ \t]+")
+_NAME_CELL = re.compile(rf"[{KANJI}]{{1,4}}")
+_LINE = re.compile(r"[^\n]+")
+
+
+def find_rows(t: str) -> Iterator[Hit]:
+    """Names by the shape of several lines."""
+    if "\n" not in t:
+        return
+    if ":" in t or ">" in t or "「" in t:
+        yield from _speakers(t)
+    yield from _columns(t)
+
+
+def _speakers(t: str) -> Iterator[Hit]:
+    """Who speaks, where two lines or more begin with somebody and a mark: 樽見：, 原→肝付：."""
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for m in _SPEAKER.finditer(t):
+        for group in ("a", "b"):
+            if m[group]:
+                said[m[group]].append(m.span(group))
+    people = {w for w in said if value(w) > 0.3 and w not in roles() and w not in book().labels}
+    places = sum(len(said[w]) for w in people)
+    sure = [w for w in people if len(said[w]) > 1 or value(w) >= 3]
+    if len(people) < 2 or places < 3 or not sure or len(people) < len(said) - 1:
+        return
+    for word in sorted(people):
+        for start, end in said[word]:
+            yield Hit(start, end, "PERSON", "staff", 0.75, "names.speaker", LISTED)
+
+
+def _columns(t: str) -> Iterator[Hit]:
+    """A column in which every cell can be a name and one must be: 膝MRI 膝附 右膝 …, 5西 511 千歳川 91歳."""
+    block: list[list[tuple[int, str]]] = []
+    for line in [*_LINE.finditer(t), None]:
+        cells = [(line.start() + m.start(), m[0]) for m in _FIELD.finditer(line[0])][:6] if line is not None else []
+        if len(cells) >= 3:
+            block.append(cells)
+            continue
+        if len(block) > 1:
+            yield from _column_names(block)
+        block = []
+
+
+def _column_names(block: list[list[tuple[int, str]]]) -> Iterator[Hit]:
+    for column in range(1, min(map(len, block))):
+        cells = [row[column] for row in block]
+        worth = [value(word) if _NAME_CELL.fullmatch(word) else -9.0 for _, word in cells]
+        words = {word for _, word in cells}
+        named = [w for w in worth if w >= 0.5]
+        if len(named) < 2 or len(words) < 2 or len(named) < len(cells) - len(cells) // 3:
+            continue
+        if max(worth) < 1.8 or sum(named) / len(named) < 1.5 or words & medical_runs():
+            continue
+        for (start, word), w in zip(cells, worth, strict=True):
+            if w >= 0.5:
+                yield Hit(start, start + len(word), "PERSON", "patient", 0.7, "names.column", LISTED)
