@@ -151,7 +151,7 @@ _SHORT = 64  # characters: longer runs are not kept in the cache
 _LONGEST = (
     256  # characters of one cluster: nobody writes more marks on one letter, and sorting them takes quadratic time
 )
-_LOOK = re.compile(f"[{_STABLE}]?[^{_STABLE}]+")
+_LOOK = re.compile(f"[^{_STABLE}]+")
 _DROP = re.compile(f"[{_IGNORABLE}]")
 
 
@@ -172,15 +172,18 @@ def fold(text: str) -> Folded:
     Returns:
         The folded text and the map whose source is `text`.
     """
-    if text.isascii():
+    if text.isascii() or _LOOK.search(text) is None:
         return Folded(text, IDENTITY)
     out: list[str] = []
     blocks: list[Block] = []
     at, shift = 0, 0
     for found in _LOOK.finditer(text):
-        out.append(text[at : found.start()])
-        at = found.start()
-        for cluster, folded in _fold_run(found.group()):
+        begin, end = found.span()
+        if begin > at:
+            begin -= 1  # a mark may combine with the letter before it
+        out.append(text[at:begin])
+        at = begin
+        for cluster, folded in _fold_run(text[begin:end]):
             out.append(folded)
             # several characters that became as many need not correspond one by one (⑩ and a joiner became 1 and 0)
             if len(cluster) != len(folded) or len(cluster) > 1:

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
 from jmid_nlp.offsets import IDENTITY, Block, Folded, OffsetMap, Span, fold
 from jmid_nlp.text.words import cut_through
 
-BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+# CR LF is one break; a pattern that begins with a set of characters is searched for fastest.
+BREAK = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\n)?")
 _BLANK = " \t\u3000"
 _CJK = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"
 _SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?:(?: [{_CJK}])+(?![{_CJK}])|(?: [{_CJK}]){{2,}})")
-_BETWEEN = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+_BETWEEN = re.compile(rf" (?<=[{_CJK}] )(?=[{_CJK}])")
 # A line that begins like this is an item or a heading of its own.
 BULLET = re.compile(
     r"[ \t\u3000]{0,12}(?:[・･●○◯◆◇■□▪▫◉◎▶►▷▸➤➢→⇒※★☆▼▽▲△✓✔§†*‣•∙]|[\-–—−](?!\d)|[#＃]"
     r"|[(（\[［]?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4}|[一二三四五六七八九十])[)）\]］](?!\d)|\d{1,2}[.．](?!\d)|[①-⑳㉑-㉟❶-❿⓪Ⅰ-Ⅻ⑴-⒇]"
     r"|[【\[［〔《〈＜<≪「『]|(?:[A-Za-z\u3041-\u9fff\uff66-\uff9f・/][ \t\u3000]?){1,12}[:：]|[A-Z][A-Za-z #./]{1,24}:)"
 )
-_LABEL_ONLY = re.compile(r".{0,24}[:：】\]］〕》〉＞>≫]\Z")
+_LABEL_ENDS = frozenset(":：】]］〕》〉＞>≫")
+_LABEL = 25  # characters of a line that is a label and nothing else
 _RULE = re.compile(r"[\-–—―‐=＝*＊_＿~～〜・.…─━┄┅═#＃+＋\s]{3,}")  # a line drawn with signs
 # What ends a statement although no 。 stands there.
 _POLITE_ENDING = (
@@ -60,7 +63,12 @@ _DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
 _CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
 _MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
 _NARROW = 16  # columns of a narrow field; then most lines must be full
+_TAIL = 8  # characters at the end of a line that tell whether it ends a statement
 _SLACK = 4  # columns a full line may lack: a wide letter, and 禁則 that carries one more over
+
+
+# Characters that all take two columns; what is left of a line without them is short.
+_SURELY_WIDE = re.compile("[\u3000-\u303e\u3041-\u3096\u3099-\u30ff\u4e00-\u9fff\uff01-\uff60]+")
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +80,8 @@ def width(line: str) -> int:
     """Columns a line takes in a fixed-width font."""
     if line.isascii():
         return len(line)
-    return sum(map(_wide, line))
+    rest = _SURELY_WIDE.sub("", line)
+    return 2 * (len(line) - len(rest)) + (len(rest) if rest.isascii() else sum(map(_wide, rest)))
 
 
 class Layout(NamedTuple):
@@ -103,43 +112,64 @@ def breaks_inside(text: str) -> list[Span]:
     starts = [0] + [m.end() for m in marks]
     ends = [m.start() for m in marks] + [len(text)]
     lines = [text[s:e] for s, e in zip(starts, ends, strict=True)]
-    widths = [width(line.rstrip(_BLANK)) for line in lines]
-    layout = Layout(
-        _column(widths), max(widths), text.count("ます") + text.count("ません") > 1, sum(map(_dotted, lines)) == 1
-    )
+    stripped = [line.strip(_BLANK) for line in lines]
+    widths: list[int] = []
+    layout: Layout | None = None  # most texts need none: what stands at the breaks decides
     out = []
     for i in range(len(marks)):
-        if _joins(lines, widths, i, layout):
+        joins = _joins_plainly(stripped[i], stripped[i + 1])
+        if joins is None:
+            if layout is None:
+                widths = [width(line.rstrip(_BLANK)) for line in lines]
+                layout = _layout(text, lines, widths)
+            joins = _joins(stripped[i], stripped[i + 1], widths[i], layout)
+        if joins:
             left = starts[i] + len(lines[i].rstrip(_BLANK))
             right = starts[i + 1] + len(lines[i + 1]) - len(lines[i + 1].lstrip(_BLANK))
             out.append((left, right))
     return out
 
 
+def _layout(text: str, lines: list[str], widths: list[int]) -> Layout:
+    polite = text.count("ます") + text.count("ません") > 1
+    return Layout(_column(widths), max(widths), polite, sum(map(_dotted, lines)) == 1)
+
+
 def _column(widths: list[int]) -> int:
     """The column at which most of the text's lines end, 0 where there is none: headers may be wider than the body."""
-    counted = [w for w in widths if w]
+    counted = sorted(w for w in widths if w)
     best, most = 0, 0
     for column in sorted({w for w in counted if w >= _NARROW}):
-        full = sum(column - _SLACK <= w <= column for w in counted)
+        full = bisect_right(counted, column) - bisect_left(counted, column - _SLACK)
         if full >= most:
             best, most = column, full
     return best if most > 2 and most >= 0.4 * len(counted) else 0
 
 
-def _joins(lines: list[str], widths: list[int], i: int, layout: Layout) -> bool:
-    line, after = lines[i].strip(_BLANK), lines[i + 1].strip(_BLANK)
+def _joins_plainly(line: str, after: str) -> bool | None:
+    """Whether a break between two lines, blanks at their rims taken off, is inside a sentence; None where that is open."""
     if not line or not after:
         return False
-    if line[-1] in "。．｡!?！？" or _LABEL_ONLY.fullmatch(line) or _RULE.fullmatch(line) or _RULE.fullmatch(after):
+    if line[-1] in "。．｡!?！？" or (line[-1] in _LABEL_ENDS and len(line) <= _LABEL):
+        return False
+    if _RULE.fullmatch(line) or _RULE.fullmatch(after):
         return False
     if _NO_START.match(after) and after[0] not in "・：:":
         return True
+    return None
+
+
+def _joins(line: str, after: str, wide: int, layout: Layout) -> bool:
     if BULLET.match(after):
-        return bool(_fullness(widths[i], layout) and layout.one_dot and _dotted(after) and not ENDING.search(line))
+        return bool(_fullness(wide, layout) and layout.one_dot and _dotted(after) and not _found_at_end(ENDING, line))
     # circled numbers are bullets and folding hides them; all else is looked at folded
     line, after = fold(line).text.strip(), fold(after).text.strip()
-    return bool(line and after) and _score(line, after, widths[i], layout) >= 2
+    return bool(line and after) and _score(line, after, wide, layout) >= 2
+
+
+def _found_at_end(pattern: re.Pattern[str], line: str) -> bool:
+    """Whether a pattern that matches a few characters at the end of a line is found there."""
+    return pattern.search(line, max(0, len(line) - _TAIL)) is not None
 
 
 def _score(line: str, after: str, wide: int, layout: Layout) -> int:
@@ -152,8 +182,8 @@ def _score(line: str, after: str, wide: int, layout: Layout) -> int:
     if line.count("(") + line.count("（") > line.count(")") + line.count("）") and _CLOSES.match(after):
         score += 2
     ending = _ENDING_IN_POLITE if layout.polite else ENDING
-    if ending.search(line) and not _OPEN_END.search(line):
-        score -= 4 if _VERB_END.search(line) else 2
+    if _found_at_end(ending, line) and not _found_at_end(_OPEN_END, line):
+        score -= 4 if _found_at_end(_VERB_END, line) else 2
     short = wide < 0.75 * (layout.column or layout.widest)
     return score - 1 if short and not link else score
 
@@ -169,7 +199,7 @@ def _fullness(wide: int, layout: Layout) -> int:
 def _link(before: str, after: str) -> int:
     """Signs that what stands before and after a break or blank belongs together."""
     score = 0
-    if _OPEN_END.search(before):
+    if _found_at_end(_OPEN_END, before):
         score += 2
     if _PARTICLE_START.match(after):
         score += 2
@@ -232,15 +262,17 @@ def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
 
 def _blanks_inside(text: str) -> list[int]:
     """Positions of single blanks between two Japanese letters that separate nothing: 気 管 支, リンパ節腫 大, 結節 を."""
+    between = [m.start() for m in _BETWEEN.finditer(text)]
+    if not between:
+        return []
     spaced: set[int] = set()
     for found in _SPACED.finditer(text):
         spaced.update(range(found.start() + 1, found.end(), 2))
-    for found in _BETWEEN.finditer(text):
-        at = found.start()
+    for at in between:
         if at in spaced:
             continue
         before = "".join(text[i] for i in range(max(0, at - 12), at) if i not in spaced)
         after = text[at + 1 : at + 9]
-        if _link(before, after) - 2 * bool(ENDING.search(before)) >= 2:
+        if _link(before, after) - 2 * _found_at_end(ENDING, before) >= 2:
             spaced.add(at)
     return sorted(spaced)

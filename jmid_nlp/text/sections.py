@@ -101,7 +101,8 @@ def headings(text: str) -> list[tuple[str, int, int]]:
 
 def _shape(text: str, start: int, end: int, strong: bool) -> Span | None:
     """The heading's span if what stands around the words makes them one."""
-    left = _LEFT.search(text, max(0, start - _WINDOW), start)
+    # nothing before a heading's words crosses a line end
+    left = _LEFT.search(text, text.rfind("\n", max(0, start - _WINDOW), start) + 1 or max(0, start - _WINDOW), start)
     right = _RIGHT.match(text, end)
     if left is None or right is None:
         return None

@@ -11,6 +11,7 @@ from jmid_nlp.text.lines import BREAK, breaks_inside
 _CANDIDATE = re.compile(
     r"(?P<stop>[。｡!?！？]+|[．.]+)[)）」』】\]］〉》]*|(?P<blank>[ \t\u3000]+)|(?P<item>[①-⑳㉑-㉟❶-❿])|(?P<open>[(（「『【［\[])"
 )
+_CANDIDATE_START = re.compile(r"[。｡!?！？．. \t\u3000①-⑳㉑-㉟❶-❿(（「『【［\[]")  # what the pattern above begins with
 # a point after one of these is part of an abbreviation
 _ABBREVIATION = re.compile(
     r"(?<![A-Za-z])(?:nos?|se|ser|im|img|figs?|vs|drs?|mrs?|ms|prof|st|ca|cf|e\.g|i\.e|approx|max|min|ph|al|lt|rt|ant|post|sup|inf"
@@ -74,7 +75,10 @@ def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
     """Adds the sentences of one stretch that no line break divides."""
     begin, at = start, start
     full_stops = False
-    while found := _CANDIDATE.search(text, at, stop):
+    while begins := _CANDIDATE_START.search(text, at, stop):
+        found = _CANDIDATE.match(text, begins.start(), stop)
+        if found is None:
+            break  # never: the pattern takes each of these characters
         at = found.end()
         kind = found.lastgroup
         cut = None
