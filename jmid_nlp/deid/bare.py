@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
+from jmid_nlp.deid.foreign import find_foreign
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,
@@ -60,6 +61,7 @@ def find_bare(t: str) -> Iterator[Hit]:
     yield from find_tasks(text)
     yield from find_slots(text)
     yield from find_rows(text)
+    yield from find_foreign(text)
     if "→" in text:
         yield from find_arrows(text)
 

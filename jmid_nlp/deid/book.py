@@ -60,6 +60,7 @@ class Book:
         self.place_stems = frozenset(s.translate(VARIANTS) for s in stems)
         self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
+        self.foreign_kana = frozenset(f for f in _forms("phi/foreign_kana.tsv") if len(f) > 2)
         self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}
         self.depts = frozenset(_forms("phi/depts.tsv"))
         self.generic = frozenset(_forms("phi/generic.tsv"))

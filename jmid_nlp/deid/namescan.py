@@ -182,7 +182,7 @@ def _katakana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
 def kana_known(word: str) -> bool:
     """True for a surname, a given name or both together in kana."""
     b, w = book(), katakana(word)
-    if w in b.surname_kana or (len(w) > 2 and w in b.given_kana):
+    if w in b.surname_kana or (len(w) > 2 and w in b.given_kana) or w in b.foreign_kana:
         return True
     return any(w[:i] in b.surname_kana and w[i:] in b.given_kana for i in range(2, len(w) - 1))
 

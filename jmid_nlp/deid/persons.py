@@ -85,7 +85,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
             end == at
             and label.subtype == "family"
             and (m := KATA.match(t, at))
-            and m[0] in book().given_kana
+            and (m[0] in book().given_kana or m[0] in book().foreign_kana)
             and EDGE.match(t, m.end())
         ):
             end, g = m.end(), RARE
@@ -110,7 +110,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
 
 def _after_noun(t: str, label: Label) -> Iterator[Hit]:
     """A known name behind a word that is also a plain noun: 判定 須賀, 計測：原."""
-    if label.start and RUN.match(t[label.start - 1]) or label.strength == PARTICLE:
+    if (label.start and RUN.match(t[label.start - 1])) or label.strength == PARTICLE:
         return
     end, g = name_at(t, label.value, hard=False)
     clear = g >= RARE and (label.strength != SPACE or g == FULL or CELL_END.match(t, end))

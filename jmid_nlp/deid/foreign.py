@@ -1,0 +1,98 @@
+"""Names in other scripts and in Latin letters by their place: Cyrillic, Hangul, initials with an age, signatures, cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from jmid_nlp.deid.book import book, stop_words
+from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.latin import is_given, is_surname
+from jmid_nlp.deid.namescan import kana_known
+
+# Greek is left out: it names series and genes
+_SCRIPT = re.compile(
+    r"[Ѐ-ӿ]{2,}(?:[ \-][Ѐ-ӿ]{1,}\.?){0,3}|[가-힣]{2,4}(?:[ ·][가-힣]{1,4}){0,2}|[؀-ۿ]{2,}(?: [؀-ۿ]{2,}){0,3}|[ऀ-ॿ]{2,}(?: [ऀ-ॿ]{2,}){0,3}"
+    r"|[฀-๿]{3,}(?: [฀-๿]{3,}){0,2}"
+)
+_OTHER = re.compile(r"[Ѐ-ӿ가-힣؀-ۿऀ-ॿ฀-๿]")
+_AGED = r"[ ]?[(、,]?[ ]?\d{1,3}[ ]?(?:歳|才|代|[MFmf男女](?![A-Za-z])|y(?:\.?o|r|ears|[MF\s]))"
+_INITIALS_AGED = re.compile(rf"(?<![A-Za-z0-9.])[A-Z]\.[ ]?[A-Z]\.?(?:[ ]?[A-Z]\.)?(?={_AGED})")
+_SURNAME_INITIAL = re.compile(rf"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{{3,14}}|[A-Z]{{4,15}}),? [A-Z]\.?(?={_AGED})")
+_HONORED = re.compile(
+    r"(?<![A-Za-z])(?:Dr|DR|Drs|Prof|Mr|Mrs|Ms|Miss|Tech|Doctor|Nurse)\b(?:\. ?| )((?:[A-Z]\. ?)?(?:[A-Z][a-z'’\-]{2,15}|[A-Z]{3,15})"
+    r"(?: [A-Z][a-z'’\-]{2,15}){0,2})(?![A-Za-z])"
+)
+_SIGNED = re.compile(
+    r"(?<![A-Za-z0-9_.@/\-])((?:[A-Z]\. ?){1,2}(?:[A-Z][a-z'’\-]{2,14}|[A-Z]{3,15}))(?=[ ]*(?:$|[\n<\"|;)」】、。]|, ?(?:M\.?D|radiolog|MD|RT|PhD|Ph\.D)))",
+    re.MULTILINE,
+)
+_CELL = re.compile(
+    r"(?:\||;|\t)[ ]?([A-Z]{5,15}|[A-Z][a-z]{4,14})[ ]?$|<(?:sign|reader|dr|by|author|name|tech|ref|att)[^<>\n]{0,40}>([A-Z][A-Za-z]{3,14})<",
+    re.MULTILINE | re.IGNORECASE,
+)
+_TWO = re.compile(
+    r"(?<![A-Za-z0-9_.@/\-])([A-Z]{4,15}|[A-Z][a-z]{3,14}),? ([A-Z]{3,15}|[A-Z][a-z]{2,14})(?=[ ]{2}|[ ]*(?:$|[\n、。,;|<\"()/]|\d|[ぁ-ヺ一-鿿]))",
+    re.MULTILINE,
+)
+_KANA_LATIN = re.compile(
+    r"([ァ-ヺー]{2,}(?:[ ・][ァ-ヺー]{2,}){0,4})[ ]?[/(][ ]?([A-Z][A-Za-z'’\-]+(?:,? (?:(?:de|da|dos|van|von|der|bin|al|la|el) )?[A-Z][A-Za-z'’\-]*){1,4})"
+)
+_MORAE = re.compile(
+    r"(?:(?:[kstnhmrgzdbp]y|sh|ch|ts|ky|gy|j|f|w|y|[kstnhmrgzdbp])?[aiueo]h?|n(?![aiueoy])|(?:kk|ss|tt|pp|cc|tc)(?=[aiueohy])|m(?=[bp]))+"
+)
+_DOUBLED = re.compile(r"([ksptc])\1|tch")
+_SPECIES = frozenset(
+    ("pylori", "coli", "difficile", "avium", "aureus", "albicans", "fumigatus", "kansasii", "abscessus")
+)
+
+
+@lru_cache(maxsize=16384)
+def looks_romaji(word: str) -> bool:
+    """True for a word that is made of Japanese syllables in Latin letters."""
+    low = _DOUBLED.sub(lambda m: m[0][-1] if m[0] != "tch" else "ch", word.lower())
+    return len(low) > 3 and _MORAE.fullmatch(low) is not None
+
+
+def find_foreign(t: str) -> Iterator[Hit]:
+    """Names in other scripts, and names in Latin letters that their place proves."""
+    if _OTHER.search(t):
+        for m in _SCRIPT.finditer(t):
+            yield Hit(m.start(), m.end(), "PERSON", "foreign", 0.8, "names.script", LISTED)
+    if not _CAPITAL.search(t):
+        return
+    for pattern in (_INITIALS_AGED, _SURNAME_INITIAL):
+        for m in pattern.finditer(t):
+            if not m.lastindex or is_surname(m[1]):
+                yield Hit(m.start(), m.end(), "PERSON", "initials", 0.75, "names.initials", LISTED)
+    for pattern in (_HONORED, _SIGNED):
+        for m in pattern.finditer(t):
+            if not _known_word(m[1].split()[-1]):
+                yield Hit(m.start(1), m.end(1), "PERSON", "romaji", 0.75, "names.signed", LISTED)
+    for m in _CELL.finditer(t):
+        word = m[1] or m[2]
+        if looks_romaji(word) and not _known_word(word) and word.lower() not in stop_words("romaji_like"):
+            at = m.start(1) if m[1] else m.start(2)
+            yield Hit(at, at + len(word), "PERSON", "romaji", 0.6, "names.cell", LISTED)
+    for m in _TWO.finditer(t):
+        a, b = m[1], m[2]
+        if (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b)):
+            if len(a) + len(b) > 8 and not (_known_word(a) and _known_word(b)) and a.lower() not in book().latin_terms:
+                yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)
+    for m in _KANA_LATIN.finditer(t):
+        words = re.split("[ ・]", m[1])
+        if (len(words) > 1 or kana_known(m[1])) and not any(_known_word(w) for w in re.findall("[A-Za-z]{3,}", m[2])):
+            yield Hit(m.start(1), m.end(1), "PERSON", "foreign", 0.75, "names.apposition", LISTED)
+            yield Hit(m.start(2), m.end(2), "PERSON", "foreign", 0.75, "names.apposition", LISTED)
+
+
+_CAPITAL = re.compile("[A-Z][A-Za-z.]")
+
+
+def _known_word(word: str) -> bool:
+    """True for a word of medicine or of forms, no name."""
+    low = word.strip(".").lower()
+    return (
+        low in book().latin_terms or low in stop_words("latin") or low in _SPECIES or low in stop_words("romaji_like")
+    )
