@@ -24,6 +24,8 @@ _IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", 
 _AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
+_SIZED_NODE = re.compile(r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)")
+_LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔", "辺縁"))
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
 _REASON = re.compile(r"後\s?\(\Z")
@@ -127,6 +129,12 @@ class _Attacher:
             return True
         if (first.side and not second.side and _NAMES_ONLY.fullmatch(gap)) or _EACH_SIZE.fullmatch(gap):
             return True
+        if not second.side and gap.startswith(("に", "の", "内に")):
+            written = self.text[second.start : second.end]
+            if written == "リンパ節" and _SIZED_NODE.fullmatch(gap):
+                return True  # 傍大動脈に短径6mmのリンパ節を認めるが、腫大は
+            if gap in ("に", "の", "内に") and written in _LAYERS:
+                return True  # 左腋窩に皮質の肥厚したリンパ節腫大
         if gap.strip() == ":" and id(first) in self.label_ids:
             return True
         return (

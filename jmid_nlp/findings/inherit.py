@@ -64,6 +64,12 @@ def _sub_signs() -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")$")
 
 
+@cache
+def _bound_signs() -> frozenset[str]:
+    rows = read_table("sub_sign.tsv", ("ja", "bound"))
+    return frozenset(f for row in rows if row["bound"] for f in split_forms(row["ja"]))
+
+
 def _is_sub_sign(words: str) -> bool:
     """Whether words are a sign of some lesion; a compound that names an organ of its own (脊柱管狭窄) is not."""
     found = _sub_signs().search(words)
@@ -196,9 +202,12 @@ class Heritage:
         if not (anaphora or sub or interpretation or loose):
             return None
         bullet = BULLET.match(self.text, start) is not None
-        if bullet and not anaphora:
+        bound = sub and words in _bound_signs()
+        if bullet and not anaphora and not bound:
             return None
         line = self.text.rfind("\n", 0, start)
+        if bound and bullet:
+            line = self.text.rfind("\n", 0, max(0, line))  # a bullet of its own: that of the line above
         candidates = [
             k
             for k in range(max(0, number - _REACH), number)

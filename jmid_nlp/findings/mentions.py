@@ -170,7 +170,10 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
         and len(organ.form) == 1
         and organ.end == start
     )
-    if joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
+    if joined and organ is not None and (place := _cut(organ.form + term.form)[0]) > 1:
+        places.append(Span(organ.start, organ.start + place))  # 脾静脈|血栓, read as 脾 and 静脈血栓
+        start = organ.start + place
+    elif joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
         start = organ.start  # 骨|肥厚 stays whole
     inside = item.cls == "fluid" and term.form.startswith("壁内")  # 壁内ガス names no organ
     tail = _CHANGED.search(term.form) if item.cls in ("fluid", "lesion", "disease") else None
@@ -194,7 +197,9 @@ def _cut(form: str) -> tuple[int, int]:
     if of > at + 1 and form[at:of] in places and len(form) - of > 2:
         return of + 1, at
     for length in range(len(form) - 1, at + 1, -1):
-        if form[at:length] in places and (form[length:] in heads or _named_after_organ(form[length:])):
+        place = form[at:length]
+        known = place in places or (place[-1] == "内" and len(place) > 2 and place[:-1] in places)
+        if known and (form[length:] in heads or _named_after_organ(form[length:])):
             return length, at
     return 0, at
 

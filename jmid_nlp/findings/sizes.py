@@ -20,6 +20,7 @@ _BEFORE_HEAD = re.compile(_AMOUNT + r"(?:まで|以内)?\s?(?:の|な|と|に|�
 _TIGHT = re.compile(_AMOUNT + r"(?:まで)?の?[^。、にとで]{0,20}$")
 _CHANGES = re.compile(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)")
 _TELLS_OF = re.compile(r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$")
+_COMPONENT = re.compile(r"(?:充実(?:成分|部分?)|浸潤径|内腔|真腔|偽腔|頸部長|ネック)(?:の?(?:最大)?(?:径|長|厚))?(?:は|:|が)?(?:約|最大)?\s?\Z")
 _REACH = 40  # mentions back that a size may reach
 _MEASURABLE = frozenset(("lesion", "sign", "disease", "signal"))
 
@@ -53,6 +54,8 @@ class Sizer:
             return behind, "size after head"
         if ahead is not None:
             return ahead, "size in sentence"
+        if _COMPONENT.search(self.text[max(start, measure.start - 16) : measure.start]):
+            return None
         earlier = self._last_lesion(after - 1, measured=bool(measure.prior))
         elsewhere = self._names_place(start, measure.start)
         if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
