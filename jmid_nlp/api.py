@@ -130,6 +130,7 @@ def deidentifier(
     key: Any = None,
     date_shift_days: Mapping[str, int] | None = None,
     detector: Any = None,
+    uids: Callable[[str], str | None] | None = None,
 ) -> Any:
     """The callable behind `deidentify`: treats one `Report`, gives a `DeidReport`; picklable for workers.
 
@@ -138,6 +139,7 @@ def deidentifier(
         key: As in `deidentify`.
         date_shift_days: As in `deidentify`.
         detector: `detector(text, known=Report | None)` in the place of the package's own, such as `deid.decisions.Decided`.
+        uids: New UIDs that another de-identifier gave, such as `deid.uids.UidTable.read(path)`; asked before the key.
     """
     from jmid_nlp.deid.deidentify import Deidentifier
     from jmid_nlp.deid.keys import Key, load_key
@@ -150,7 +152,7 @@ def deidentifier(
         secret = key
     else:
         secret = load_key(key_file=Path(key) if key is not None else None)
-    return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector)
+    return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector, uids=uids)
 
 
 def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from jmid_nlp.deid.identity import one
 from jmid_nlp.deid.keys import Key
@@ -64,14 +64,22 @@ def _check(text: str) -> str:
     return hashlib.sha256(b"jmid pseudonym " + text.encode()).hexdigest()[:4].upper()
 
 
-def remap_uid(uid: str, key: Key) -> str:
+def remap_uid(uid: str, key: Key, uids: Callable[[str], str | None] | None = None) -> str:
     """A DICOM UID below 2.25 (DICOM PS3.5 B.2), keyed and one-way: the same for report and images under one key.
 
     The last 32 bits check the others, so that a second pass keeps what the first one made.
+
+    Args:
+        uid: The UID.
+        key: The secret key.
+        uids: The UIDs that another de-identifier gave, such as a `uids.UidTable`; asked first, None where it knows none.
     """
+    bare = uid.strip().strip("\0")
+    if uids is not None and (given := uids(bare)) is not None:
+        return given
     if is_remapped_uid(uid):
         return uid
-    high = int.from_bytes(key.derive("uid", uid.strip().strip("\0"))[:12], "big")
+    high = int.from_bytes(key.derive("uid", bare)[:12], "big")
     return f"2.25.{high << 32 | _uid_check(high)}"
 
 

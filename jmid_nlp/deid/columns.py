@@ -98,7 +98,7 @@ def _value(name: str, value: str, rule: ColumnRule, context: Context) -> str | N
     if action == "hash":
         return base64.b32encode(context.key.derive("hash", name, value))[:16].decode().lower()
     if action == "uid":
-        return remap_uid(value, context.key)
+        return remap_uid(value, context.key, context.uids)
     if action == "surrogate":
         return context.surrogates.facility(value, DATA_SET) if name == "institution" else context.surrogates.name(value)
     if action in ("shift", "generalise") and name != "institution":

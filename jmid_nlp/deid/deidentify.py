@@ -46,6 +46,7 @@ class Deidentifier:
         date_shift_days: Offsets in days by patient id, where the images' dates were shifted before. A patient without one is
             withheld, since another shift would contradict the images.
         detector: `detector(text, known=Report | None)`; the package's own where None.
+        uids: New UIDs that another de-identifier gave, such as a `uids.UidTable`; asked before the key.
 
     Raises:
         KeyMaterialError: The policy needs a key and there is none.
@@ -59,6 +60,7 @@ class Deidentifier:
         *,
         date_shift_days: Mapping[str, int] | None = None,
         detector: Detector | None = None,
+        uids: Callable[[str], str | None] | None = None,
     ) -> None:
         if policy.key == "ephemeral":
             if key is not None and not key.ephemeral:
@@ -73,6 +75,7 @@ class Deidentifier:
         self.policy, self.key = policy, key
         self.date_shift_days = dict(date_shift_days) if date_shift_days is not None else None
         self.detector = detector
+        self.uids = uids
         self._clean: dict[str, tuple[Identifier, ...]] = {}
         self._provenance = self._describe()
         content = {**self._provenance, "seal": _SEAL_HERE}
@@ -93,6 +96,8 @@ class Deidentifier:
         }
         if detector := getattr(self.detector, "fingerprint", ""):  # decisions of a reviewer, other reports of the patient
             content["detector"] = str(detector)
+        if self.uids is not None:
+            content["uids"] = str(getattr(self.uids, "fingerprint", "external"))
         return content
 
     def __getstate__(self) -> dict[str, Any]:
@@ -193,6 +198,7 @@ class Deidentifier:
             anchor,
             elderly=self._elderly(report),
             japanese=_has_japanese(report.text),
+            uids=self.uids,
         )
 
     def _elderly(self, report: Report) -> bool:

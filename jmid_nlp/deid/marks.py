@@ -47,7 +47,7 @@ def _uid(value: str | None, treat: Deidentifier) -> str | None:
     """UIDs are mapped wherever the policy lets any link stay: otherwise reports and images could not be joined."""
     if value is None or treat.policy.columns["study_uid"].action != "uid":
         return None
-    return remap_uid(value, treat.key)
+    return remap_uid(value, treat.key, treat.uids)
 
 
 def _person(value: str | None, kind: str, treat: Deidentifier) -> str | None:

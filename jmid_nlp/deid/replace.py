@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -38,6 +38,7 @@ class Context:
         anchor: Day of the examination, for partial dates.
         japanese: True where the text is Japanese, so that a bare year gets its 年.
         elderly: True where the patient has reached the policy's top age, so that a birth date gives the age away.
+        uids: New UIDs from elsewhere, see `codes.remap_uid`.
     """
 
     policy: Policy
@@ -48,6 +49,7 @@ class Context:
     anchor: dt.date | None = None
     elderly: bool = False
     japanese: bool = True
+    uids: Callable[[str], str | None] | None = None
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
@@ -233,7 +235,7 @@ def _surrogate(source: str, found: Identifier, rule: Rule, context: Context) -> 
         if looks_official(re.sub("[^0-9]", "", plain(source))) and len(plain(source)) >= 12:
             return None  # a valid 個人番号, whatever the detector takes it for
         if source.count(".") > 3 and source.replace(".", "").isdigit():
-            return remap_uid(source, context.key)
+            return remap_uid(source, context.key, context.uids)
         return surrogates.number(source, "id", scope)
     return None
 
