@@ -26,6 +26,7 @@ _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
 _SIZED_NODE = re.compile(r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)")
 _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔", "辺縁"))
+_SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
 _REASON = re.compile(r"後\s?\(\Z")
@@ -212,6 +213,9 @@ class _Attacher:
         whole, opening = previous, self.text[start : mention.start].lstrip(" \u3000\t・-")
         if whole < 0 and ANAPHORA.match(opening):
             whole = next((k for k in range(number - 1, max(-1, number - 40), -1) if self.heritage.described(k)), -1)
+        if whole < 0 and self.text[mention.start : mention.end] in _SPREAD:
+            near = range(number - 1, max(-1, number - 12), -1)
+            whole = next((k for k in near if self._lesion(k, mention.sentence)), -1)
         if whole < 0 or self.places[whole].side is None or not self.places[whole].sites:
             return None
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
@@ -221,7 +225,16 @@ class _Attacher:
             row = concept(part).row  # 右鼓室…、耳小骨に: a paired part beside one with a side
             near = self.places[whole].side in ("left", "right") and self._neighbours(part, body)
             related = near and row.get("side") == "paired" and row.get("class") in ("part", "bone", "joint", "muscle")
+        if mention.sentence != self.c.mentions[whole].sentence and self.text[mention.start : mention.end] in _SPREAD:
+            row = concept(part).row if part is not None else {}
+            near = row.get("side") == "paired" and self._neighbours(str(part), body)
+            return self.places[whole].side if related or (near and row.get("class") in ("wall", "muscle", "vessel", "part")) else None
         return self.places[whole].side if related or previous < 0 or _PART.fullmatch(written) else None
+
+    def _lesion(self, number: int, sentence: int) -> bool:
+        """Whether a mention is a described lesion of the sentences right before: what invades or spreads."""
+        near = sentence - self.c.mentions[number].sentence <= 4
+        return near and self.heritage.described(number) and self.c.mentions[number].kind in ("lesion", "disease")
 
     def _neighbours(self, part: str, body: str | None) -> bool:
         """Whether two places have a close part of the body in common."""
