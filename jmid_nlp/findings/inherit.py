@@ -9,7 +9,7 @@ from functools import cache
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import BULLET, line_headers, line_labels
 from jmid_nlp.findings.mentions import Mention
-from jmid_nlp.findings.sites import Group, Site
+from jmid_nlp.findings.sites import Group, Site, join_sides
 from jmid_nlp.findings.terms import ancestors
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty, Laterality
@@ -149,7 +149,7 @@ class Heritage:
             near = self.places[parent]
             same = self._label(self.c.mentions[parent].sentence)
             if label is None or same is label:
-                return Place(list(near.sites), near.side, "inherited")
+                return self._together(mention, parent) or Place(list(near.sites), near.side, "inherited")
         if label is not None and not (
             mention.own and self.c.certainty[number] == "negative" and mention.kind == "disease"
         ):
@@ -236,6 +236,24 @@ class Heritage:
         ):
             return None
         return last
+
+    def _together(self, mention: Mention, parent: int) -> Place | None:
+        """`S8に腫瘤、S3に結節。転移を疑う`: what is taken for one thing is at the places of all lesions just described."""
+        last = self.c.mentions[parent]
+        if mention.kind != "disease" or last.kind != "lesion" or mention.sentence != last.sentence + 1:
+            return None
+        also = "にも" in self.text[self.c.parsed.sentences[last.sentence][0] : last.start]
+        several = [self.places[parent]]
+        for k in range(parent - 1, max(-1, parent - 8), -1):
+            other, place = self.c.mentions[k], self.places[k]
+            if other.sentence < last.sentence - also:
+                break
+            if other.kind == "lesion" and self.described(k) and place.direct and place.sites != several[-1].sites:
+                several.append(place)
+        if len(several) < 2:
+            return None
+        sides = {p.side or "" for p in several}
+        return Place([s for p in reversed(several) for s in p.sites], join_sides(sides), "inherited")
 
     def _kin(self, number: int, candidates: list[int]) -> int | None:
         """The nearest described mention in the organ that a disease is named after (胆嚢炎: that of 胆嚢)."""
