@@ -16,6 +16,7 @@ _WRAP = re.compile(
 )
 _GAP = re.compile(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}])")
 _KANJI = re.compile(f"[{KANJI}]")
+_TITLE_END = re.compile("(?:書|票|録|状|表|箋|欄|一覧|サマリー?|レポート)$")
 _ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
 _DASHES = "-‐‑–—−ー―/.("
 #: A name of three characters spread out is written so on purpose; one of two must be announced to be told from two words.
@@ -70,6 +71,8 @@ def crosses_lines(hit: Hit, joined: str, crossed: list[int]) -> bool:
     """Whether a find over line breaks is one identifier that they cut."""
     if hit.score < 0.7 or hit.detector in _ONE_LINE:
         return False
+    if hit.category == "FACILITY" and any(_TITLE_END.search(joined[max(0, j - 6) : j]) for j in crossed):
+        return False  # the title of a form above a facility's name
     return all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed)
 
 

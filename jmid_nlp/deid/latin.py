@@ -100,6 +100,8 @@ def find_latin(t: str) -> Iterator[Hit]:
     if "^" in t:
         for m in _PN.finditer(t):
             start, end = m.span()
+            if (gap := t.find("  ", start, end)) > 0:  # what stands behind a wide gap is the next field
+                end = gap
             while end > start and t[end - 1] in " .=-":
                 end -= 1
             if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(

@@ -35,6 +35,7 @@ _DEAD = ("0300", "0500", "0900", "81300", "81500", "81900")
 _INITIALS = re.compile(r"(?:[A-Za-z][.・]?){1,2}")
 #: What detectors take along with a name: a word of kinship, the end of a department's name.
 _BESIDE = ("母", "父", "妻", "夫", "娘", "息子", "長男", "長女", "兄", "姉", "弟", "妹", "科", "部")
+_ERA_MONTH = re.compile("[MTSHR][0-9]{1,2}-[0-9]{1,2}")  # S28-12 has the shape of a number, too
 _TAG_ENDS = ("〕", "]", "■")
 Detector = Callable[..., "tuple[Identifier, ...]"]
 
@@ -221,6 +222,7 @@ def _is_ours(text: str, item: Identifier, policy: Policy | None) -> bool:
             is_remapped_uid(source)
             or is_pseudonym(source)
             or (_surrogates(policy, "ID") and is_invented_number(source))
+            or (_ERA_MONTH.fullmatch(plain(source)) is not None and _written_date(source, "birth", policy))
         )
     return False
 
