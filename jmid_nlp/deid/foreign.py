@@ -62,31 +62,33 @@ def find_foreign(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "PERSON", "foreign", 0.8, "names.script", LISTED)
     if not _CAPITAL.search(t):
         return
-    for pattern in (_INITIALS_AGED, _SURNAME_INITIAL):
-        for m in pattern.finditer(t):
+    for pattern, guard in ((_INITIALS_AGED, "."), (_SURNAME_INITIAL, " ")):
+        for m in pattern.finditer(t) if guard in t else ():
             if not m.lastindex or is_surname(m[1]):
                 yield Hit(m.start(), m.end(), "PERSON", "initials", 0.75, "names.initials", LISTED)
-    for pattern in (_HONORED, _SIGNED):
-        for m in pattern.finditer(t):
+    for pattern, guard in ((_HONORED, ""), (_SIGNED, ".")):
+        for m in pattern.finditer(t) if guard in t else ():
             if not _known_word(m[1].split()[-1]):
                 yield Hit(m.start(1), m.end(1), "PERSON", "romaji", 0.75, "names.signed", LISTED)
-    for m in _CELL.finditer(t):
+    for m in _CELL.finditer(t) if any(c in t for c in "|;\t<") else ():
         word = m[1] or m[2]
         if looks_romaji(word) and not _known_word(word) and word.lower() not in stop_words("romaji_like"):
             at = m.start(1) if m[1] else m.start(2)
             yield Hit(at, at + len(word), "PERSON", "romaji", 0.6, "names.cell", LISTED)
-    for m in _TWO.finditer(t):
+    for m in _TWO.finditer(t) if _TWO_GUARD.search(t) else ():
         a, b = m[1], m[2]
         if (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b)):
             if len(a) + len(b) > 8 and not (_known_word(a) and _known_word(b)) and a.lower() not in book().latin_terms:
                 yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)
-    for m in _KANA_LATIN.finditer(t):
+    for m in _KANA_LATIN.finditer(t) if _KANA_LATIN_GUARD.search(t) else ():
         words = re.split("[ ・]", m[1])
         if (len(words) > 1 or kana_known(m[1])) and not any(_known_word(w) for w in re.findall("[A-Za-z]{3,}", m[2])):
             yield Hit(m.start(1), m.end(1), "PERSON", "foreign", 0.75, "names.apposition", LISTED)
             yield Hit(m.start(2), m.end(2), "PERSON", "foreign", 0.75, "names.apposition", LISTED)
 
 
+_TWO_GUARD = re.compile("[A-Za-z]{4},? [A-Z][A-Za-z]{2}")
+_KANA_LATIN_GUARD = re.compile("[ァ-ヺー] ?[/(] ?[A-Z][A-Za-z]+,? [A-Za-z]")
 _CAPITAL = re.compile("[A-Z][A-Za-z.]")
 
 

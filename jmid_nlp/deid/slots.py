@@ -20,6 +20,7 @@ from jmid_nlp.offsets import fold
 # the sum of worth and weights from which a string is taken for a name
 THRESHOLD = 4.2
 _NEVER = -9.0
+_LEAST = -1.1  # a run that is worth less than this can reach the threshold in no place
 _LONGEST_RUN = 14
 
 _ROLE_ENDS = frozenset("士司師官係")
@@ -154,7 +155,7 @@ def core(run: str) -> tuple[int, int, float, float, float] | None:
             found = (p, q, worth, left, right)
             if worth > _NEVER and (best is None or sum(found[2:]) > sum(best[2:])):
                 best = found
-    return best
+    return best if best is not None and sum(best[2:]) > _LEAST else None
 
 
 _TITLE = re.compile(r"[ \t]?(?:先生|医師|Dr|さん|様|氏|殿|君|くん|ちゃん)")
@@ -259,6 +260,8 @@ def find_slots(t: str) -> Iterator[Hit]:
         start, end = run.start() + p, run.start() + q
         if not p:
             left = left_weight(t, start)
+            if left + worth < _LEAST:
+                continue
         right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 < right < 2 else 0.0)
         if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
