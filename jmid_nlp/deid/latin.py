@@ -52,6 +52,12 @@ def is_given(word: str) -> bool:
     return romaji_key(word) in book().given_romaji
 
 
+def _field_end(t: str, start: int, end: int) -> int:
+    """Where a DICOM name ends: what stands behind a wide gap is the next field."""
+    gap = t.find("  ", start, end)
+    return gap if gap > start else end
+
+
 def latin_name(t: str, at: int, *, hard: bool) -> int:
     """End of the name in Latin letters that begins at `at`, or `at` if there is none.
 
@@ -62,7 +68,7 @@ def latin_name(t: str, at: int, *, hard: bool) -> int:
     """
     m = _PN.match(t, at)
     if m and "^" in m[0]:
-        return m.end()
+        return _field_end(t, at, m.end())
     m = _FULL.match(t, at)
     if m and m[0].lower().strip(".") not in _STOP:
         words = _TOKEN.findall(m[0])
@@ -100,8 +106,7 @@ def find_latin(t: str) -> Iterator[Hit]:
     if "^" in t:
         for m in _PN.finditer(t):
             start, end = m.span()
-            if (gap := t.find("  ", start, end)) > 0:  # what stands behind a wide gap is the next field
-                end = gap
+            end = _field_end(t, start, end)
             while end > start and t[end - 1] in " .=-":
                 end -= 1
             if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(
