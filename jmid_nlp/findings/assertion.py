@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,8 +34,11 @@ _CAUSE = re.compile(
     r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を主体"
     r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが]))"
 )
+_CAUSE_STARTS = frozenset("にのがをと周近内辺末中腹背頭尾外直")
 _ALSO = re.compile(r"[)）]?(?:について|に関して)?も(?:同様(?:です|である|に)?|です|また同様(?:です)?)?[。.]?\s*\Z")
 _QUESTION = re.compile(r"[)）]?[ ]?(?:[?？]|か(?:[。.\n]|\Z))")
+_ALSO_STARTS = frozenset(")）にも")
+_QUESTION_STARTS = frozenset(")） ?？か")
 _OPEN, _SHUT = "(（", ")）"
 _ENGLISH_STOP = re.compile(r"[.;。、]|\bbut\b|\bhowever\b|\bwith\b|が")
 _NEAR = 30  # characters from one mention to the next within which an ellipsis takes over its predicate
@@ -49,6 +52,9 @@ _FUTURE = re.compile(r"(?:(?:今後|将来)[^。、]{0,10}|(?:場合|際)に?は
 _WHEN = re.compile(r"時(?:は|に|には)")
 _VERSUS = re.compile(r"(?:\bvs\.?|versus)[ ]?\Z")
 _LOOK = 14
+_PHRASE = 80  # characters from an English cue to what it speaks of
+_PARAGRAPH = 120  # and from a heading such as 鑑別診断
+_NEXT_SENTENCE = re.compile(r"。\s*\S")
 _SPAN = 400  # characters from a mention to a cue; a statement is never longer, and no text takes quadratic time
 
 
@@ -97,23 +103,30 @@ class _Walker:
         self._sentence_starts = [s for s, _ in parsed.sentences]
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
         self._versus = "vs" in self.text or "versus" in self.text
-        self._before = [c for c in self.clues.cues if c.direction == "before"]
-        self._before_ends = [c.end for c in self._before]
+        before = [c for c in self.clues.cues if c.direction == "before"]
+        self._ahead_cues = [c for c in before if c.scope != "section"]
+        self._ahead_ends = [c.end for c in self._ahead_cues]
+        self._section_cues = [c for c in before if c.scope == "section"]
+        self._section_ends = [c.end for c in self._section_cues]
 
     def assess(self, index: int, earlier: list[Assertion]) -> Assertion:
         """The assertion of one mention; `earlier` holds those before it."""
         start, end = self.mentions[index]
         stop = self._sentence_end(start, end)
-        if index and start - self.mentions[index - 1][1] < _NEAR and _ALSO.match(self.text, end, stop):
+        following = self.text[
+            end : end + 1
+        ]  # most patterns need not be tried: what follows begins with no letter of theirs
+        near = index and start - self.mentions[index - 1][1] < _NEAR
+        if near and following in _ALSO_STARTS and _ALSO.match(self.text, end, stop):
             return earlier[index - 1]
         around = self.clues.around(start, end)
         if around is not None:
             return _decided(around)
-        if _WHEN.match(self.text, end):
+        if following == "時" and _WHEN.match(self.text, end):
             return Assertion("general", ((end, end + 1, "condition"),))
         found = self._ahead(start, end) or self._walk(index, stop)
         if not found.cues:
-            if _QUESTION.match(self.text, end):
+            if following in _QUESTION_STARTS and _QUESTION.match(self.text, end):
                 found = Assertion("possible", ((end, end + 1, "maybe"),))
             else:
                 found = self._section_cue(start) or found
@@ -134,34 +147,35 @@ class _Walker:
         """English cues stand before what they speak of: `no pleural effusion or ascites`, `s/o HCC`."""
         if self._versus and _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
             return Assertion("possible", ((start, start, "differential"),))
-        for cue in self._ahead_of(start):
-            if cue.scope != "section":
-                between = self.text[cue.end : start]
-                if len(between) <= 80 and not _ENGLISH_STOP.search(between) and (between.isascii() or len(between) < 3):
-                    return _decided(cue)
-                return None
+        nearest = bisect_right(self._ahead_ends, start) - 1
+        if nearest < 0:
+            return None
+        cue = self._ahead_cues[nearest]
+        if start - cue.end > _PHRASE:
+            return None
+        between = self.text[cue.end : start]
+        if (between.isascii() or len(between) < 3) and not _ENGLISH_STOP.search(between):
+            return _decided(cue)
         return None
-
-    def _ahead_of(self, start: int) -> Iterator[Cue]:
-        """Cues that speak forward, from the nearest before a place to the farthest."""
-        for i in range(bisect_right(self._before_ends, start) - 1, -1, -1):
-            yield self._before[i]
 
     def _section_cue(self, start: int) -> Assertion | None:
         """`鑑別診断:` speaks of all that follows in its paragraph."""
-        for cue in self._ahead_of(start):
-            if cue.scope == "section":
-                between = self.text[cue.end : start]
-                if len(between) < 120 and "\n\n" not in between and not re.search(r"。\s*\S", between):
-                    return _decided(cue)
-                return None
+        nearest = bisect_right(self._section_ends, start) - 1
+        if nearest < 0:
+            return None
+        cue = self._section_cues[nearest]
+        if start - cue.end >= _PARAGRAPH:
+            return None
+        between = self.text[cue.end : start]
+        if "\n\n" not in between and not _NEXT_SENTENCE.search(between):
+            return _decided(cue)
         return None
 
     def _walk(self, index: int, stop: int) -> Assertion:
         start, end = self.mentions[index]
         at, cues, i = end, self.clues.cues, self.clues.from_(end)
         held: list[Cue] = []
-        if _CAUSE.match(self.text, end):
+        if self.text[end : end + 1] in _CAUSE_STARTS and _CAUSE.match(self.text, end):
             return DEFINITE
         while i < len(cues) and cues[i].start < stop and cues[i].start - at <= _SPAN:
             cue = cues[i]
@@ -203,6 +217,8 @@ class _Walker:
     def _outside(self, at: int, cue_start: int, mention: int) -> bool:
         """A mention in brackets is not reached by what stands after the bracket closes."""
         between = self.text[at:cue_start]
+        if ")" not in between and "）" not in between:
+            return False
         depth = 0
         for char in between:
             if char in _OPEN:
@@ -216,7 +232,7 @@ class _Walker:
     def _in_aside(self, end: int, cue_start: int) -> bool:
         """Whether the cue stands in a bracket that says something of another mention: 結節(石灰化なし)を認め."""
         between = self.text[end:cue_start]
-        return len(between) > 1 and between.count("(") > between.count(")")
+        return "(" in between and len(between) > 1 and between.count("(") > between.count(")")
 
     def _skip(self, index: int, cue: Cue, held: list[Cue]) -> bool:
         """Cues that say nothing of this mention: out of their reach, adverbs, a change that only describes."""

@@ -6,7 +6,7 @@ Japanese nouns are head-final: what stands last says what the whole is (右肺�
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
@@ -105,6 +105,18 @@ def _place_endings() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     return table
 
 
+@lru_cache(maxsize=8192)
+def _names_finding(word: str) -> bool:
+    """Whether an unknown word is a finding by its ending."""
+    return _ends(word, _endings())
+
+
+@lru_cache(maxsize=8192)
+def _names_place(word: str) -> bool:
+    """Whether an unknown word is a place by its ending."""
+    return _ends(word, _place_endings())
+
+
 def _ends(word: str, table: dict[str, list[tuple[str, tuple[str, ...]]]]) -> bool:
     return any(
         word.endswith(suffix) and not word.endswith(exceptions or ("\0",))
@@ -137,19 +149,23 @@ def parts(parsed: Parsed) -> list[Part]:
     """All parts of a report in order: known words, rule-written expressions, and unknown nouns in the gaps."""
     text, letters, places = parsed.text, _letters(), _places_of()
     known = pieces(text)
+    known.append(Piece(len(text) + 1, len(text) + 1, ""))  # behind all terms, so that there always is a next one
     out: list[Part] = []
     at = i = 0
+    following, closes, _ = known[0]
     for start, end, kind, concept_id, form in parsed.terms:
-        while i < len(known) and known[i].end <= start:
+        while closes <= start:
             at = _written(text, known[i], at, out)
             i += 1
-        if i < len(known) and known[i].start < end and (known[i].start <= start or end - start < _SHORT):
-            continue
+            following, closes, _ = known[i]
+        if following < end:
+            if following <= start or end - start < _SHORT:
+                continue
+            if start >= at and end < closes:
+                end = following  # 肝S4|/8: the expression written by rule goes on
         if start < at:
             continue
-        if i < len(known) and start < known[i].start < end < known[i].end:
-            end = known[i].start  # 肝S4|/8: the expression written by rule goes on
-        if start > at:
+        if start > at and not (start - at == 1 and text[at] in _PARTICLES):
             _unknown(text, at, start, out)
         at = end
         letter, cls = letters[concept_id]
@@ -161,7 +177,7 @@ def parts(parsed: Parsed) -> list[Part]:
         elif letter == "Q" and form == _APPEARED:
             letter, end = "C", end - 1
         out.append(Part(start, end, letter, concept_id, cls))
-    for piece in known[i:]:
+    for piece in known[i:-1]:
         at = _written(text, piece, at, out)
     if at < len(text):
         _unknown(text, at, len(text), out)
@@ -179,16 +195,14 @@ def _written(text: str, piece: Piece, at: int, out: list[Part]) -> int:
 
 
 def _unknown(text: str, start: int, end: int, out: list[Part]) -> None:
-    if end - start == 1 and text[start] in _PARTICLES:
-        return
     for match in _WORD.finditer(text, start, end):
         a, b = match.span()
         word = match.group()
-        if _ends(word, _endings()):
+        if _names_finding(word):
             letter = "D"
         elif b < len(text) and not word.isascii() and len(word) <= 2 and _VERBAL.match(text, b):
             continue  # the stem of a verb: 沿|う, 比|べ
-        elif word != "部" and _in_sentence(text, a, b) and _ends(word, _place_endings()):
+        elif word != "部" and _in_sentence(text, a, b) and _names_place(word):
             letter = "A"
         else:
             letter = "U"

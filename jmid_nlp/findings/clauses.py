@@ -20,6 +20,7 @@ _GIVEN = re.compile(
     r"|の(?!所見|可能性|疑い|存在|合併|貯留|出現|増加|形成|混在|併存|併発|残存|再発|有無|鑑別|除外|ほか)))"
 )
 _COPULA = re.compile(r"(?:で(?=[、,])|である|であり|です|だが|でした|でしたが)")
+_COPULA_STARTS = frozenset("でだ")
 _ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
 _OWN_VERB = re.compile(r"(?:[\d.x×]{1,12}[ ]?[mc]m大?)?[がはも][^、,。]{2,20}[、,]")
 _DESCRIBED = re.compile(r"\d\s?(?:mm|cm)|陳旧性|急性|慢性|新鮮|軽度|中等度|高度|著明|少量|多発|びまん")
@@ -57,7 +58,7 @@ class Clauses:
         if not first:
             return False
         start, end = self.mentions[index]
-        if _COPULA.match(self.text, end):
+        if self.text[end : end + 1] in _COPULA_STARTS and _COPULA.match(self.text, end):
             return True
         if _TOLD.match(self.text, end) and cue.cls in ("hedge", "denial", "unknown"):
             return True

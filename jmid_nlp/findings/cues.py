@@ -25,11 +25,13 @@ _CONNECTED = re.compile(
     r"て(?:おり|いて)(?=[一-龥ァ-ヶ])|で(?:おり|いて)(?=[一-龥ァ-ヶ])|し(?=[一-龥ァ-ヶ])(?<=[一-龥化]し)"
 )
 _WINDOW = 8
+_KINDS = ("cue", "change")
 # An attributive form: the cue describes the noun that follows it.
 _ATTRIBUTIVE = re.compile(
     r"(?:られる|れる|ている|っている|ていた|られた|れた|える|した|する|しい|った|いる|いた|る|た|う|い|な)?"
     r"(?:とい(?:う|った)|よう(?:な|に)|様な|ほどの|程の|べき|ような)?(?=[一-龥々ァ-ヶA-Za-z#]|もの)"
 )
+_ADJECTIVE_ENDS = ("ない", "しい", "の", "べき")
 _FORMAL_NOUN = re.compile(r"(?:為|事|時|際|場合|一方|他|点|訳|以外|以上)")
 _PHRASE_END = re.compile(r"[はをがもへ、。,]|に(?!つ)|で(?!き)")
 _HEAD = re.compile(r"所見|病変|異常|信号|濃度|陰影|部分|構造|領域|集積|もの|像|影|域|腫大|変化|症例")
@@ -111,9 +113,9 @@ def _find(parsed: Parsed) -> Clues:
     text, rows = parsed.text, _rows()
     found: list[Cue] = []
     for index, term in enumerate(parsed.terms):
-        row = rows.get(term.concept)
-        if row is None:
+        if term.kind not in _KINDS:
             continue
+        row = rows[term.concept]
         attributive, leads_on = _describes(text, term.start, term.end, parsed, index)
         bare = term.start > 0 and text[term.start - 1] not in "はがをもにとので 、"
         found.append(Cue(term.start, term.end, term.concept, *row, attributive, leads_on, bare))
@@ -136,7 +138,7 @@ def _describes(text: str, start: int, end: int, parsed: Parsed, index: int) -> t
     if found is None:
         return False, False
     last = text[found.end() - 1]
-    if last not in "るたうなにすむくつぶ" and not text[: found.end()].endswith(("ない", "しい", "の", "べき")):
+    if last not in "るたうなにすむくつぶ" and not text.endswith(_ADJECTIVE_ENDS, 0, found.end()):
         return False, False
     at = found.end()
     if _FORMAL_NOUN.match(text, at):

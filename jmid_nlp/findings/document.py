@@ -13,7 +13,7 @@ from jmid_nlp.text.sections import Section, sections
 from jmid_nlp.text.sentences import sentences
 
 _CJK = "一-龥々ぁ-んァ-ヶー"
-_GAP = re.compile(rf"(?<=[{_CJK}])[ \n](?=[{_CJK}])")
+_GAP = re.compile(rf"[ \n](?<=[{_CJK}][ \n])(?=[{_CJK}])")
 _LONG = 3
 _NOUNS = ("anatomy", "observation", "modifier")
 

@@ -30,6 +30,11 @@ _ABBREVIATION = re.compile(r"[ ]?\([A-Za-z][A-Za-z \-]{1,28}\)")
 _QUALITY = re.compile(r"(?:不整|辺縁鈍|平滑|不明瞭|(?<![悪良陽変])性|[^性]様|状)\Z")
 _BARE_HEDGE = re.compile(r"の?疑い|[ ]?[?？]")
 _ADJECTIVE = re.compile(r"な(?![しくいりらど])")
+# First or last letters of the patterns above: what has none of them need not be tried.
+_RELATION_STARTS = frozenset("にとをか")
+_SIGN_STARTS = frozenset("をの")
+_ABBREVIATION_STARTS = frozenset(" (")
+_QUALITY_ENDS = frozenset("整鈍滑瞭性様状")
 _EMPTY = frozenset({"異常", "異常所見", "問題", "疾患", "本疾患", "同疾患", "原疾患"})
 _OBJECT = re.compile(r"[をとが]")
 _SIMPLE: dict[str, EntityType] = {
@@ -155,17 +160,20 @@ def _one(left: Chunk, right: Chunk, letter: str) -> Chunk:
 def _stretched(text: str, chunk: Chunk) -> Chunk:
     """A place with the relation behind it, a finding with its abbreviation in brackets, a lymph node that is the object."""
     if chunk.letter == "A":
-        found = _RELATION.match(text, chunk.end)
+        found = _RELATION.match(text, chunk.end) if text[chunk.end : chunk.end + 1] in _RELATION_STARTS else None
         if found:
             return Chunk(chunk.start, found.end(), "A", chunk.parts)
         if len(chunk.parts) == 1 and chunk.parts[0].id == "lymph_node" and _OBJECT.match(text, chunk.end):
             return Chunk(chunk.start, chunk.end, "D", chunk.parts)
     elif chunk.letter == "D":
-        if _QUALITY.search(text, max(chunk.start, chunk.end - _FAR), chunk.end) or _ADJECTIVE.match(text, chunk.end):
-            return Chunk(chunk.start, chunk.end, "M", chunk.parts)
-        found = _ABBREVIATION.match(text, chunk.end)
+        start, end = chunk.start, chunk.end
+        quality = text[end - 1] in _QUALITY_ENDS and _QUALITY.search(text, max(start, end - _FAR), end)
+        following = text[end : end + 1]
+        if quality or (following == "な" and _ADJECTIVE.match(text, end)):
+            return Chunk(start, end, "M", chunk.parts)
+        found = _ABBREVIATION.match(text, end) if following in _ABBREVIATION_STARTS else None
         if found:
-            return Chunk(chunk.start, found.end(), "D", chunk.parts)
+            return Chunk(start, found.end(), "D", chunk.parts)
     return chunk
 
 
@@ -176,14 +184,14 @@ def _suspected(text: str, marked: list[Marked]) -> list[Marked]:
         if out and chunk.letter == "D":
             before, its = out[-1]
             gap = text[before.end : chunk.start]
-            if before.letter == "D" and _SUSPECTING.fullmatch(gap):
+            if before.letter == "D" and gap[:1] == "を" and _SUSPECTING.fullmatch(gap):
                 generic = len(chunk.parts) == 1 and chunk.parts[0].id == "lesion"
                 denied = level is not None and level.level in ("denied", "unlikely")
                 if generic or denied:
                     out[-1] = (_one(before, chunk, "D"), level if denied else its)
                     continue
         if chunk.letter == "D":
-            found = _SUSPECTED_SIGN.match(text, chunk.end)
+            found = _SUSPECTED_SIGN.match(text, chunk.end) if text[chunk.end : chunk.end + 1] in _SIGN_STARTS else None
             if found:
                 chunk = Chunk(chunk.start, found.end(), "D", chunk.parts)
         out.append((chunk, level))

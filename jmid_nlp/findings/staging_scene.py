@@ -6,6 +6,7 @@ A clause that names no place of its own speaks of the place before it ('…に�
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,13 +26,19 @@ class Scene:
     text: str
     clauses: list[Clause]
     kinds: dict[str, list[int]]
-    _index: list[int] | None
+    _pieces: tuple[list[int], list[int]] | None  # where each stretch without spaces begins here, and in the parsed text
 
     def source(self, start: int, end: int) -> Span:
         """The span of the original text for `[start, end)` of the scene's text."""
-        if self._index is not None:
-            start, end = self._index[start], self._index[end - 1] + 1
-        return self.parsed.span(start, end)
+        return self.parsed.span(self._parsed(start), self._parsed(end - 1) + 1)
+
+    def _parsed(self, at: int) -> int:
+        """The place of a character of the scene's text in the parsed text."""
+        if self._pieces is None:
+            return at
+        here, there = self._pieces
+        i = bisect_right(here, at) - 1
+        return there[i] + at - here[i]
 
     def with_kinds(self, *kinds: str) -> Iterator[tuple[int, Clause]]:
         """The clauses that hold a word of one of these kinds, in order, with their numbers."""
@@ -50,7 +57,7 @@ def read_scene(parsed: Parsed) -> Scene:
     Args:
         parsed: The report as the findings layer looks at it.
     """
-    text, index, borders = _compact(parsed)
+    text, pieces, borders = _compact(parsed)
     automaton, words = lexicon()
     hits = [Hit(start, end, words[number]) for start, end, number in automaton.find(text)]
     clauses: list[Clause] = []
@@ -69,7 +76,7 @@ def read_scene(parsed: Parsed) -> Scene:
         if not clause.places and number and not clause.has("lobe", "same", "others") and not _elsewhere(clause):
             before = clauses[number - 1]
             clause.anchor = before.anchor if before.anchor >= 0 else number - 1
-    return Scene(parsed, text, clauses, kinds, index)
+    return Scene(parsed, text, clauses, kinds, pieces)
 
 
 def _elsewhere(clause: Clause) -> bool:
@@ -77,22 +84,28 @@ def _elsewhere(clause: Clause) -> bool:
     return clause.has("subject") and clause.has("lesion") and clause.verdict >= SUSPECTED
 
 
-def _compact(parsed: Parsed) -> tuple[str, list[int] | None, list[Span]]:
-    """The text without spaces, the index of each character in the parsed text, and the sentences."""
+def _compact(parsed: Parsed) -> tuple[str, tuple[list[int], list[int]] | None, list[Span]]:
+    """The text without spaces, where its stretches begin in it and in the parsed text, and the sentences."""
     text = parsed.text
     if not _SPACE.search(text):
         return text, None, list(parsed.sentences)
     out: list[str] = []
-    index: list[int] = []
+    here: list[int] = []
+    there: list[int] = []
     borders: list[Span] = []
+    size = 0
     for start, end in parsed.sentences:
-        begin = len(index)
-        at = start
+        begin, at = size, start
         for space in _SPACE.finditer(text, start, end):
-            out.append(text[at : space.start()])
-            index.extend(range(at, space.start()))
+            stop = space.start()
+            out.append(text[at:stop])
+            here.append(size)
+            there.append(at)
+            size += stop - at
             at = space.end()
         out.append(text[at:end])
-        index.extend(range(at, end))
-        borders.append((begin, len(index)))
-    return "".join(out), index, borders
+        here.append(size)
+        there.append(at)
+        size += end - at
+        borders.append((begin, size))
+    return "".join(out), (here, there), borders

@@ -185,6 +185,9 @@ class Reader:
                     written[key] = len(self._forms)
                     self._forms.append(_entry(text, item))
         self._automaton = Automaton(written, overlapping=True)
+        self._weights = [form.weight for form in self._forms]
+        # most forms stand wherever they are written: only the others are looked at with what is around them
+        self._bound = [bool(f.latin_start or f.latin_end or f.exact or f.not_after) for f in self._forms]
 
     def read(self, text: str) -> list[Term]:
         """The known words of a folded text, ascending, not overlapping."""
@@ -214,18 +217,15 @@ class Reader:
         size = len(text)
         score = [0] * (size + 1)
         back: list[tuple[int, int] | None] = [None] * (size + 1)
-        forms = self._forms
+        weights, bound = self._weights, self._bound
         done = 0
         for start, end, number in self._automaton.find_by_end(low):
-            form = forms[number]
             while done < end:
                 done += 1
                 score[done] = score[done - 1]
-            if (form.latin_start or form.latin_end or form.exact) and not _stands_alone(text, start, end, form):
+            if bound[number] and not _fits(text, start, end, self._forms[number]):
                 continue
-            if form.not_after and start and text[start - 1] in form.not_after:
-                continue
-            total = score[start] + form.weight
+            total = score[start] + weights[number]
             if total > score[end]:
                 score[end] = total
                 back[end] = (start, number)
@@ -245,6 +245,13 @@ def _entry(text: str, item: Concept) -> _Form:
 
 def _latin(char: str) -> bool:
     return char.isascii() and char.isalpha()
+
+
+def _fits(text: str, start: int, end: int, form: _Form) -> bool:
+    """Whether what stands around a form lets it be read there."""
+    if (form.latin_start or form.latin_end or form.exact) and not _stands_alone(text, start, end, form):
+        return False
+    return not (form.not_after and start and text[start - 1] in form.not_after)
 
 
 def _stands_alone(text: str, start: int, end: int, form: _Form) -> bool:
