@@ -56,7 +56,7 @@ class Corpus:
     """What is counted over a corpus, in tables of fixed size.
 
     Args:
-        bits: The tables have two to this power cells each; 22 serve a vocabulary of about a million words in 55 MB.
+        bits: The tables have two to this power cells each; 22 serve a vocabulary of about a million words in 34 MB.
         depth: Cells a word; more make collisions rarer.
     """
 
