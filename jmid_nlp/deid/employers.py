@@ -11,17 +11,24 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 
 BRANCH = re.compile(
-    rf"(?:[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分院|分室|支店|支社|支部|工場|事業所|営業所|出張所|研究所|"
+    rf"(?:[ \t]?(?:中等部|高等部|初等部|小学部|中学部|第?[0-9一二三四]{{1,2}}工場)|"
+    rf"[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:店(?!員)|製造所|発電所|車両所|基地|分校|校舎|分院|分室|支店|支社|支部|工場|"
+    rf"事業所|営業所|出張所|研究所|"
     rf"センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
 )
 
 _COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
 ENGLISH = re.compile(
-    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|"
-    r"City|Municipal|Prefectural|Children's|Red Cross|Cancer) ?){0,3}"
-    r"(?:Hospital|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|"
-    r"Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+"
+    r"(?<![A-Za-z])(?:St\.? )?(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|"
+    r"City|Municipal|Prefectural|Children's|Red Cross|Cancer|Univ\.?) ?){0,3}"
+    r"(?:Hospital|Hosp\.?|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|"
+    r"Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?|Shipping|Lines|Airlines|Motors|Foods|Holdings|Industries|"
+    r"Steel|"
+    r"Marine|Trading|Logistics|Construction|Engineering)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+|"
+    r"(?<![A-Za-z])(?:[A-Z][A-Z'\-]+[ ]){1,4}(?:HOSPITAL|HOSP|CLINIC|UNIVERSITY|MEDICAL CENTER|MEDICAL CENTRE|MED CTR|"
+    r"NURSING HOME)(?![A-Za-z])|"
+    r"(?<![A-Za-z])[A-Z][a-z]{2,12}[\- ](?:en|sou|byoin|iin|no-sato|no sato)(?![a-z\-])"
 )
 
 GENERIC_ENGLISH = re.compile(
@@ -30,24 +37,44 @@ GENERIC_ENGLISH = re.compile(
     re.IGNORECASE,
 )
 
+# the same in katakana, as half-width systems print them: ミドリ クリニック, ツルミチュウオウビョウイン
+KATAKANA = re.compile(
+    r"(?<![ァ-ヺー])(?!(?:トウ|タ|ゼン|キン|ドウ|ホン)(?:ビョウイン|イイン|イン))[ァ-ヺー]{2,14}[ ]?(?:ビョウイン|"
+    r"クリニツク|クリニック|イイン(?![ァ-ヺ]{2})|シンリョウジョ|ケンシンセンター|ホケンジョ|ヤッキョク|"
+    r"ダイガク(?:ビョウイン)?)"
+    r"(?=ヨリ|カラ|ニテ|デ|ヘ|[^ァ-ヺー]|$)"
+)
+
 POLICE = re.compile(rf"(?<![{KANJI}])([{KANJI}]{{2,4}})署(?=交通|刑事|生活|地域|警|より|の|から|管内|員|救急)")
 
 SYSTEM_NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{3,20}_(?:HP|HOSP|HOSPITAL|CLINIC|CL|MC|UNIV|BYOIN|CENTER)[A-Z0-9_]{0,12}(?![A-Za-z])"
 )
 
-ENGLISH_WORD = re.compile(r"Hospital|Clinic|University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp")
+ENGLISH_WORD = re.compile(
+    r"HOSP|CLINIC|UNIV|MEDICAL C|MED CTR|NURSING|Hosp|Shipping|Lines|Motors|Foods|Holdings|Industries|Steel|Marine|"
+    r"Trading|Logistics|Construction|Engineering|[a-z][\- ](?:en|sou|byoin|iin|no-sato)(?![a-z\-])|Hospital|Clinic|"
+    r"University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp"
+)
 
 EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
 
 _PREFIX_WORD = re.compile(
     r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|"
-    r"老人保健施設|老健|特養|ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|"
-    r"住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|介護医療院)[ \t]?[「『\"]?"
+    r"老人保健施設|老健|特養|GH|ケアホーム|小規模多機能ホーム|小規模多機能|看多機|訪看ステーション|訪看|訪問看護|"
+    r"介護付有料老人ホーム|"
+    r"介護付き有料老人ホーム|高齢者住宅|シニアホーム|ショートステイ|ケアプラザ|セレモニーホール|セレモ|葬祭会館|"
+    r"家族葬ホール|"
+    r"オフィス|ホスピス|認定こども園|子ども園|学童クラブ|学童保育|児童クラブ|放課後デイ|作業所|就労支援施設|"
+    r"ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|"
+    r"住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|"
+    r"介護医療院)[ \t]?[「『\"]?"
 )
 
 _PREFIX_NAME = re.compile(
-    rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
+    rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|"
+    rf"[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|"
+    rf"で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
 )
 
 
@@ -87,11 +114,15 @@ def prefixed(t: str) -> Iterator[tuple[int, int]]:
 
 
 _EMPLOYED = re.compile(
-    rf"(?:\A|[\s、。,:(「]|[はがのをでに])((?:[{KANJI}ァ-ヺーA-Za-z・]|[ぁ-ゖ]{{2,6}}(?=[{KANJI}])){{3,16}})(?=に(?:\d{{1,2}}年間?)?(?:勤務|就職|入社|在籍|就労)|勤務(?![歴先時中帯])|を(?:定年)?退職|(?:の)?(?:社員|従業員|工員|職員)|で(?:\d{{1,2}}年間?)?(?:勤務|働|就労|作業|調理|溶接|塗装))"
+    rf"(?:\A|[\s、。,:(「]|[はがのをでに])((?:[{KANJI}ァ-ヺーA-Za-z・]|"
+    rf"[ぁ-ゖ]{{2,6}}(?=[{KANJI}])){{3,16}})(?=に(?:\d{{1,2}}年間?)?(?:勤務|就職|入社|在籍|就労)|勤務(?![歴先時中帯])|"
+    rf"を(?:定年)?退職|(?:の)?(?:社員|従業員|工員|職員)|で(?:\d{{1,2}}年間?)?(?:勤務|働|就労|作業|調理|溶接|塗装))"
 )
 
 _NO_EMPLOYER = re.compile(
-    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|単身|在宅|時短|常勤|非常勤|当院|学校|職場|造船所|製鉄所|鉄工所|炭鉱|鉱山|役所|役場|公立|技術|系|店員|店|側|部|科|室|中|後|前|時|日|年)\Z"
+    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|単身|"
+    r"在宅|時短|常勤|非常勤|当院|学校|職場|造船所|製鉄所|鉄工所|炭鉱|鉱山|役所|役場|公立|技術|系|店員|店|側|部|科|室|"
+    r"中|後|前|時|日|年)\Z"
 )
 
 _TRADE = re.compile(

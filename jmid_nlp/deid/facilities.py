@@ -14,6 +14,7 @@ from jmid_nlp.deid.employers import (
     ENGLISH,
     ENGLISH_WORD,
     GENERIC_ENGLISH,
+    KATAKANA,
     POLICE,
     SYSTEM_NAME,
     company,
@@ -22,7 +23,8 @@ from jmid_nlp.deid.employers import (
 )
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, name_like, proper
+from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, proper
+from jmid_nlp.deid.shortnames import find_short, named_behind, widen
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 
@@ -35,7 +37,7 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
         words = [fold(f).text for f in split_forms(row["forms"])]
         if row["strength"] == "generic":
             generic.update(words)
-        for w in words if row["strength"] != "generic" else []:
+        for w in words if row["strength"] not in ("generic", "short", "shortest") else []:
             forms.setdefault(w, row["strength"])
     return Automaton(forms), tuple(forms.values()), frozenset(generic)
 
@@ -59,7 +61,10 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
             hit = _named(t, start, end)
         else:
             hit = _suffixed(t, start, end, kind, generic, floor)
+            if hit is None and start == floor and floor and kind != "weak":
+                hit = Hit(start - 1, end, "FACILITY", _subtype(t[start:end]), 0.8, "facilities.suffix", GRAMMAR)
         if hit:
+            hit = widen(t, hit)
             floor = hit.end
             yield hit
     if "署" in t:
@@ -73,15 +78,23 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         for m in ENGLISH.finditer(t):
             if not GENERIC_ENGLISH.match(m[0]):
                 yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.english", GRAMMAR)
+    if (
+        "ビョウイン" in t
+        or "クリニ" in t
+        or "イイン" in t
+        or "ジョ" in t
+        or "ヤッキョク" in t
+        or "ダイガク" in t
+        or "センター" in t
+    ):
+        for m in KATAKANA.finditer(t):
+            yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.kana", GRAMMAR)
     for start, end in prefixed(t):
         yield Hit(start, end, "FACILITY", "care_home", 0.8, "facilities.prefix", GRAMMAR)
     if EMPLOYED_WORD.search(t):
         for start, end in employers(t):
             yield Hit(start, end, "FACILITY", "workplace", 0.7, "facilities.employer", LISTED)
-    for m in _SHORT.finditer(t) if _SHORT_WORD.search(t) else ():
-        left = left_part(t, m.start(), floor=0)
-        if left and left not in GENERIC_LEFT and left not in book().depts and name_like(left):
-            yield Hit(m.start() - len(left), m.end(), "FACILITY", "hospital", 0.7, "facilities.short", LISTED)
+    yield from find_short(t)
     for label in labels:
         if label.kind == "person" and label.subtype == "referrer" and label.strength == EXPLICIT:
             found = _REFERRER.match(t, label.value)
@@ -89,15 +102,6 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
                 yield Hit(found.start(), found.end(), "FACILITY", "hospital", 0.85, "facilities.label", GRAMMAR)
         if label.kind == "facility" and label.strength == EXPLICIT:
             yield from _labelled(t, label, generic)
-
-
-_SHORT_WORD = re.compile(
-    r"整形|協立|市立|日赤|厚生|労災|済生会|市民|共済|中央|総合|記念|脳外|国保|赤十字|生協|医師会|病院前"
-)
-
-_SHORT = re.compile(
-    r"(?:整形|協立|市立|日赤|厚生|労災|済生会|市民|共済|中央|総合|記念|脳外|国保|赤十字|生協|医師会)(?=で(?!あ)|に(?:て|紹介|通|入|転|搬)|より|から|の(?:CT|MRI|画像|紹介|前|主治)|へ(?!の)|受診|撮影|紹介)"
-)
 
 
 def _named(t: str, start: int, end: int) -> Hit | None:
@@ -116,7 +120,13 @@ def _named(t: str, start: int, end: int) -> Hit | None:
         after,
     ):
         return None
-    if len(form) == 2 and form in _ONLY_WITH and not re.match(r"で|に|より|から|の|へ|病院|放|[ 　]", after):
+    wide = widen(t, Hit(start, end, "FACILITY", "hospital", 0.85, "facilities.name", GRAMMAR))
+    if (
+        len(form) == 2
+        and form in _ONLY_WITH
+        and wide.end == end
+        and not re.match(r"で|に|より|から|の|へ|病院|放|[ 　]", after)
+    ):
         return None
     stop = end
     if m := re.match(
@@ -136,6 +146,10 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     left = left_part(t, start, floor)
     suffix = t[start:end]
     if not left or left in GENERIC_LEFT or left + suffix in generic or left in book().depts:
+        return _general(t, start - len(left), end, suffix)
+    if suffix in ("院", "社") and left[-1] in "通入退来転当他同本自前貴某医病帰在全会":
+        return None
+    if suffix == "社" and _MAKER_RIGHT.match(t, end):
         return None
     if left in book().words and kind != "strong":
         return None
@@ -157,7 +171,19 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     )
 
 
-_SURE = frozenset(["病院", "医院", "CL", "Cl", "高校", "薬局", "大学", "学園"])
+_GENERAL = tuple(sorted(stop_words("facility_general")))
+
+
+def _general(t: str, start: int, end: int, suffix: str) -> Hit | None:
+    """A general kind with the name behind it: 健診センターひまわり."""
+    if not suffix.endswith(_GENERAL):
+        return None
+    stop = named_behind(t, end)
+    return Hit(start, stop, "FACILITY", _subtype(suffix), 0.7, "facilities.behind", LISTED) if stop > end else None
+
+
+_MAKER_RIGHT = re.compile(r"[ ]?(?:製|の?(?:装置|機器|デバイス|ステント|カテーテル|[A-Z]{2}))")
+_SURE = stop_words("facility_sure")
 
 _RIGHT_WEAK = re.compile(
     r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
@@ -176,6 +202,7 @@ def _subtype(suffix: str) -> str:
     return "workplace"
 
 
+_SHORT_LABELS = stop_words("facility_label")
 _VALUE = re.compile(r"[^\n|,;<>\"'。、()]{2,40}?(?=[ \t]{2,}|[\n|,;<>\"'。、()]|\Z)")
 
 _NO_VALUE = re.compile(
@@ -191,13 +218,15 @@ def _labelled(t: str, label: Label, generic: frozenset[str]) -> Iterator[Hit]:
     if (
         label.end - label.start <= 2
         and not t[label.start].isascii()
-        and t[label.start : label.end] not in ("前医", "所属", "会社", "学校", "施設")
+        and t[label.start : label.end] not in _SHORT_LABELS
     ):
         return
     if t[label.start : label.end] in ("前医", "他院", "施設入所", "かかりつけ") and not re.search(
         r"院|所|センター|クリニック|CL|ホーム|苑|荘|園|科", value
     ):
         return
-    value = re.split(r"(?:より|から|にて|に(?=勤|入|通)|で(?=[^あ]))", value)[0].rstrip()
+    value = re.split(
+        r"(?:より|から|にて|に(?=勤|入|通)|で(?=[^あ])|の(?=編集|担当|社員|職員|従業員|方が|看護))", value
+    )[0].rstrip()
     if len(value) >= 2:
         yield Hit(m.start(), m.start() + len(value), "FACILITY", label.subtype, 0.85, "facilities.label", LABELLED)

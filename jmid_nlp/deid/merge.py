@@ -56,6 +56,13 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
 
 def _swallows(hit: Hit, others: list[Hit]) -> bool:
     """Whether a hit is one word that holds the others: an address of mail or web, a person name with groups, a number."""
+    if hit.category == "FACILITY" and hit.end - hit.start > sum(o.end - o.start for o in others):
+        return all(
+            hit.start <= o.start
+            and o.end <= hit.end
+            and (o.category == "ADDRESS" or o.detector == "names.bare" or (o.category == "PERSON" and o.rank <= LISTED))
+            for o in others
+        )
     if hit.category not in ("EMAIL", "URL", "ID") and hit.detector != "names.pn":
         return False
     if hit.category == "ID" and (hit.rank < GRAMMAR or any(o.category == "DATE" for o in others)):
@@ -80,7 +87,9 @@ def _unions(hit: Hit, others: list[Hit]) -> Iterator[tuple[Hit, Hit, Hit]]:
 
 
 def _sticks_out(hit: Hit, others: list[Hit]) -> bool:
-    """Whether a hit over several stronger ones holds more than they and what stands between two names: KIM^MINJI=金^敏智."""
+    """Whether a hit over several stronger ones holds more than they and what stands between two names: KIM^MINJI=金"
+    "^敏智.
+    """
     gaps = [b.start - a.end for a, b in zip(others, others[1:], strict=False)]
     return others[0].start - hit.start > 1 or hit.end - others[-1].end > 1 or max(gaps, default=0) > 2
 
