@@ -104,7 +104,10 @@ def _pairs(t: str) -> Iterator[Hit]:
     """Surname and given name with a space between: 山田 太郎, 伊集院 節, 佐藤 みどり."""
     for m in TWO_WORDS.finditer(t):
         start, family, given = m.start(), m[1], m[2].translate(VARIANTS)
-        mixed = not RUN.match(given) and RUN.match(given[-1]) is not None and _PAIR_END.match(t, m.end()) is not None
+        stop = m.end()
+        if cut := _HONOR_END.search(given):
+            stop, given = stop - len(cut[0]), given[: cut.start()]
+        mixed = not RUN.match(given) and RUN.match(given[-1]) is not None and _PAIR_END.match(t, stop) is not None
         if not (mixed or given in book().given or kana_known(given)) or given in book().not_given:
             continue
         g = grade(family)
@@ -115,8 +118,8 @@ def _pairs(t: str) -> Iterator[Hit]:
                 size, tail, clean = len(family) - cut, grade(family[cut:]), True
             if clean and size < len(family) and tail >= AMBIGUOUS:
                 start, family, g = start + len(family) - size, family[-size:], tail
-        closed = _PAIR_END.match(t, m.end()) is not None
-        headed = HEADER_RIGHT.match(t, m.end()) is not None
+        closed = _PAIR_END.match(t, stop) is not None
+        headed = HEADER_RIGHT.match(t, stop) is not None
         plain_given = given in book().words
         if len(family) == 1:
             good = headed or (g >= AMBIGUOUS and not plain_given and len(given) > 1)
@@ -125,12 +128,12 @@ def _pairs(t: str) -> Iterator[Hit]:
         else:
             good = g > NO and (headed or (closed and not plain_given))
         if not good and not plain_given:
-            start, good = _weighed_pair(t, m, given)
+            start, good = _weighed_pair(t, m, stop, given)
         if good:
-            yield Hit(start, m.end(), "PERSON", "bare", 0.85 if g >= RARE else 0.7, "names.bare", GRAMMAR)
+            yield Hit(start, stop, "PERSON", "bare", 0.85 if g >= RARE else 0.7, "names.bare", GRAMMAR)
 
 
-def _weighed_pair(t: str, m: re.Match[str], given: str) -> tuple[int, bool]:
+def _weighed_pair(t: str, m: re.Match[str], stop: int, given: str) -> tuple[int, bool]:
     """A surname that is rare, unknown or of one character before a known given name: where it begins and whether it counts."""
     family, second = m[1], 1.5 if len(given) == 1 or not RUN.match(given) else 2.0
     best = (-9.0, 0)
@@ -138,9 +141,10 @@ def _weighed_pair(t: str, m: re.Match[str], given: str) -> tuple[int, bool]:
         left = before(family[:p]) if p else left_weight(t, m.start())
         if left > 0:
             best = max(best, (value(family[p:]) + left, p))
-    return m.start() + best[1], best[0] + second + right_weight(t, m.end()) >= THRESHOLD
+    return m.start() + best[1], best[0] + second + right_weight(t, stop) >= THRESHOLD
 
 
+_HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")
 _PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")
 
 

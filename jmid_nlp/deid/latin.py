@@ -78,6 +78,8 @@ def latin_name(t: str, at: int, *, hard: bool) -> int:
     if hard:
         for shape in (_INITIALS, _LOGIN):
             m = shape.match(t, at)
+            if shape is _LOGIN and m and m[0].isalpha() and m[0].islower() and not (is_surname(m[0]) or is_given(m[0])):
+                continue
             if m and m[0].lower().replace(".", "") not in _STOP:
                 return m.end() - (m[0][-1] in " -")
     return at

@@ -22,6 +22,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import kana_known, name_at
+from jmid_nlp.deid.slots import medical_runs
 
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 HEADER_RIGHT = re.compile(
@@ -157,6 +158,8 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
     if at >= line.end():
         return
     end, g = name_at(t, at, hard=last)
+    if end > at and _no_signature(t, at, end, line):
+        return
     if (
         end == at
         or g < (UNKNOWN if last else AMBIGUOUS)
@@ -189,6 +192,16 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
     if t[at].isascii() and g < FULL and not re.match(r"[A-Z]", t[at:]):
         return
     yield Hit(at, end, "PERSON", "signature", score, "names.signature", GRAMMAR if g >= AMBIGUOUS else WEAK)
+
+
+def _no_signature(t: str, at: int, end: int, line: re.Match[str]) -> bool:
+    """True for a heading in kana, a spaced label, and an abbreviation that is not the report's last line."""
+    joined = "".join(t[at:end].split())
+    if "ァ" <= t[at] <= "ヺ" and not all(kana_known(w) for w in re.split("[ ・]", t[at:end])):
+        return True
+    if joined in book().no_names or joined in medical_runs():
+        return True
+    return joined.isupper() and len(joined) < 5 and t[line.end() :].strip() != ""
 
 
 def _past_department(t: str, at: int) -> int:

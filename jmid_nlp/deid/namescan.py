@@ -37,6 +37,7 @@ EDGE = re.compile(
 )
 
 _STOP_KANA = stop_words("value_kana")
+_STOP_HIRA = stop_words("value_hiragana")
 
 
 def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
@@ -198,6 +199,8 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     m = _HIRA.match(t, at)
     assert m is not None
     word = m[0]
+    if word in _STOP_HIRA:
+        return at, NO
     for n in range(min(len(word), 12), 1, -1):
         if not kana_known(word[:n]) or (n < len(word) and not EDGE.match(t, at + n)):
             continue

@@ -43,6 +43,10 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
         if label.value in starts and label.mode != "cell" and label.kind != "dept":
             continue
         word = t[label.start : label.end]
+        if len(word) == 1 and label.start and RUN.match(word) and RUN.match(t[label.start - 1]):
+            continue
+        if word in ("MR", "MS", "DR.", "TO", "CC") and word.isupper() and label.strength < SPACE:
+            continue
         if label.mode == "sep" and label.strength == SPACE and label.subtype == "patient" and "ame" not in word:
             continue
         if (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import book
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.slots import medical_runs, roles, value
+from jmid_nlp.deid.slots import roles, value
 
 _SPEAKER = re.compile(
     rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?(?P<a>[{KANJI}]{{1,4}})"
@@ -61,15 +61,31 @@ def _columns(t: str) -> Iterator[Hit]:
 
 
 def _column_names(block: list[list[tuple[int, str]]]) -> Iterator[Hit]:
-    for column in range(1, min(map(len, block))):
-        cells = [row[column] for row in block]
-        worth = [value(word) if _NAME_CELL.fullmatch(word) else -9.0 for _, word in cells]
-        words = {word for _, word in cells}
-        named = [w for w in worth if w >= 0.5]
-        if len(named) < 2 or len(words) < 2 or len(named) < len(cells) - len(cells) // 3:
-            continue
-        if max(worth) < 1.8 or sum(named) / len(named) < 1.5 or words & medical_runs():
-            continue
-        for (start, word), w in zip(cells, worth, strict=True):
-            if w >= 0.5:
-                yield Hit(start, start + len(word), "PERSON", "patient", 0.7, "names.column", LISTED)
+    for column in range(min(map(len, block))):
+        cells = [(*row[column], _cell_value(row[column][1])) for row in block]
+        part: list[tuple[int, str, float]] = []
+        for cell in [*cells, (0, "", -9.0)]:
+            if cell[2] > -2.1:
+                part.append(cell)
+                continue
+            if len(part) > 1 and _is_names(part, column):
+                for start, word, _ in part:
+                    yield Hit(start, start + len(word), "PERSON", "patient", 0.7, "names.column", LISTED)
+            part = []
+
+
+def _cell_value(word: str) -> float:
+    return value(word) if _NAME_CELL.fullmatch(word) else -9.0
+
+
+def _is_names(part: list[tuple[int, str, float]], column: int) -> bool:
+    """True where different cells of a column are names: most of them likely, one of them sure."""
+    worth = [w for _, _, w in part]
+    likely = sum(w >= 0.5 for w in worth)
+    least = 1.5 if column == 0 else 0.9
+    return (
+        len({c for _, c, _ in part}) == len(part)
+        and likely * 3 >= len(part) * 2
+        and max(worth) >= 1.5
+        and sum(worth) / len(worth) >= least
+    )

@@ -158,7 +158,7 @@ def core(run: str) -> tuple[int, int, float, float, float] | None:
     return best if best is not None and sum(best[2:]) > _LEAST else None
 
 
-_TITLE = re.compile(r"[ \t]?(?:先生|医師|Dr|さん|様|氏|殿|君|くん|ちゃん)")
+_TITLE = re.compile(r"[ \t]?(?:先生|医師|Dr|Ns|NS|RN|RT|MD|さん|様|氏|殿|君|くん|ちゃん)")
 _TOLD = r"(?:連絡|報告|電話|伝達|伝え|伝言|相談|依頼|説明|確認済|共有|送付|郵送|発送|転送|引き?継|申し?送|コール|照会|紹介|渡し|TEL|FAX)"
 _DID = (
     r"(?:対応|担当|施行|取得|確認し|確認済|説明|連絡|報告し|承認|読影|執刀|記載|撮影し|同席|到着|判断|訂正|指示|診察|依頼|入力|登録|作成|送付"
@@ -263,7 +263,7 @@ def find_slots(t: str) -> Iterator[Hit]:
             if left + worth < _LEAST:
                 continue
         right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
-        total = worth + left + right + (1.0 if left >= 2 and 0.6 < right < 2 else 0.0)
+        total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
         if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
             last = (end, worth)
             continue

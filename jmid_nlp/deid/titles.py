@@ -22,6 +22,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY, likeness
+from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
 from jmid_nlp.lexicon import Automaton
 
@@ -141,6 +142,8 @@ def _accept_before(
     t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
 ) -> tuple[int, float]:
     start = end - size
+    if text[-size:] in _COMPOUND and strength != "honor" and form not in ("先生", "医師"):
+        return end, 0.0
     if g == NO and strength != "weak" and form != "様" and plausible(text) and text[-1] not in "科院部室局課員者":
         return end - len(text), 0.7
     if g == NO or (text in book().generic and form not in ("先生", "医師", "Dr", "Dr.", "医師")):
@@ -184,11 +187,12 @@ _FREE = re.compile(r"\A\Z|[\s、。,(「/:→・のはにをとがもへ]\Z")
 _SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
 
 
-
 def _may_be_sama(text: str, size: int) -> bool:
     """True for a surname before 様 that is no part of the body and no plain word, such as 柳様."""
     name = text[-size:]
-    return name not in BODY and name not in book().words and name not in book().terms and text + "様" not in book().terms
+    return (
+        name not in BODY and name not in book().words and name not in book().terms and text + "様" not in book().terms
+    )
 
 
 _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
@@ -199,6 +203,7 @@ _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
 
 _LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
 
+_COMPOUND = stop_words("compound")
 _GENERIC_KANA = stop_words("person_kana")
 
 
@@ -218,7 +223,8 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
         if 2 <= len(run[0]) <= 3 and plausible(run[0]):
             return start - len(run[0]), 0.8
     known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
-    if not known and (strength == "weak" or form in ("様", "児", "君", "嬢")):
+    likely = form == "様" and len(word) > 2 and _SAMA_OK.match(t, end + 1) and word not in medical_runs()
+    if not known and not likely and (strength == "weak" or form in ("様", "児", "君", "嬢")):
         return end, 0.0
     return low + m.start(), 0.95 if known else 0.8
 

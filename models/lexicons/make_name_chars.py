@@ -1,7 +1,7 @@
 """Build name_chars.tsv and medical_runs.tsv of jmid_nlp/lexicons/phi.
 
 name_chars.tsv says how much each character, at its place in a string, speaks for a surname; medical_runs.tsv lists the runs
-of kanji in the terms of radiology.
+of katakana and kanji in the terms of radiology.
 
 Usage: python models/lexicons/make_name_chars.py
 Reads the surnames, the common nouns and the terms of radiology that the package carries. The weights are log odds (base e,
@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2] / "jmid_nlp/lexicons"
 OUT = ROOT / "phi/name_chars.tsv"
 RUNS = ROOT / "phi/medical_runs.tsv"
+KANA = re.compile("[ァ-ヺー]{2,}")
 RUN = re.compile("[㐀-鿿々ヶノ]+")
 PLACES = ("first", "inner", "last")
 
@@ -62,7 +63,8 @@ def main() -> None:
         "# source: log odds made by models/lexicons/make_name_chars.py from surnames.tsv, rare_surnames.tsv and words.tsv\n"
         "# licence: BSD-3-Clause, MIT and Apache-2.0 (the licences of those lists)\n"
     )
-    runs = sorted(r for r in medical() - surnames if 2 <= len(r) <= 8)
+    kana = {w for p in sorted(ROOT.glob("*.tsv")) for w in KANA.findall(p.read_text(encoding="utf-8"))}
+    runs = sorted(kana) + sorted(r for r in medical() - surnames if 2 <= len(r) <= 8)
     RUNS.write_text(
         "# source: runs of kanji in the project's lexicons of radiology; made by models/lexicons/make_name_chars.py\n"
         "# licence: MIT\n" + "\n".join(["form", *runs]) + "\n",
