@@ -22,10 +22,11 @@ from jmid_nlp.deid.kanji import (
     grade,
     tail_name,
 )
+from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known, name_at
 from jmid_nlp.deid.rows import find_rows
-from jmid_nlp.deid.slots import THRESHOLD, before, find_slots, left_weight, right_weight, value
+from jmid_nlp.deid.slots import THRESHOLD, before, find_kana_slots, find_slots, left_weight, right_weight, value
 from jmid_nlp.lexicon import read_table, split_forms
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
@@ -60,6 +61,7 @@ def find_bare(t: str) -> Iterator[Hit]:
     yield from _pairs(text)
     yield from find_tasks(text)
     yield from find_slots(text)
+    yield from find_kana_slots(text)
     yield from find_rows(text)
     yield from find_foreign(text)
     if "→" in text:
@@ -135,6 +137,8 @@ def _pairs(t: str) -> Iterator[Hit]:
 
 def _weighed_pair(t: str, m: re.Match[str], stop: int, given: str) -> tuple[int, bool]:
     """A surname that is rare, unknown or of one character before a known given name: where it begins and whether it counts."""
+    if given in BODY:
+        return m.start(), False
     family, second = m[1], 1.5 if len(given) == 1 or not RUN.match(given) else 2.0
     best = (-9.0, 0)
     for p in range(len(family)):

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from jmid_nlp.deid.book import VARIANTS, book, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, PARTLY, RARE, RUN, SURNAME, after_words, grade
 from jmid_nlp.deid.likeness import BODY, likeness
+from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
 # the sum of worth and weights from which a string is taken for a name
 THRESHOLD = 4.2
 _NEVER = -9.0
+PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behind a role or department
 _LEAST = -1.1  # a run that is worth less than this can reach the threshold in no place
 _LONGEST_RUN = 14
 
@@ -90,8 +92,8 @@ def value(name: str) -> float:
             return _NEVER if plain in BODY else 1.5
         return 0.7 if plain in b.words or plain in b.terms else 2.0
     if plain in b.words and plain not in roles() and likeness(plain) > 0.5:
-        return 0.5  # a plain word outside medicine that could be a surname
-    if len(plain) < 2 or plain in b.no_names or plain in roles():
+        return PLAIN
+    if len(plain) < 2 or plain in b.no_names or plain in roles() or plain[-1] in "所課室署局社":
         return _NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))
     if len(plain) > 3 and any(
@@ -264,6 +266,8 @@ def find_slots(t: str) -> Iterator[Hit]:
                 continue
         right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
+        if worth == PLAIN and left < 2.5:
+            continue
         if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
             last = (end, worth)
             continue
@@ -285,6 +289,51 @@ def find_slots(t: str) -> Iterator[Hit]:
         elif total > THRESHOLD - 1.5:
             pending = hit
         last = (end, worth if total > 0 else 0.0)
+
+
+_KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
+_HIRA_WORD = re.compile(
+    r"(?<=[一-鿿 :])([ぁ-ゖー]{2,6})(?=[ \t]*(?:[、。)」\n(/|]|\Z)|に電話|に連絡|に報告|へ報告|へ連絡|へ電話|より連絡|より依頼)"
+)
+_HIRA_ROLE = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{2,10})[ :]?\Z")
+_VERB = re.compile(
+    r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|い|く|し)\Z"
+)
+
+
+@lru_cache(maxsize=65536)
+def kana_value(word: str) -> float:
+    """What words in katakana are worth as a name: known names most, terms of medicine nothing."""
+    parts = re.split("[ ・]", word)
+    if any(p in medical_runs() or p in roles() or p in stop_words("value_kana") for p in parts):
+        return _NEVER
+    known = sum(kana_known(p) for p in parts)
+    return (2.5 if known == len(parts) else 1.5 if known else 0.0) + (0.5 if len(parts) > 1 else 0.0)
+
+
+def find_kana_slots(t: str) -> Iterator[Hit]:
+    """Names in kana that their place proves: 広報ふなこし。, 検査 マツダ、, 夫 ジェームス(."""
+    for m in _KATA_WORD.finditer(t):
+        worth = kana_value(m[0])
+        if worth < 0:
+            continue
+        left = left_weight(t, m.start())
+        if left < 1.5:
+            left = max(left, _kanji_role(t, m.start()))
+        right = right_weight(t, m.end()) if left > _NEVER else _NEVER
+        if left >= 0.3 and worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0) >= THRESHOLD + 0.3:
+            yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
+    for m in _HIRA_WORD.finditer(t):
+        if katakana(m[1]) not in book().surname_kana or _VERB.search(m[1]) or m[1] in stop_words("value_hiragana"):
+            continue
+        role = _HIRA_ROLE.search(t, max(0, m.start() - 11), m.start())
+        if role and before(role[1]) >= 2 and len(m[1]) > 2:
+            yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
+
+
+def _kanji_role(t: str, at: int) -> float:
+    m = _HIRA_ROLE.search(t, max(0, at - 11), at)
+    return before(m[1]) if m and m.end() == at and RUN.match(t[at - 1]) else _NEVER
 
 
 _GIVEN_BEHIND = re.compile(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")
