@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from jmid_nlp.errors import JmidError
 
+PACKAGE = Path(__file__).parent
 EXIT_FAILED_ROWS = 1
 EXIT_UNUSABLE = 2
 
@@ -35,11 +37,32 @@ def exits() -> Iterator[None]:
         typer.echo(f"jmid-nlp: {error}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from None
     except OSError as error:  # disk full, no permission: the message of the system names file and reason
-        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {error.filename or ''}", err=True)
+        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {_file(error)}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from None
     except KeyboardInterrupt:
-        typer.echo("jmid-nlp: interrupted; run the same command again to go on where it stopped", err=True)
+        typer.echo(
+            "jmid-nlp: interrupted; nothing half-done was written, run the same command again to go on", err=True
+        )
         raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    # an error nobody foresaw: its message and its traceback may hold report text, so neither is shown
+    except Exception as error:
+        typer.echo(f"jmid-nlp: {unforeseen(error)}", err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from None
+
+
+def _file(error: OSError) -> str:
+    return Path(str(error.filename)).name if error.filename else "a file that was read or written"
+
+
+def unforeseen(error: Exception) -> str:
+    """What a bug report needs of an error, without its message: kind and the last place in this package."""
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if PACKAGE in Path(frame.filename).parents:
+            place = f" at {Path(frame.filename).relative_to(PACKAGE)}:{frame.lineno}"
+    return f"unforeseen error {type(error).__name__}{place}; please report it with the output of `jmid-nlp info`"
 
 
 def run(job: Any, source: Path, output: Path, **options: Any) -> Any:

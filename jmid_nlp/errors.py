@@ -76,6 +76,10 @@ class WithheldError(JmidError, RuntimeError):
         return (WithheldError, (self.row_id, self.field, self.reason))
 
 
+class WorkerError(JmidError, RuntimeError):
+    """A process of a run was ended from outside; what was finished before is kept."""
+
+
 class LeakError(JmidError, RuntimeError):
     """A finished dataset would leak: a patient, study or text stands in two splits, or an opted-out patient is inside."""
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from jmid_nlp.batch.encodings import sniff_encoding
 from jmid_nlp.errors import InputError, RowError
 
 Row = dict[str, Any]
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
-_CHUNK = 1 << 20
 
 
 def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row | RowError]]:
@@ -20,8 +20,8 @@ def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row 
 
     Args:
         path: A `.jsonl`, `.ndjson`, `.csv`, `.tsv` or `.parquet` file, or a folder that holds such files.
-        encoding: Encoding of text files. `auto` takes UTF-8 (with or without BOM) where the whole file is UTF-8, else
-            CP932 (Shift_JIS) where the whole file is that, else UTF-8 with the undecodable rows as errors.
+        encoding: Encoding of text files. `auto` knows UTF-8, UTF-16 with a BOM, ISO-2022-JP, CP932 (Shift_JIS)
+            and EUC-JP where the whole file is that; else UTF-8 is taken with the undecodable rows as errors.
 
     Yields:
         The row's number and the row, or a `RowError` that says why the row cannot be read.
@@ -43,15 +43,24 @@ def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row 
             raise InputError(f"{file.name}: the file holds no rows")
 
 
+def _refuse_text(path: Path) -> None:
+    """Who hands over a report's text where a path belongs must not find it in an error message."""
+    name = str(path)
+    if len(path.name.encode("utf-8", "surrogatepass")) > 255 or any(c < " " for c in name):
+        raise InputError("the path of a file or folder is wanted here, and this is none; put texts into a list of rows")
+
+
 def input_files(path: Path) -> list[Path]:
     """The readable files behind a path: itself, or a folder's files by name."""
+    _refuse_text(path)
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
         if not files:
             raise InputError(f"{path.name}: the folder holds no {', '.join(SUFFIXES)} file")
         return files
     if not path.exists():
-        raise InputError(f"{path.name}: no such file")
+        named = path.suffix.lower() in SUFFIXES  # anything else may be a report's text, which no message repeats
+        raise InputError(f"{path.name}: no such file" if named else "there is no file or folder of that name")
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path.name}: the suffix is not one of {', '.join(SUFFIXES)}; rename or convert the file")
     if path.stat().st_size == 0:
@@ -59,31 +68,23 @@ def input_files(path: Path) -> list[Path]:
     return [path]
 
 
-def sniff_encoding(file: Path) -> str:
-    """`utf-8-sig` where the whole file is UTF-8 (or neither), `cp932` where it is only that."""
-    for name in ("utf-8-sig", "cp932"):
-        if _decodes(file, name):
-            return name
-    return "utf-8-sig"
-
-
-def _decodes(file: Path, encoding: str) -> bool:
-    try:
-        with file.open(encoding=encoding, newline="") as stream:
-            while stream.read(_CHUNK):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _open(file: Path, encoding: str) -> IO[str]:
     try:
         chosen = sniff_encoding(file) if encoding == "auto" else encoding
         # surrogateescape keeps the position of a bad byte, so that one bad row does not spoil the file
         return file.open(encoding=chosen, errors="surrogateescape", newline="")
-    except LookupError:
-        raise InputError(f"encoding {encoding!r} is not known; use auto, utf-8 or cp932") from None
+    except (LookupError, ValueError):  # a name with a NUL in it is a ValueError
+        raise InputError("the encoding is not known; use auto, utf-8, cp932, utf-16 or another of Python's") from None
+
+
+def _lines(file: Path, encoding: str) -> Iterator[str]:
+    """The file's lines; what cannot even be cut into lines in that encoding makes the whole file unusable."""
+    with _open(file, encoding) as stream:
+        try:
+            yield from stream
+        except UnicodeError:
+            wanted = "the encoding its first bytes tell" if encoding == "auto" else f"the encoding {encoding!r}"
+            raise InputError(f"{file.name}: is not in {wanted}; convert the file or give another --encoding") from None
 
 
 def _undecodable(text: str) -> bool:
@@ -91,26 +92,24 @@ def _undecodable(text: str) -> bool:
 
 
 _BAD_BYTES = "holds bytes that are not {}; convert the file or give --encoding"
+_BAD_QUOTE = "has a quote that is not closed, or text behind one; quote the whole cell and double the quotes inside it"
 
 
 def _read_jsonl(file: Path, encoding: str) -> Iterator[Row | str]:
     wanted = "UTF-8" if encoding == "auto" else encoding
-    with _open(file, encoding) as stream:
-        for line in stream:
-            if not line.strip():
-                continue
-            if _undecodable(line):
-                yield _BAD_BYTES.format(wanted)
-                continue
-            yield _parse_json(line)
+    for line in _lines(file, encoding):
+        if not line.strip():
+            continue
+        yield _BAD_BYTES.format(wanted) if _undecodable(line) else _parse_json(line)
 
 
 def _parse_json(line: str) -> Row | str:
     try:
         value = json.loads(line)
-    except ValueError as error:
-        where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        return f"is not JSON{where}; each line must hold one JSON object"
+    except json.JSONDecodeError as error:
+        return f"is not JSON at column {error.colno}; each line must hold one JSON object"
+    except ValueError:
+        return "holds a number of too many digits; write it as a text"
     except RecursionError:
         return "is nested too deeply to be a row"
     return value if isinstance(value, dict) else "is not a JSON object; each line must hold one JSON object"
@@ -119,21 +118,31 @@ def _parse_json(line: str) -> Row | str:
 def _read_csv(file: Path, encoding: str, delimiter: str = ",") -> Iterator[Row | str]:
     csv.field_size_limit(1 << 30)  # a report of a megabyte is a field, too
     wanted = "UTF-8" if encoding == "auto" else encoding
-    with _open(file, encoding) as stream:
-        reader = csv.reader((line.replace("\0", "\ufffd") for line in stream), delimiter=delimiter)
+    # strict: a quote that is never closed would swallow all rows behind it without a word
+    reader = csv.reader(_lines(file, encoding), delimiter=delimiter, strict=True)
+    try:
         header = next(reader, None)
-        if not header:
+    except csv.Error:
+        raise InputError(f"{file.name}: the header has a quote that is not closed; quote each name whole") from None
+    if not header:
+        return
+    _check_header(file, header)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
             return
-        _check_header(file, header)
-        for cells in reader:
-            if not cells:
-                continue
-            if any(map(_undecodable, cells)):
-                yield _BAD_BYTES.format(wanted)
-            elif len(cells) != len(header):
-                yield f"has {len(cells)} cells where the header has {len(header)}; quote cells that hold a separator or line break"
-            else:
-                yield {k: (v if v != "" else None) for k, v in zip(header, cells, strict=True)}
+        except csv.Error:
+            yield _BAD_QUOTE
+            continue
+        if not cells:
+            continue
+        if any(map(_undecodable, cells)):
+            yield _BAD_BYTES.format(wanted)
+        elif len(cells) != len(header):
+            yield f"has {len(cells)} cells where the header has {len(header)}; quote cells that hold a separator or line break"
+        else:
+            yield {k: (v if v != "" else None) for k, v in zip(header, cells, strict=True)}
 
 
 def _check_header(file: Path, header: list[str]) -> None:

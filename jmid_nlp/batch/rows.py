@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
 from jmid_nlp.errors import RowError
 from jmid_nlp.schema import Report
 
+_WITHHELD = ("could not be treated", "record ")  # of a row that was read well
 _FLOATS = ("contrast_dose_ml", "ctdi_vol_mgy", "dlp_mgy_cm", "weight_kg")
 _KNOWN = tuple(f.name for f in fields(Report) if f.name not in ("extra", "report_id"))
 
@@ -25,6 +26,10 @@ def parse_report(row: Mapping[str, Any], *, number: int) -> Report:
         RowError: A needed field is missing or null, or a known field has a type that cannot be used. The message names
             row and field and never holds the value.
     """
+    if not isinstance(row, Mapping):
+        raise RowError(
+            row=number, field="row", reason=f"is {_kind(row)}; each row must be a mapping with `id` and `text`"
+        )
     report_id = parse_id(row, number=number)
 
     def fail(field: str, reason: str) -> RowError:
@@ -49,11 +54,35 @@ def parse_id(row: Mapping[str, Any], *, number: int) -> str:
     value = row[field]
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int) or str(value).strip() == "":
+    usable = isinstance(value, str | int) and not isinstance(value, bool)
+    written = _written(value, field, number) if usable else ""
+    if not written.strip():
         raise RowError(
             row=number, field=field, reason=f"is {_kind(value)}; it must be a text or whole number that is not empty"
         )
-    return str(value)
+    return written
+
+
+def _written(value: str | int, field: str, number: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to write numbers of thousands of digits
+        raise RowError(row=number, field=field, reason="has too many digits; give it as a text") from None
+
+
+def unusable(failed: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The first of the failed rows where each of them lacks its very form: it is no row, or its column is not there.
+
+    A single value that is null or of a wrong type is the fault of its row; this is the fault of the whole input.
+    """
+    first = None
+    for row in failed:
+        if row["field"] != "row" and not (row["field"] in ("id", "text") and row["reason"].startswith("is missing")):
+            return None
+        if row["reason"].startswith(_WITHHELD):
+            return None
+        first = first or row
+    return first
 
 
 def _text(value: Any, present: bool, fail: Callable[[str, str], RowError]) -> str:
@@ -79,21 +108,25 @@ def _convert(name: str, value: Any, fail: Callable[[str, str], RowError]) -> Any
         value = int(value)  # a column of ids with gaps arrives as floats from pandas
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise fail(name, f"is {_kind(value)}; it must be a text")
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to write numbers of thousands of digits
+        raise fail(name, "has too many digits; give it as a text") from None
 
 
 def _names(value: Any, fail: Callable[[str, str], RowError]) -> tuple[str, ...]:
     if isinstance(value, str):  # CSV has no lists
         return tuple(part.strip() for part in value.replace("；", ";").replace("|", ";").split(";") if part.strip())
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):  # lists in a data frame read from Parquet
+        value = value.tolist()
     if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
         return tuple(value)
     raise fail("physicians", f"is {_kind(value)}; it must be a list of texts, or one text with names separated by `;`")
 
 
 def _age(value: Any, fail: Callable[[str, str], RowError]) -> int:
-    text = str(value).strip().removesuffix("歳").removesuffix("Y")
     try:
-        number = float(text)
+        number = float(str(value).strip().removesuffix("歳").removesuffix("Y"))
     except ValueError:
         raise fail("age", f"is {_kind(value)} that is no number; it must be the age in years") from None
     if isinstance(value, bool) or not 0 <= number <= 150:
@@ -104,6 +137,8 @@ def _age(value: Any, fail: Callable[[str, str], RowError]) -> int:
 def _float(name: str, value: Any, fail: Callable[[str, str], RowError]) -> float:
     try:
         number = float(value)
+    except OverflowError:
+        raise fail(name, "is not a finite number") from None
     except (TypeError, ValueError):
         raise fail(name, f"is {_kind(value)} that is no number") from None
     if isinstance(value, bool) or not math.isfinite(number):
@@ -112,7 +147,10 @@ def _float(name: str, value: Any, fail: Callable[[str, str], RowError]) -> float
 
 
 def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    """True for null in the ways tables write it: None, NaN, and pandas' NaT and NA, which are no floats."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return type(value).__name__ in ("NaTType", "NAType")
 
 
 def _kind(value: Any) -> str:

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
@@ -17,9 +19,9 @@ from typing import Any
 
 from jmid_nlp.batch.files import Row, count_rows, dump_json, input_files, read_rows, write_lines
 from jmid_nlp.batch.job import Job, Outcome
-from jmid_nlp.batch.rows import parse_id
+from jmid_nlp.batch.rows import parse_id, unusable
 from jmid_nlp.batch.sinks import Sink, replace_file, sink_for
-from jmid_nlp.errors import InputError, RowError
+from jmid_nlp.errors import InputError, RowError, WorkerError
 from jmid_nlp.progress import progress
 
 Chunk = list[tuple[int, Row | RowError]]
@@ -85,8 +87,7 @@ def run_job(
         InputError: Input or output cannot be used at all.
     """
     sink = sink or sink_for(output)
-    if not output.parent.is_dir():
-        raise InputError(f"{output.parent}: no such folder; make it first")
+    check_targets(source, [output, *([audit] if audit else []), *(side.path for side in (sides or {}).values())])
     if workers < 1 or chunk_rows < 1:
         raise InputError("workers and chunk rows must be 1 or more")
     store = _PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
@@ -96,8 +97,32 @@ def run_job(
         for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
             bar.update(rows)
             store.last = number
+    store.refuse_if_unusable(source)
     written = store.write_sides(sides or {})
     return replace(store.finish(job, output, failed, audit, resumed), sides=written)
+
+
+def check_targets(source: Path, targets: Sequence[Path]) -> None:
+    """Refuse targets that would overwrite the input or one another, or that cannot be written, before any work is done.
+
+    Raises:
+        InputError: Names the target and the reason.
+    """
+    taken = {_place(file): "the input" for file in input_files(source)}
+    for target in targets:
+        if not target.parent.is_dir():
+            raise InputError(f"{target.parent}: no such folder; make it first")
+        if target.is_dir():
+            raise InputError(f"{target.name}: is a folder; give the name of a file")
+        if not os.access(target.parent, os.W_OK):
+            raise InputError(f"{target.parent}: no permission to write into this folder; choose another")
+        if clash := taken.get(_place(target)):
+            raise InputError(f"{target.name}: is {clash}, too; give each output a file of its own")
+        taken[_place(target)] = "another output"
+
+
+def _place(path: Path) -> str:
+    return os.path.realpath(path)
 
 
 def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
@@ -145,7 +170,8 @@ def _treat(job: Job, chunks: Iterator[Chunk], store: _PartStore, workers: int) -
                 store.write(number, job(chunk))
             yield number, len(chunk)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,)) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,))
+    try:
         waiting: deque[tuple[int, Chunk, Future[Outcome] | None]] = deque()
         for number, chunk in enumerate(chunks):
             waiting.append((number, chunk, None if store.has(number) else pool.submit(_work, chunk)))
@@ -153,6 +179,13 @@ def _treat(job: Job, chunks: Iterator[Chunk], store: _PartStore, workers: int) -
                 yield _settle(*waiting.popleft(), store)
         while waiting:
             yield _settle(*waiting.popleft(), store)
+    except BrokenProcessPool:
+        raise WorkerError(
+            "a worker process was ended from outside, perhaps for want of memory; nothing is lost: run the same command "
+            "again to go on, with fewer --workers where memory is short"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _settle(number: int, chunk: Chunk, future: Future[Outcome] | None, store: _PartStore) -> tuple[int, int]:
@@ -166,6 +199,7 @@ _JOB: Job | None = None
 
 def _start(job: Job) -> None:
     global _JOB
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others in order
     _JOB = job
 
 
@@ -218,6 +252,25 @@ class _PartStore:
         ready = self._part(number, "tmp")
         ready.write_text(json.dumps(counts), encoding="utf-8")
         replace_file(ready, self._part(number, "done.json"))
+
+    def refuse_if_unusable(self, source: Path) -> None:
+        """An input of which not one row has what every row needs is no input: nothing is written.
+
+        Raises:
+            InputError: Says what the first row lacks.
+        """
+        rows = 0
+        for n in range(self.last + 1):
+            counts = json.loads(self._part(n, "done.json").read_text(encoding="utf-8"))
+            if counts["written"] or counts["left_out"]:
+                return
+            rows += counts["failed"]
+        first = unusable(_records([self._part(n, "failed.jsonl") for n in range(self.last + 1)]))
+        if first is not None:
+            shutil.rmtree(self.folder)
+            raise InputError(
+                f"{source.name}: none of its {rows} rows can be used; field {first['field']!r} {first['reason']}"
+            )
 
     def write_sides(self, sides: Mapping[str, Side]) -> dict[str, int]:
         """Write the further outputs; they appear before the main output, which says that the run is complete."""

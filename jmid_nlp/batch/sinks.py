@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from jmid_nlp.errors import InputError
 
 # Free-form mappings have no fixed set of keys, so tables hold them as JSON text.
 _AS_JSON = ("labels", "tnm", "why")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Sink(Protocol):
@@ -86,11 +88,11 @@ class CsvSink(JsonlSink):
     def join(self, parts: Sequence[Path], target: Path) -> None:
         """Write one table from the parts; the columns are known after a first pass over them."""
         columns = list(dict.fromkeys(key for row in _rows(parts) for key in row))
-        with target.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        with target.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, delimiter=self.delimiter, lineterminator="\n")
-            writer.writerow(columns)
+            writer.writerow([writable(c) for c in columns])
             for row in _rows(parts):
-                writer.writerow([_cell(row.get(c)) for c in columns])
+                writer.writerow([writable(_cell(row.get(c))) for c in columns])
 
 
 def _rows(parts: Sequence[Path]) -> Iterator[Row]:
@@ -105,16 +107,18 @@ def _cell(value: Any) -> Any:
 
 
 class ParquetSink:
-    """Parquet with one row group a part; parts are Arrow files, so that types of foreign columns survive."""
+    """Parquet with one row group a part; parts are Arrow files, so that types of foreign columns survive.
+
+    A column whose values have no type in common is written as text, nested values as JSON.
+    """
 
     suffix = ".arrow"
 
     def write_part(self, path: Path, rows: Sequence[Row]) -> None:
         """Write one chunk's rows with the types they show."""
-        import pyarrow as pa
         import pyarrow.feather as feather
 
-        feather.write_feather(pa.Table.from_pylist([_tabular(r) for r in rows]), path, compression="uncompressed")
+        feather.write_feather(table_of([_tabular(r) for r in rows]), path, compression="uncompressed")
 
     def join(self, parts: Sequence[Path], target: Path) -> None:
         """Write the parts with one schema: a column that is empty in one part takes its type from another."""
@@ -123,8 +127,7 @@ class ParquetSink:
         import pyarrow.parquet as pq
 
         schemas = [pa.ipc.open_file(p).schema for p in parts]
-        full = [s for s in schemas if len(s)]
-        schema = pa.unify_schemas(full, promote_options="permissive") if full else pa.schema([])
+        schema = _common([s for s in schemas if len(s)])
         with pq.ParquetWriter(target, schema, compression="zstd") as writer:
             for part in parts:
                 table = feather.read_table(part)
@@ -136,9 +139,75 @@ def _fit(table: Any, schema: Any) -> Any:
     import pyarrow as pa
 
     columns = [
-        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema
+        _cast(table[f.name], f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
+        for f in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def table_of(rows: Sequence[Row]) -> Any:
+    """Rows as a `pyarrow.Table` with the types they show; a column of several types becomes one of text."""
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    return pa.table({name: _column([row.get(name) for row in rows]) for name in names})
+
+
+def _column(values: list[Any]) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeEncodeError:
+        return _column([writable(v) for v in values])
+    except (pa.ArrowException, OverflowError, ValueError, TypeError):
+        return pa.array([_as_text(v) for v in values], pa.string())
+
+
+def _cast(column: Any, wanted: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        return column.cast(wanted)
+    except pa.ArrowException:
+        return pa.chunked_array([pa.array([_as_text(v) for v in column.to_pylist()], wanted)])
+
+
+def _common(schemas: Sequence[Any]) -> Any:
+    """One schema for all parts, each column with the type that holds all its values."""
+    import pyarrow as pa
+
+    fields: dict[str, list[Any]] = {}
+    for schema in schemas:
+        for one in schema:
+            fields.setdefault(one.name, []).append(pa.schema([one]))
+    return pa.schema([_common_field(name, own) for name, own in fields.items()])
+
+
+def _common_field(name: str, schemas: list[Any]) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0)
+    except pa.ArrowException:
+        return pa.field(name, pa.string())
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return str(writable(value if isinstance(value, str) else dump_json(value)))
+
+
+def writable(value: Any) -> Any:
+    """A value whose texts can be written as UTF-8: each lone surrogate becomes U+FFFD, so that offsets stay what they are."""
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {writable(k): writable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [writable(v) for v in value]
+    return value
 
 
 def _tabular(value: Any) -> Any:
