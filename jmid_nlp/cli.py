@@ -142,30 +142,52 @@ def build_dataset(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the dataset to.")],
     task: Annotated[str, typer.Option(help="entities, classification, grounding, staging or deid.")] = "grounding",
     annotations: Annotated[Path | None, typer.Option(help="Annotation file or folder, for grounding.")] = None,
+    fmt: Annotated[str, typer.Option("--format", help="datasets, parquet, docbin or coco.")] = "datasets",
     label_set: Annotated[str, typer.Option(help="Label set of a classification, or a TOML file.")] = "ct_rate18",
     policy: PolicyName = "kamei",
     key_file: KeyFile = None,
     opt_out: OptOutFile = None,
+    opt_out_date: Annotated[str | None, typer.Option(help="Date of the opt-out list, for the card.")] = None,
     salt: Annotated[str, typer.Option(help="Names the splitting; the same salt gives the same splits.")] = "jmid",
+    ratios: Annotated[tuple[float, float, float], typer.Option(help="Shares of train, validation, test.")] = (
+        0.8,
+        0.1,
+        0.1,
+    ),
+    stratify: Annotated[
+        bool, typer.Option("--stratify", help="Of 64 salts take the one with the most even labels.")
+    ] = False,
+    fixed: Annotated[Path | None, typer.Option(help="CSV patient_id,split: patients whose split is given.")] = None,
+    linked: Annotated[Path | None, typer.Option(help="CSV patient_id,linked_id: patients of one split.")] = None,
+    uids: Annotated[Path | None, typer.Option(help="CSV source_uid,new_uid of another de-identifier.")] = None,
     encoding: Encoding = "auto",
 ) -> None:
     """De-identify reports, read their findings, match annotations and write a labelled dataset with its card.
 
-    The input is the raw extract: opt-outs are removed first, then everything is de-identified, then built.
+    The input is the raw extract: opt-outs are removed first, then everything is de-identified, then built, report by
+    report, so that its size does not matter. The formats docbin and coco lie beside Parquet.
 
     Example: jmid-nlp build-dataset reports.jsonl -o dataset --annotations marks/ --key-file key.txt --opt-out out.txt
     """
-    from jmid_nlp.chain import run_chain
+    from dataclasses import replace
+
+    from jmid_nlp.api import dataset_options, deidentifier
+    from jmid_nlp.chain_dataset import Source as Extract
+    from jmid_nlp.chain_dataset import write_dataset
+    from jmid_nlp.dataset.optout import OptOut
+    from jmid_nlp.deid.uids import UidTable
 
     with exits():
-        result = run_chain(
-            source, annotations, policy=policy_source(policy), key=key_file, opt_out=opt_out, encoding=encoding
-        )
-        dataset = result.build(task=task, label_set=label_set, salt=salt)
-        dataset.save_to_disk(output)
-        typer.echo(f"{sum(len(part) for part in dataset.values())} rows written to {output}", err=True)
-        result.list_failed(output.with_name(output.name + ".failed.jsonl"))
-        if result.failed:
+        options, relabel = dataset_options(task, Path(label_set) if label_set.endswith(".toml") else label_set)
+        options = replace(options, salt=salt, ratios=ratios, stratify=stratify, opt_out_date=opt_out_date)
+        treat = deidentifier(policy_source(policy), key=key_file, uids=UidTable.read(uids) if uids else None)
+        extract = Extract(source, treat, relabel, annotations, OptOut.read(opt_out) if opt_out else OptOut(), encoding)
+        done = write_dataset(extract, output, options=options, fmt=fmt, fixed=fixed, linked=linked)
+        typer.echo(f"{done.rows} rows written to {output}", err=True)
+        for what, count in done.lost.items():
+            typer.echo(f"{what.replace('_', ' ')}: {count}", err=True)
+        done.list_failed(output.with_name(output.name + ".failed.jsonl"))
+        if done.failed:
             raise typer.Exit(EXIT_FAILED_ROWS)
 
 

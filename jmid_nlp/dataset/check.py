@@ -15,8 +15,8 @@ from functools import cache
 from typing import Any
 
 _SHINGLE = 5
-_HASHES = 48
-_BANDS = 12
+_HASHES = 96
+_BANDS = 16
 _SLACK = 0.2
 _BLOCK = 1_000_000
 _TEXTS_AT_ONCE = 4000
@@ -94,7 +94,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.patients, self.studies, self.texts = _Column(), _Column(), _Column()
-        self.signatures = array("I")  # of each row of `texts`
+        self.signatures = array("H")  # of each row of `texts`
         self._last: tuple[int, tuple[int, ...]] = (-1, ())
 
     def add(self, number: int, place: int, row: Row, min_chars: int) -> None:
@@ -164,13 +164,13 @@ def _shingles(text: str) -> Any:
 
 
 def _signature(shingles: Any) -> tuple[int, ...]:
-    """Minima under 48 fixed permutations of 32-bit numbers."""
+    """Minima under 96 fixed permutations, their last 16 bits."""
     import numpy as np
 
     mixed = (shingles[None, :] ^ _masks()[:, None]) * np.uint64(0xD6E8FEB86659FD93)
     mixed ^= mixed >> np.uint64(32)
     mixed *= np.uint64(0xD6E8FEB86659FD93)
-    return tuple((mixed >> np.uint64(32)).min(axis=1).tolist())
+    return tuple((mixed.min(axis=1) & np.uint64(0xFFFF)).tolist())
 
 
 @cache
@@ -187,7 +187,7 @@ def _suspects(seen: _Seen, similarity: float) -> list[tuple[Place, Place]]:
 
     values, rows = np.array(seen.texts.values, dtype=np.uint64), np.array(seen.texts.rows, dtype=np.int64)
     homes = np.array(seen.texts.splits, dtype=np.int64)
-    signatures = np.frombuffer(seen.signatures, dtype=np.uint32).reshape(-1, _HASHES)
+    signatures = np.frombuffer(seen.signatures, dtype=np.uint16).reshape(-1, _HASHES)
     _, once = np.unique(np.stack([values, homes.astype(np.uint64)], axis=1), axis=0, return_index=True)
     found: set[tuple[Place, Place]] = set()
     width = _HASHES // _BANDS

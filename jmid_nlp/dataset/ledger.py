@@ -15,6 +15,7 @@ from jmid_nlp.dataset.spool import Record, Spool
 
 LEFT_OUT = len(SPLITS)
 _CACHED_TEXTS = 2000
+_PARTS = 64
 
 
 def group_key(patient: str) -> str:
@@ -32,13 +33,12 @@ class Ledger:
 
     Args:
         folder: An empty folder for what does not stay in memory.
-        shards: Number of shards, by bucket.
         salt: Names the splitting.
     """
 
-    def __init__(self, folder: Path, *, shards: int, salt: str) -> None:
-        self.shards, self.salt = shards, salt
-        self.spool = Spool(folder, shards)
+    def __init__(self, folder: Path, *, salt: str) -> None:
+        self.salt = salt
+        self.spool = Spool(folder, _PARTS)
         self._signatures = folder / "signatures"
         self._file = self._signatures.open("wb")
         self._signer = Signer()
@@ -51,7 +51,7 @@ class Ledger:
     def admit(self, record: Record) -> int:
         """Take a study in and return its number."""
         signature = self._signer(record.text)
-        self._file.write(bytes(HASHES * 4) if signature is None else signature.tobytes())
+        self._file.write(bytes(HASHES * 2) if signature is None else signature.tobytes())
         key = group_key(record.patient)
         place = bucket(key, salt=self.salt)
         self._ids.append(number_of(record.report_id))
@@ -60,7 +60,7 @@ class Ledger:
         # 0 for a text that is too short to be a duplicate; equal signatures of equal texts only need one number
         self._texts.append(0 if signature is None else number_of(record.text))
         self._buckets.append(place)
-        return self.spool.add(place * self.shards // BUCKETS, record)
+        return self.spool.add(place * _PARTS // BUCKETS, record)
 
     def doubles(self) -> list[int]:
         """Numbers of studies whose id came more than once: all but one, the same one in whatever order they came."""
@@ -166,7 +166,7 @@ class Ledger:
         distinct, first, which = np.unique(signed, return_index=True, return_inverse=True)
         latest = np.zeros(len(distinct), dtype=np.int64)
         np.maximum.at(latest, which, splits[live])
-        signatures = np.memmap(self._signatures, dtype=np.uint32, mode="r").reshape(-1, HASHES)
+        signatures = np.memmap(self._signatures, dtype=np.uint16, mode="r").reshape(-1, HASHES)
         alike = _Alike(self.spool, threshold)
         shown = live[first]  # one study for each distinct text
         upper = np.sort(shown[latest == 2])

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-HASHES = 48
+HASHES = 96
 MIN_CHARS = 60
 _WIDTH = 5
 _MISS = 1e-5
-_SLACK = 0.2  # more than four standard deviations of a similarity estimated from 48 hashes
+_SLACK = 0.2  # four standard deviations of a similarity estimated from 96 hashes
 _IGNORED = re.compile(r"[\s\-_]+")
 
 
@@ -35,7 +35,7 @@ def similarity(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 class Signer:
-    """Makes a text's signature: 48 minima of hashed pieces, which agree between two texts as often as pieces are shared."""
+    """Makes a text's signature: 96 minima of hashed pieces, which agree between two texts as often as pieces are shared."""
 
     def __init__(self) -> None:
         import numpy as np
@@ -46,7 +46,7 @@ class Signer:
         self._odd = rng.integers(1, 2**63, size=HASHES, dtype=np.uint64) | np.uint64(1)
 
     def __call__(self, text: str) -> Any:
-        """The signature as 48 unsigned 32-bit numbers; None for a text too short to be compared."""
+        """The signature as 96 unsigned 16-bit numbers; None for a text too short to be compared."""
         np, plain = self._np, flat(text)
         if len(plain) < MIN_CHARS:
             return None
@@ -58,12 +58,12 @@ class Signer:
         hashed ^= hashed >> np.uint64(29)
         hashed *= np.uint64(0xBF58476D1CE4E5B9)
         hashed ^= hashed >> np.uint64(32)
-        return ((self._odd[:, None] * hashed[None, :]).min(axis=1) >> np.uint64(32)).astype(np.uint32)
+        return ((self._odd[:, None] * hashed[None, :]).min(axis=1) >> np.uint64(16)).astype(np.uint16)
 
 
 def rows_per_band(threshold: float) -> int:
-    """How many of the 48 minima make one band, so that a pair at the threshold is missed less than once in 100,000."""
-    for rows in (6, 4, 3, 2):
+    """How many of the 96 minima make one band, so that a pair at the threshold is missed less than once in 100,000."""
+    for rows in (8, 6, 4, 3, 2):
         if (1 - threshold**rows) ** (HASHES // rows) < _MISS:
             return rows
     return 1

@@ -55,7 +55,9 @@ class BuildOptions:
         stratify: Choose among 64 salts made from `salt` the one whose splits are most alike in their labels. The manifest
             names it; give that one as `salt` later, so that nobody moves when data are added.
         layout: `parquet`, or `datasets` for what `datasets.load_from_disk` reads.
-        shards: Number of shards by bucket: one opt-out rewrites one of them.
+        shards: Number of shards by bucket, of which one opt-out rewrites one; None for one up to 2,000 studies and then as
+            many as hold about 500 studies each, 256 at most.
+        opt_out_date: Date of the opt-out list, for the card.
     """
 
     task: str = "grounding"
@@ -68,7 +70,8 @@ class BuildOptions:
     similarity: float = 0.9
     stratify: bool = False
     layout: str = "parquet"
-    shards: int = 64
+    shards: int | None = None
+    opt_out_date: str | None = None
 
     def made_task(self) -> Task:
         """The task with its label set.
@@ -88,7 +91,13 @@ class Built:
 
 
 def build_stream(
-    studies: Iterable[Study], folder: Path, *, options: BuildOptions | None = None, opted_out: OptedOut | None = None
+    studies: Iterable[Study],
+    folder: Path,
+    *,
+    options: BuildOptions | None = None,
+    opted_out: OptedOut | None = None,
+    flow: Mapping[str, int] | None = None,
+    finish: Callable[[Path], object] | None = None,
 ) -> Built:
     """Build a dataset into a folder from studies that are seen once.
 
@@ -97,6 +106,8 @@ def build_stream(
         folder: Folder to make; it may exist only if it is empty or holds an earlier dataset of this library.
         options: See `BuildOptions`.
         opted_out: True for a patient key (as it stands in the reports) to leave out before anything else.
+        flow: Counts of what was left out before, added to those of the manifest; looked at when all studies are in.
+        finish: Told the folder before it takes its place, such as to add an export.
 
     Returns:
         The manifest, which is also in the folder, and what failed.
@@ -110,16 +121,20 @@ def build_stream(
 
     options = options or BuildOptions()
     check_ratios(options.ratios)
-    if not 1 <= options.shards <= BUCKETS:
+    if options.shards is not None and not 1 <= options.shards <= BUCKETS:
         raise InputError(f"shards must be from 1 to {BUCKETS}")
     with staged(folder) as ready, tempfile.TemporaryDirectory(prefix=".spool-", dir=folder.parent) as spool:
-        build = _Build(options, Ledger(Path(spool), shards=options.shards, salt=options.salt))
+        build = _Build(options, Ledger(Path(spool), salt=options.salt))
         build.admit(studies, opted_out)
         manifest = build.write(ready)
         parts = {name: ShardRows(paths, _CHECKED) for name, paths in shards_of(ready).items()}
         if leaks := check_dataset(parts, opted_out=opted_out, similarity=options.similarity):
             raise LeakError(f"the dataset would leak in {len(leaks)} places; the first: {leaks[0]}")
+        for name, count in (flow or {}).items():
+            manifest["flow"][name] += count
         write_manifest(manifest, ready)
+        if finish is not None:
+            finish(ready)
     return Built(manifest, tuple(sorted(build.failed, key=lambda f: (f["id"], f["reason"]))))
 
 
@@ -130,6 +145,7 @@ class _Build:
         self.options, self.ledger, self.task = options, ledger, options.made_task()
         self.features = self.task.features()
         self.columns = columns_of(options.task, options.label_names)
+        self.shards = 1
         self.failed: list[dict[str, Any]] = []
         self.flow = Counter({"reports_in": 0, "opted_out": 0, "without_rows": 0})
         self.agreement = Agreement()
@@ -188,7 +204,8 @@ class _Build:
         dropped = ledger.duplicates(splits, options.similarity)
         splits[dropped] = LEFT_OUT
         ledger.close()
-        shards = buckets * options.shards // BUCKETS
+        self.shards = options.shards or _shards_for(len(ledger))
+        shards = buckets * self.shards // BUCKETS
         order = np.lexsort((splits, shards))
         files, tally = self._write_shards(folder, order, splits, shards)
         if options.layout == "datasets":
@@ -243,7 +260,7 @@ class _Build:
         return True
 
     def _store(self, folder: Path, split: str, shard: int, table: Any, files: dict[str, str]) -> None:
-        path = shard_path(folder, split, shard, self.options.shards, self.options.layout)
+        path = shard_path(folder, split, shard, self.shards, self.options.layout)
         files[path.relative_to(folder).as_posix()] = write_shard(table, path)
 
     def _manifest(self, tally: Tally, files: Mapping[str, str], salt: str) -> dict[str, Any]:
@@ -256,10 +273,11 @@ class _Build:
         provenance: dict[str, list[str]] = {}
         for key, value in sorted(self.provenance):
             provenance.setdefault(key, []).append(value)
-        return {
+        dated = {"opt_out_date": options.opt_out_date} if options.opt_out_date else {}
+        return dated | {
             "task": options.task,
             "layout": options.layout,
-            "shards": options.shards,
+            "shards": self.shards,
             "label_names": list(options.label_names),
             "splits": tally.splits,
             "flow": {**self.flow, "failed": len(self.failed)},
@@ -271,6 +289,10 @@ class _Build:
             "files": dict(sorted(files.items())),
             "version": content_version(files),
         }
+
+
+def _shards_for(studies: int) -> int:
+    return 1 if studies <= 2000 else min(256, 1 << (studies // 500).bit_length())
 
 
 def _record(study: Study, task: Task) -> Record:

@@ -207,7 +207,7 @@ def test_a_leak_fails_the_build_and_leaves_nothing(studies, monkeypatch, tmp_pat
 @given(st.lists(st.text(alphabet="あいう", min_size=60, max_size=70), max_size=12), st.integers(0, 9))
 def test_signatures_miss_no_near_duplicate(texts, cut):
     sign = Signer()
-    signatures = np.array([sign(t) for t in texts], dtype=np.uint32).reshape(-1, 48)
+    signatures = np.array([sign(t) for t in texts], dtype=np.uint16).reshape(-1, 96)
 
     def alike(i, j):
         return similarity(pieces(texts[i]), pieces(texts[j])) >= 0.7
