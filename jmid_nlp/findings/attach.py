@@ -24,7 +24,9 @@ _IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", 
 _AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
-_SIZED_NODE = re.compile(r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)")
+_SIZED_NODE = re.compile(
+    r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)"
+)
 _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔", "辺縁"))
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
@@ -100,7 +102,7 @@ class _Attacher:
             place = self._one(number, mention, current, used, previous, ahead, later, start)
             if place.sites and place.side is None and topic_side is not None and place.rule != "inherited":
                 place.side = topic_side
-            if place.side is None and not mention.systemic:
+            if place.side is None and (not mention.systemic or place.sites):
                 label = self.heritage.label_place(mention) if place.sites else None
                 place.side = (
                     self._side_after(mention, later)
@@ -228,7 +230,11 @@ class _Attacher:
         if mention.sentence != self.c.mentions[whole].sentence and self.text[mention.start : mention.end] in _SPREAD:
             row = concept(part).row if part is not None else {}
             near = row.get("side") == "paired" and self._neighbours(str(part), body)
-            return self.places[whole].side if related or (near and row.get("class") in ("wall", "muscle", "vessel", "part")) else None
+            return (
+                self.places[whole].side
+                if related or (near and row.get("class") in ("wall", "muscle", "vessel", "part"))
+                else None
+            )
         return self.places[whole].side if related or previous < 0 or _PART.fullmatch(written) else None
 
     def _lesion(self, number: int, sentence: int) -> bool:

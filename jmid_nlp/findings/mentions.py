@@ -72,6 +72,11 @@ _LATIN_HEAD = re.compile(
     r"(?<![A-Za-z\d])[A-Za-z][a-z]{2,18}(?:[ \-][a-z]{2,18}){0,3}"
     r"(?=(?:は|が|を|の)?(?:なし|なく|あり|ある|認め|疑|みられ|見られ|指摘))"
 )
+_NODE = re.compile(
+    r"(?:(?:[\d.]{1,5}\s?[x×]\s?)?(?P<size>\d{1,2}(?:\.\d)?)\s?(?P<unit>mm|cm)(?:大|程度|前後|まで)?の|(?:多数|累々|集簇|数珠状|一塊)(?:の|した|となった))"
+    r"[^。、\n]{0,8}?(?P<node>リンパ節)(?=(?:を|が)(?:複数|多数|数個|散在性に)?(?:認め|みられ|見られ|あり|散見|散在|集簇)|(?:あり|散見|散在|多発)?(?:[。、\n]|\Z))"
+)
+_LARGE_NODE = 10  # mm, short axis
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -130,6 +135,7 @@ def find_mentions(parsed: Parsed) -> tuple[list[Mention], list[Span]]:
     if at < len(text):
         _gap(text, at, len(text), terms, len(terms), seeds, places)
     seeds += _states(text, terms)
+    seeds += _nodes(text)
     seeds += _latin(text, terms)
     seeds.sort(key=lambda m: (m.start, -m.end))
     return _join(text, seeds, terms, places), places
@@ -231,6 +237,11 @@ def _no_findings() -> frozenset[str]:
     return frozenset(f for r in read_table("non_finding.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
+@cache
+def _self_sited() -> frozenset[str]:
+    return frozenset(f for r in read_table("self_sited.tsv", ("ja",)) for f in split_forms(r["ja"]))
+
+
 def _gap(
     text: str, start: int, end: int, terms: list[Term], index: int, seeds: list[Mention], places: list[Span]
 ) -> None:
@@ -289,6 +300,21 @@ def _latin(text: str, terms: list[Term]) -> list[Mention]:
     return out
 
 
+def _nodes(text: str) -> list[Mention]:
+    """Lymph nodes that are stated and abnormal: 10 mm or more across, many, or crowded; a small node is normal anatomy."""
+    if "リンパ節" not in text:
+        return []
+    out = []
+    for match in _NODE.finditer(text):
+        size, unit = match["size"], match["unit"]
+        if size is None or float(size) * (10 if unit == "cm" else 1) >= _LARGE_NODE:
+            start = match.start("node")
+            out.append(
+                Mention(start, match.end(), "lesion", "lymphadenopathy", start, False, False, ["リンパ節"], "node")
+            )
+    return out
+
+
 def _states(text: str, terms: list[Term]) -> list[Mention]:
     """`切除後`, `コイル塞栓後`: states after a procedure; the caller keeps those with a site of their own."""
     if "後" not in text:
@@ -336,4 +362,8 @@ def _join(text: str, seeds: list[Mention], terms: list[Term], places: list[Span]
                 last.systemic = seed.systemic
                 continue
         out.append(seed)
-    return [m for m in out if m.kind != "symptom" and text[m.start : m.end] not in _no_findings()]
+    kept = [m for m in out if m.kind != "symptom" and text[m.start : m.end] not in _no_findings()]
+    for mention in kept:
+        if not mention.systemic and text[mention.start : mention.end] in _self_sited():
+            mention.systemic = True
+    return kept

@@ -20,7 +20,9 @@ _BEFORE_HEAD = re.compile(_AMOUNT + r"(?:まで|以内)?\s?(?:の|な|と|に|�
 _TIGHT = re.compile(_AMOUNT + r"(?:まで)?の?[^。、にとで]{0,20}$")
 _CHANGES = re.compile(r"\s?(?:大|弱|程度|前後)?(?:と|に|で(?!あ))(?:増大|縮小|拡大|増加|減少)")
 _TELLS_OF = re.compile(r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|最大)?$")
-_COMPONENT = re.compile(r"(?:充実(?:成分|部分?)|浸潤径|内腔|真腔|偽腔|頸部長|ネック)(?:の?(?:最大)?(?:径|長|厚))?(?:は|:|が)?(?:約|最大)?\s?\Z")
+_COMPONENT = re.compile(
+    r"(?:充実(?:成分|部分?)|浸潤径|内腔|真腔|偽腔|頸部長|ネック)(?:の?(?:最大)?(?:径|長|厚))?(?:は|:|が)?(?:約|最大)?\s?\Z"
+)
 _REACH = 40  # mentions back that a size may reach
 _MEASURABLE = frozenset(("lesion", "sign", "disease", "signal"))
 
