@@ -11,7 +11,7 @@ from jmid_nlp.cli import app
 NAME = "佐々木 健一"
 ROWS = [
     {"id": "a", "patient_id": "P1", "text": f"読影医：{NAME}\n右肺に12mm大の結節を認めます。胸水は認めません。"},
-    {"id": "b", "patient_id": "P1", "text": "肝に嚢胞を認めます。撮影はツジモトが行った。佐々木に連絡済。"},
+    {"id": "b", "patient_id": "P1", "text": "肝に嚢胞を認めます。参考資料はボルケニアス版。佐々木に連絡済。"},
     {"id": "c", "patient_id": "P2", "text": "胸水なし。"},
 ]
 
@@ -46,23 +46,23 @@ def test_review_list_then_decisions_then_nothing_is_left(call, tmp_path):
     done = call("review-list", "in.jsonl", "-o", "list.jsonl")
     assert done.exit_code == 0, done.stderr
     listed = lines(tmp_path / "list.jsonl")
-    assert "ツジモト" not in (tmp_path / "list.jsonl").read_text(encoding="utf-8")
+    assert "ボルケニアス" not in (tmp_path / "list.jsonl").read_text(encoding="utf-8")
     assert [r["risk"] for r in listed] == sorted((r["risk"] for r in listed), reverse=True)
-    at = ROWS[1]["text"].index("ツジモト")
-    (row,) = [r for r in listed if (r["id"], r["start"], r["end"]) == ("b", at, at + 4)]
+    at = ROWS[1]["text"].index("ボルケニアス")
+    (row,) = [r for r in listed if (r["id"], r["start"], r["end"]) == ("b", at, at + len("ボルケニアス"))]
     assert row["reason"] == "katakana"
 
     write(tmp_path / "decisions.jsonl", [row | {"decision": "add", "category": "PERSON"}])
     assert deid(call, out="before.jsonl").exit_code == 0
     assert deid(call, "--decisions", "decisions.jsonl", "--audit", "audit.jsonl").exit_code == 0
-    assert "ツジモト" in (tmp_path / "before.jsonl").read_text(encoding="utf-8")
-    assert "ツジモト" not in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert "ボルケニアス" in (tmp_path / "before.jsonl").read_text(encoding="utf-8")
+    assert "ボルケニアス" not in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
     assert "review" in {r["detector"] for r in lines(tmp_path / "audit.jsonl")}
 
 
 def test_review_list_with_text_and_beside_deid(call, tmp_path):
     assert call("review-list", "in.jsonl", "-o", "list.jsonl", "--with-text").exit_code == 0
-    assert "ツジモト" in {r["text"] for r in lines(tmp_path / "list.jsonl")}
+    assert "ボルケニアス" in {r["text"] for r in lines(tmp_path / "list.jsonl")}
     assert deid(call, "--review", "review.jsonl").exit_code == 0
     plain = [
         {k: v for k, v in r.items() if k not in ("text", "before", "behind")} for r in lines(tmp_path / "list.jsonl")
@@ -144,9 +144,9 @@ def test_leftovers_reads_a_corpus_twice_and_tells_no_text(call, tmp_path):
     assert done.exit_code == 0, done.stderr
     (row,) = [r for r in lines(tmp_path / "left.jsonl") if r["kind"] == "katakana"]
     assert (row["id"], row["documents"]) == ("b", 1)
-    assert "ツジモト" not in (tmp_path / "left.jsonl").read_text(encoding="utf-8")
+    assert "ボルケニアス" not in (tmp_path / "left.jsonl").read_text(encoding="utf-8")
     assert call("leftovers", "out.jsonl", "-o", "left.jsonl", "--with-text").exit_code == 0
-    assert "ツジモト" in {r["text"] for r in lines(tmp_path / "left.jsonl")}
+    assert "ボルケニアス" in {r["text"] for r in lines(tmp_path / "left.jsonl")}
     assert sorted(p.name for p in tmp_path.glob("left.jsonl*")) == ["left.jsonl"]
     assert call("leftovers", "missing.jsonl", "-o", "left.jsonl").exit_code == 2
 

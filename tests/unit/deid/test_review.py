@@ -99,7 +99,7 @@ def test_the_list_is_in_order_of_risk_and_else_stable():
 
 
 def test_the_job_counts_failures_and_leaves_out_nothing():
-    outcome = ReviewJob()([(0, {"id": "a", "text": "撮影はツジモトが行った。"}), (1, {"id": "b"})])
+    outcome = ReviewJob()([(0, {"id": "a", "text": "参考資料はボルケニアス版。"}), (1, {"id": "b"})])
     assert [(r["id"], r["reason"]) for r in outcome.rows] == [("a", "katakana")]
     assert [(f["id"], f["field"]) for f in outcome.failed] == [("b", "text")]
     assert outcome.left_out == 0
