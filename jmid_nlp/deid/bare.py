@@ -70,7 +70,7 @@ def find_bare(t: str) -> Iterator[Hit]:
 
 _COMPOUND = stop_words("compound")
 
-_SAID_SO = re.compile(r"の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状")
+_SAID_SO = re.compile(r"らによる|ら?の(?:提唱|報告で|定義|分類|基準|方法|式)|の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状")
 
 _LOOSE = stop_words("loose_department")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
@@ -22,7 +22,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import kana_known, name_at
-from jmid_nlp.deid.slots import medical_runs
+from jmid_nlp.deid.slots import medical_runs, value
 
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 HEADER_RIGHT = re.compile(
@@ -201,6 +201,8 @@ def _no_signature(t: str, at: int, end: int, line: re.Match[str]) -> bool:
         return True
     if joined in book().no_names or joined in medical_runs():
         return True
+    if t[at].isascii() and any(w.strip(".").lower() in stop_words("romaji_like") for w in t[at:end].split()):
+        return True
     return joined.isupper() and len(joined) < 5 and t[line.end() :].strip() != ""
 
 
@@ -244,7 +246,7 @@ def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
     if (
         g >= RARE
         or (g == AMBIGUOUS and alone and name not in book().terms)
-        or (g in (UNKNOWN, PARTLY) and alone and 2 <= len(name) <= 4 and m[0][0] in "。.\n )")
+        or (g in (UNKNOWN, PARTLY) and alone and 2 <= len(name) <= 4 and value(name) > 0.8 and m[0][0] in "。.\n )")
     ):
         yield Hit(
             m.start(1),
