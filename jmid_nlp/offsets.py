@@ -182,29 +182,43 @@ def fold(text: str) -> Folded:
         if begin > at:
             begin -= 1  # a mark may combine with the letter before it
         out.append(text[at:begin])
-        at = begin
-        for cluster, folded in _fold_run(text[begin:end]):
-            out.append(folded)
-            # several characters that became as many need not correspond one by one (⑩ and a joiner became 1 and 0)
-            if len(cluster) != len(folded) or len(cluster) > 1:
-                blocks.append((at, at + len(cluster), at + shift, at + shift + len(folded)))
-                shift += len(folded) - len(cluster)
-            at += len(cluster)
+        folded, edits = _fold_run(text[begin:end])
+        out.append(folded)
+        if edits:
+            target = begin + shift
+            blocks += [(begin + s0, begin + s1, target + t0, target + t1) for s0, s1, t0, t1 in edits]
+            shift += len(folded) - (end - begin)
+        at = end
     out.append(text[at:])
     return Folded("".join(out), OffsetMap(blocks) if blocks else IDENTITY)
 
 
-def _fold_run(run: str) -> Iterable[tuple[str, str]]:
-    """A run cut where folding the parts gives what folding the whole gives; each part with its folded form."""
-    return _fold_short(run) if len(run) <= _SHORT else _fold_clusters(run)
+def _fold_run(run: str) -> tuple[str, tuple[Block, ...]]:
+    """A run folded, with the edits in it that need a block of the map, counted from its start."""
+    return _fold_short(run) if len(run) <= _SHORT else _fold_long(run)
 
 
 @lru_cache(maxsize=65536)
-def _fold_short(run: str) -> tuple[tuple[str, str], ...]:
-    return tuple(_fold_clusters(run))
+def _fold_short(run: str) -> tuple[str, tuple[Block, ...]]:
+    return _fold_long(run)
+
+
+def _fold_long(run: str) -> tuple[str, tuple[Block, ...]]:
+    out: list[str] = []
+    edits: list[Block] = []
+    at = to = 0
+    for cluster, folded in _fold_clusters(run):
+        out.append(folded)
+        # several characters that became as many need not correspond one by one (⑩ and a joiner became 1 and 0)
+        if len(cluster) != len(folded) or len(cluster) > 1:
+            edits.append((at, at + len(cluster), to, to + len(folded)))
+        at += len(cluster)
+        to += len(folded)
+    return "".join(out), tuple(edits)
 
 
 def _fold_clusters(run: str) -> Iterator[tuple[str, str]]:
+    """A run cut where folding the parts gives what folding the whole gives; each part with its folded form."""
     start = 0
     for at in range(1, len(run)):
         if at - start >= _LONGEST or not _joins(run[start:at], run[at]):

@@ -46,6 +46,7 @@ _NEAR = 30  # characters from one mention to the next within which an ellipsis t
 _PRIOR = re.compile(
     r"(?:前回|前々回|以前|過去|前医|治療前|術前)(?:の?(?:CT|MRI|US|検査|画像|検査時|撮影))?(?:時|で|に|は|、){0,3}\Z"
 )
+_PRIOR_WORDS = ("前", "過去")  # one of them stands in each form of it
 _STILL = re.compile(r"[、,]?今回も")
 _IF = re.compile(r"[ぁ-ん]{0,4}?(?:場合|際[はに]|れば|たら|ようなら|ようであれば|時に?は|ことが(?:多|あ|知|稀|まれ))")
 _FUTURE = re.compile(r"(?:(?:今後|将来)[^。、]{0,10}|(?:場合|際)に?は[^。、]{0,8})\Z")
@@ -103,6 +104,9 @@ class _Walker:
         self._sentence_starts = [s for s, _ in parsed.sentences]
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
         self._versus = "vs" in self.text or "versus" in self.text
+        self._asides = "(" in self.text
+        self._shuts = any(char in self.text for char in _SHUT)
+        self._priors = any(word in self.text for word in _PRIOR_WORDS)
         before = [c for c in self.clues.cues if c.direction == "before"]
         self._ahead_cues = [c for c in before if c.scope != "section"]
         self._ahead_ends = [c.end for c in self._ahead_cues]
@@ -182,11 +186,13 @@ class _Walker:
             i += 1
             if cue.direction == "before" or cue.start < at:
                 continue
-            if self._outside(at, cue.start, start) or self.clauses.apart(index, at, cue, first=not held):
+            if (self._shuts and self._outside(at, cue.start, start)) or self.clauses.apart(
+                index, at, cue, first=not held
+            ):
                 break
-            if self._in_aside(end, cue.start) or self._skip(index, cue, held):
+            if (self._asides and self._in_aside(end, cue.start)) or self._skip(index, cue, held):
                 continue
-            if not held and cue.cls in ("affirm", "denial") and self._of_prior(at, cue):
+            if self._priors and not held and cue.cls in ("affirm", "denial") and self._of_prior(at, cue):
                 return self._since(index, cue, i, stop)
             held.append(cue)
             at = cue.end

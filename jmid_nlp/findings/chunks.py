@@ -248,7 +248,7 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
         out.append(Chunk(run[0].start, run[0].end, _LONE.get(run[0].letter, run[0].letter), (run[0],)))
         return
     letters = "".join(p.letter for p in run)
-    last = max((i for i, c in enumerate(letters) if c == "D"), default=-1)
+    last = letters.rfind("D")
     if last >= 0:
         tail = letters[last + 1 :]
         if tail and tail[0] == "A" and run[last + 1].cls == "node":
@@ -274,7 +274,7 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
     if run[-1].letter == "U" and len(run) > 1 and last_word == "変化":  # 炎症性|変化
         _add(run, "D", out)
         return
-    place = max((i for i, c in enumerate(letters) if c in "AGPS"), default=-1)
+    place = max(map(letters.rfind, "AGPS"))
     if place >= 0 and run[-1].letter == "U" and last_word in _QUALITIES:
         _add(run, "U", out)
         return

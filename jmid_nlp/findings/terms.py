@@ -196,20 +196,23 @@ class Reader:
             low = "".join(c.lower() if c.isascii() else c for c in text)
         score, back = self._best(text, low)
         terms: list[Term] = []
+        forms = self._forms
         at = len(score) - 1
         while at > 0:
             step = back[at]
             if step is None:
                 at -= 1
                 continue
-            form = self._forms[step[1]]
-            if form.kind == "sense":
-                meant = _sense(text[step[0] : at], text)
+            start, number = step
+            form = forms[number]
+            kind = form.kind
+            if kind == "sense":
+                meant = _sense(text[start:at], text)
                 if meant is not None:
-                    terms.append(Term(step[0], at, concepts()[meant].kind, meant, text[step[0] : at]))
-            elif form.kind != "guard":
-                terms.append(Term(step[0], at, form.kind, form.concept, text[step[0] : at]))
-            at = step[0]
+                    terms.append(Term(start, at, concepts()[meant].kind, meant, text[start:at]))
+            elif kind != "guard":
+                terms.append(Term(start, at, kind, form.concept, text[start:at]))
+            at = start
         terms.reverse()
         return terms
 
