@@ -184,7 +184,7 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
 
 
 _LOOSE_DATE = re.compile(
-    r"(?:[MTSHRmtshr明大昭平令]\.?[ ]?)?[0-9OIl]{1,4}(?:[ ]?[./\-年月日・][ ]?[0-9OIl]{1,4}){1,2}日"
+    r"(?:[MTSHRmtshr明大昭平令]\.?[ ]?)?[0-9OIl]{1,4}(?:[ ]?[./\-年月日・ ][ ]?[0-9OIl]{1,4}){1,2}日"
     r"?(?![0-9A-Za-z%.\-/]|[ ]?(?:mm|cm|HU|回|歳))|(?:19|20)\d\d(?![0-9A-Za-z.\-/])"
 )
 _DAY_LABEL = re.compile(r"日(?:時|付)?$|年月日|[Dd]ate|DOB|[Bb]irth|生年|D\.O\.B|[Bb]orn")

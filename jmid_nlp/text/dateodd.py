@@ -1,0 +1,85 @@
+"""Dates in unusual or damaged spelling: month names without spaces, digits set apart, optical reading errors, eras in katakana."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.text.dateparts import Part
+
+_MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
+_K = "[〇零一二三四五六七八九十]"
+_ODD = re.compile(
+    rf"(?<![0-9A-Za-z])(?:\d{{1,2}}{_MON}(?:\d{{4}}|\d\d)|(?:19|20)\d\d{_MON}\d{{1,2}}|"
+    rf"{_MON}-(?:[0-3]?\d))(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z_])[MTSHRmtshr]\d{1,2}_\d{1,2}_\d{1,2}(?![0-9_])"
+    r"|(?<![0-9A-Za-z])(?:\d\d['’]\d{1,2}/\d{1,2}|(?:19|20)\d\d['’]\d\d['’]\d\d)(?![0-9/])"
+    rf"|(?<![{_K[1:-1]}])[二一][〇零九八]{_K}{{2}}[・./\-ー]{_K}{{1,3}}[・./\-ー]{_K}{{1,3}}"
+    r"|(?<![0-9A-Za-z./\-])(?:1[0-2]|0?[1-9])/(?:3[01]|2\d|1[3-9])/\d\d(?![0-9/])"
+    r"|(?:シ[ヨョ]ウワ|ショーワ|ヘイセイ|レイワ|タイシ[ヨョ]ウ|メイジ)[ ]?(?:\d{1,2}|ガン)[ ]?(?:ネン|"
+    r"[./\-])[ ]?(?:\d{1,2}[ ]?(?:ガツ|[./\-])[ ]?(?:\d{1,2}(?:ニチ|カ)?)?)?"
+    r"|(?<![0-9A-Za-zァ-ヺ])(?:[MTSHR]?\d{1,2}|(?:19|20)\d\d)ネン(?:\d{1,2}ガツ(?:\d{1,2}ニチ)?)?|"
+    r"(?<![0-9A-Za-z])\d{1,2}ガツ\d{1,2}ニチ"
+    r"|(?<![0-9A-Za-z.])(?:19|20)\d\d [01]?\d [0-3]?\d(?![0-9.]| ?(?:mm|cm|HU|mL|mg))"
+    r"|(?<![0-9A-Za-z])(?:19|20)\d\d(?=[春夏秋冬](?:に|の|、|。|頃|から|$|[ )]))"
+)
+_ODD_ISH = re.compile(
+    rf"\d{_MON}|{_MON}-?\d|\d[_'’]\d|[〇零九八]{_K}{{2}}[・./\-ー]|/\d\d/\d\d|ネン|ガツ|シ[ヨョ]ウワ|ヘイセイ|レイワ|"
+    rf"(?:19|20)\d\d[ 春夏秋冬]"
+)
+_SPACED = re.compile(
+    r"(?<![0-9A-Za-z])(?:[12][ ]\d[ ]\d[ ]\d|(?:令[ ]?和|平[ ]?成|昭[ ]?和|"
+    r"大[ ]?正)[ ]?(?:\d[ ]?){1,2})[ ]?年[ ]?(?:\d[ ]?){1,2}月[ ]?(?:\d[ ]?){1,2}日"
+)
+_SPACED_ISH = re.compile(r"[0-9][ ]+(?:[0-9]|年)")
+_ERA = re.compile(
+    rf"(?:明治|大正|昭和|平成|令和)[ ]?(?:元|\d{{1,2}}|{_K}{{1,3}})(?![0-9年一二三四五六七八九十./\-][0-9]?|型|病院|"
+    rf"会|園|小|中|高|大)"
+)
+_ERA_ISH = re.compile("明治|大正|昭和|平成|令和")
+_OCR_YEAR = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9ZSOIl]{0,3}[ZSOIl])[12][09OZ][0-9ZSOIl]{2}[ ]?(?:年[ ]?[0-9OIlZ]{1,2}月"
+    r"(?:[ ]?[0-9OIlZ]{1,2}日)?|[/.\-][0-9OIlZ]{1,2}[/.\-][0-9OIlZ]{1,2})"
+)
+_OCR_PAIR = re.compile(
+    r"(?<![0-9A-Za-z./\-])(?=[0-9OIl]{0,2}/?[0-9OIl]?[OIl])(?=[OIl]{0,2}/?[OIl]?[0-9])[1IlO0]?[0-9OIl]/[0-3OIl]?[0-9OIl](?![0-9A-Za-z/.%]|[ ]?(?:mm|cm))"
+)
+_OCR_ISH = re.compile(r"[0-9OIl][OIlZS][0-9OIlZS]?(?:年|[/.\-][0-9OIl])|/[0-9]?[OIl]|[OIlZS][0-9]?/[0-9]")
+_NO_DAY = re.compile(
+    r"(?<![0-9A-Za-z.])(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])(?=[ ]?(?:[、。,)）\]|;<\"/]|に|の|より|から|付|撮|"
+    r"施行|CT|MRI|$|\n|[ ]))"
+)
+_KANJI_DAY = re.compile(
+    r"(?<![〇一二三四五六七八九十百第か数])(?:十[一二]?|[一二三四五六七八九])月(?:卅[一]?|廿[一二三四五六七八九]?|"
+    r"三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])日"
+    r"|(?<![〇一二三四五六七八九十百千月第])(?:卅一?|廿[一二三四五六七八九]?)日(?=に|の|、|。|付|$|[ )])"
+)
+_KANJI_MONTH = re.compile(
+    r"(?<![〇一二三四五六七八九十百第か数ヶケカヵ年])(?:十[一二]?|[一二三四五六七八九])月(?=[。、)）]|まで|から|より|"
+    r"以降|予定|中に|[ ]|$)(?![ ]?(?:前|後|間))"
+)
+
+
+def odd_dates(t: str) -> Iterator[Part]:
+    """Dates of the shapes above in a folded text."""
+    if _ODD_ISH.search(t):
+        for m in _ODD.finditer(t):
+            yield _part(m, "odd")
+    if "年" in t and _SPACED_ISH.search(t):
+        for m in _SPACED.finditer(t):
+            yield _part(m, "spaced")
+    if _ERA_ISH.search(t):
+        for m in _ERA.finditer(t):
+            yield _part(m, "era-year")
+    if _OCR_ISH.search(t):
+        for pattern in (_OCR_YEAR, _OCR_PAIR):
+            for m in pattern.finditer(t):
+                yield _part(m, "damaged")
+    if "月" in t or "廿" in t or "卅" in t:
+        for pattern in (_NO_DAY, _KANJI_DAY, _KANJI_MONTH):
+            for m in pattern.finditer(t):
+                yield _part(m, "month-day")
+
+
+def _part(m: re.Match[str], form: str) -> Part:
+    return m.start(), m.end(), None, None, None, "none", form
