@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from jmid_nlp.deid.book import VARIANTS, book, stop_words
+from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.foreign import find_foreign
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,
     KANJI,
-    NO,
     RARE,
     RUN,
     SURNAME,
     UNKNOWN,
     bare_names,
     grade,
-    tail_name,
 )
-from jmid_nlp.deid.likeness import BODY
-from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
-from jmid_nlp.deid.namescan import kana_known, name_at
+from jmid_nlp.deid.namescan import name_at
+from jmid_nlp.deid.pairs import find_pairs, tasks
 from jmid_nlp.deid.rows import find_rows
-from jmid_nlp.deid.slots import THRESHOLD, before, find_kana_slots, find_slots, left_weight, right_weight, value
-from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.deid.slots import find_kana_slots, find_slots
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(
@@ -58,7 +54,7 @@ def find_bare(t: str) -> Iterator[Hit]:
                 yield from _with_given(text, at, stop, g)
             elif left and g in (AMBIGUOUS, RARE) and _behind_department(text, run[0], start, end, stop):
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
-    yield from _pairs(text)
+    yield from find_pairs(text)
     yield from find_tasks(text)
     yield from find_slots(text)
     yield from find_kana_slots(text)
@@ -70,7 +66,9 @@ def find_bare(t: str) -> Iterator[Hit]:
 
 _COMPOUND = stop_words("compound")
 
-_SAID_SO = re.compile(r"らによる|ら?の(?:提唱|報告で|定義|分類|基準|方法|式)|の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状")
+_SAID_SO = re.compile(
+    r"らによる|ら?の(?:提唱|報告で|定義|分類|基準|方法|式)|の(?:よう|ごと|如)|製(?!薬)|社製|の(?:透視|装置|機器|撮影装置|CT装置|MRI装置)|様の|状"
+)
 
 _LOOSE = stop_words("loose_department")
 
@@ -100,61 +98,6 @@ def _with_given(t: str, at: int, stop: int, g: int) -> Iterator[Hit]:
         stop, g = end, FULL
     score = 0.85 if g == FULL else 0.7
     yield Hit(at, stop, "PERSON", "bare", score, "names.bare", GRAMMAR if g == FULL else LISTED)
-
-
-def _pairs(t: str) -> Iterator[Hit]:
-    """Surname and given name with a space between: 山田 太郎, 伊集院 節, 佐藤 みどり."""
-    for m in TWO_WORDS.finditer(t):
-        start, family, given = m.start(), m[1], m[2].translate(VARIANTS)
-        stop = m.end()
-        if cut := _HONOR_END.search(given):
-            stop, given = stop - len(cut[0]), given[: cut.start()]
-        mixed = not RUN.match(given) and RUN.match(given[-1]) is not None and _PAIR_END.match(t, stop) is not None
-        if not (mixed or given in book().given or kana_known(given)) or given in book().not_given:
-            continue
-        g = grade(family)
-        if g < AMBIGUOUS:
-            size, tail, clean = tail_name(family)
-            cut = next((n for n in range(min(5, len(family) - 1), 1, -1) if family[:n] in _tasks()), 0)
-            if cut and grade(family[cut:]) >= AMBIGUOUS:
-                size, tail, clean = len(family) - cut, grade(family[cut:]), True
-            if clean and size < len(family) and tail >= AMBIGUOUS:
-                start, family, g = start + len(family) - size, family[-size:], tail
-        closed = _PAIR_END.match(t, stop) is not None
-        headed = HEADER_RIGHT.match(t, stop) is not None
-        plain_given = given in book().words
-        if len(family) == 1:
-            good = headed or (g >= AMBIGUOUS and not plain_given and len(given) > 1)
-        elif g >= RARE:
-            good = not plain_given or headed or closed
-        else:
-            good = g > NO and (headed or (closed and not plain_given))
-        if not good and not plain_given:
-            start, good = _weighed_pair(t, m, stop, given)
-        if good:
-            yield Hit(start, stop, "PERSON", "bare", 0.85 if g >= RARE else 0.7, "names.bare", GRAMMAR)
-
-
-def _weighed_pair(t: str, m: re.Match[str], stop: int, given: str) -> tuple[int, bool]:
-    """A surname that is rare, unknown or of one character before a known given name: where it begins and whether it counts."""
-    if given in BODY:
-        return m.start(), False
-    family, second = m[1], 1.5 if len(given) == 1 or not RUN.match(given) else 2.0
-    best = (-9.0, 0)
-    for p in range(len(family)):
-        left = before(family[:p]) if p else left_weight(t, m.start())
-        if left > 0:
-            best = max(best, (value(family[p:]) + left, p))
-    return m.start() + best[1], best[0] + second + right_weight(t, stop) >= THRESHOLD
-
-
-_HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")
-_PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")
-
-
-@cache
-def _tasks() -> frozenset[str]:
-    return frozenset(f for r in read_table("phi/tasks.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
 _LIST_LEFT = re.compile(r"(?:\A|[\s、。/:|(（;・→ー])\Z")
@@ -193,7 +136,7 @@ def _task_size(word: str) -> int:
     """Length of the task word or department that a run begins with, if the rest can be a name; else 0."""
     if not 3 <= len(word) <= 9 or word in book().no_names:
         return 0
-    size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in _tasks() or _firm(word[:n])), 0)
+    size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in tasks() or _firm(word[:n])), 0)
     name = word[size:]
     least = UNKNOWN if size and _firm(word[:size]) and 2 <= len(name) <= 3 else AMBIGUOUS
     if name in _COMPOUND or name in book().terms or len(name) > 4 or grade(name) < least:

@@ -18,7 +18,7 @@ _SCRIPT = re.compile(
 )
 _OTHER = re.compile(r"[Ѐ-ӿ가-힣؀-ۿऀ-ॿ฀-๿]")
 _AGED = r"[ ]?[(、,]?[ ]?\d{1,3}[ ]?(?:歳|才|代|[MFmf男女](?![A-Za-z])|y(?:\.?o|r|ears|[MF\s]))"
-_INITIALS_AGED = re.compile(rf"(?<![A-Za-z0-9.])[A-Z]\.[ ]?[A-Z]\.?(?:[ ]?[A-Z]\.)?(?={_AGED})")
+_INITIALS_AGED = re.compile(rf"(?<![A-Za-z.])[A-Z]\.[ ]?[A-Z]\.?(?:[ ]?[A-Z]\.)?(?={_AGED})")
 _SURNAME_INITIAL = re.compile(rf"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{{3,14}}|[A-Z]{{4,15}}),? [A-Z]\.?(?={_AGED})")
 _HONORED = re.compile(
     r"(?<![A-Za-z])(?:Dr|DR|Drs|Prof|Mr|Mrs|Ms|Miss|Tech|Doctor|Nurse)\b(?:\. ?| )((?:[A-Z]\. ?)?(?:[A-Z][a-z'’\-]{2,15}|[A-Z]{3,15})"

@@ -19,7 +19,7 @@ from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
 # the sum of worth and weights from which a string is taken for a name
-THRESHOLD = 4.2
+THRESHOLD = 4.0
 _NEVER = -9.0
 PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behind a role or department
 _LEAST = -1.1  # a run that is worth less than this can reach the threshold in no place
@@ -99,7 +99,7 @@ def value(name: str) -> float:
     if len(plain) > 3 and any(
         plain[-n:] in b.given and plain[-n:] not in b.words and likeness(plain[:-n]) > 0.5 for n in (2, 3)
     ):
-        odds = max(odds, 2.5)
+        odds = max(odds, 3.3)
     return odds + 0.5 if g == PARTLY else odds if g else odds - 1.0
 
 
@@ -124,7 +124,7 @@ def before(word: str) -> float:
 def _followed(rest: str) -> float:
     """The weight of what follows a name in its run: a word that may follow names, one character only where it ends the run."""
     if rest in after_words():
-        return 1.0
+        return 1.0 if len(rest) > 1 else 0.5
     return 1.0 if any(len(w) > 1 and rest.startswith(w) for w in after_words()) else 0.0
 
 
@@ -175,6 +175,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
     (re.compile(r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|\d{4}(?!\d))"), 1.5),
     (re.compile(r"[ \t]*(?:\Z|\n[ \t]*\Z)"), 1.5),
+    (re.compile(r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])"), 1.5),
     (re.compile(r"\"[ \t]*[,\]}\n]"), 1.3),
     (re.compile(r"[ \t]*\n|\"|<|\||;"), 1.0),
     (re.compile(r"(?:より|まで)[。、\n)]"), 1.0),
@@ -205,6 +206,7 @@ _ROLE_BACK = re.compile(
 )
 _NUMBER_BACK = re.compile(r"\d{3,}(?:-\d{1,4})?[ \t]{1,3}\Z|\d[/.月-]\d{1,2}日?[ \t]{1,3}\Z")
 _KATA_ROLE = re.compile(r"[ァ-ヺー]{2,12}\Z")
+_BULLET = re.compile(r"(?:\A|\n)[ \t]?\d{1,2}\Z")
 _LATIN_ROLE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,6}\Z")
 _EXTENSION_BACK = re.compile(r"(?:内線|PHS|ext\.?)[ \t:]?\d{3,5}の\Z")
 _HIRA = re.compile("[ぁ-ゖ]")
@@ -238,6 +240,8 @@ def left_weight(t: str, at: int) -> float:
         if _NUMBER_BACK.search(t, max(0, at - 14), at):
             return 1.2
         return 0.8 if char == ":" else 0.2 if char in "のは" else 0.5
+    if char.isdigit():
+        return 0.8 if _BULLET.search(t, max(0, at - 4), at) else _NEVER
     if char.isascii() and char.isalpha():
         m = _LATIN_ROLE.search(t, max(0, at - 8), at)
         return 2.0 if m and m[0] in roles() else _NEVER
