@@ -220,9 +220,11 @@ class _Assembler:
             probe = Mention(start, start, "lesion", None, start)
             value, words = change_of(self.changes, start, probe, end)
             if value is None or not re.match(
-                r"\s*(?:[^。]{0,24}(?:前回|以前|年前|月前|週前|比|サイズ|大きさ|著変|変化|不変|増大|縮小))",
+                r"\s*(?:[^。]{0,24}(?:前回|以前|年前|月前|週前|比(?:べ|し|較)|サイズ|大きさ|著変|変化|不変|増大|縮小))",
                 self.text[start:end],
             ):
+                continue
+            if self._names_place(start, end):
                 continue
             if re.search(r"その他|他に|他の|以外|背景|新たな|新規", self.text[start:end]):
                 continue
@@ -243,6 +245,10 @@ class _Assembler:
                     self.why[j]["change"] = self._at(start, end, f"next sentence {words}")
                     if not everyone:
                         break
+
+    def _names_place(self, start: int, end: int) -> bool:
+        """Whether a sentence speaks of a place of its own: `右外腸骨リンパ節は縮小`."""
+        return any(start <= g.start < end and not g.bare for g in self.groups)
 
     def _finding(self, number: int, change: Change | None) -> Finding:
         mention, place = self.mentions[number], self.places[number]

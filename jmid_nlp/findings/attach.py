@@ -29,6 +29,7 @@ _SIZED_NODE = re.compile(
 )
 _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔", "辺縁"))
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
+_AT = re.compile(r"(?:内|部)?に(?:は|て)?[^、。はがをにで()\n]{0,18}")
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
 _REASON = re.compile(r"後\s?\(\Z")
@@ -40,7 +41,8 @@ _PART = re.compile(
     r"(?:内|面|部|側)?"
 )
 _SIDE_BEHIND = re.compile(
-    r"(?:を?(?:あり|認め(?:る|ます)|みられ(?:る|ます)))?\s?\((?:[^()]{0,6})(?:右|左|両側)(?:側|のみ|優位|>|＞)?[^()]{0,6}\)"
+    r"(?:を|が|は)(?:右|左|両側)(?:側|優位)?(?:に|で)(?:のみ)?(?:認め|みられ|見られ|あり|ある|疑)"
+    r"|(?:を?(?:あり|認め(?:る|ます)|みられ(?:る|ます)))?\s?\((?:[^()]{0,6})(?:右|左|両側)(?:側|のみ|優位|>|＞)?[^()]{0,6}\)"
 )
 
 
@@ -128,8 +130,8 @@ class _Attacher:
     def _both(self, first: Group, second: Group) -> bool:
         """Two places before one mention where the first only sets the scene (膀胱左側壁に…、左尿管の) stay apart; から joins."""
         gap = self.text[first.end : second.start]
-        if gap in ("に", "には", "にて") and second.end in self.heads:
-            return True
+        if second.end in self.heads and not second.side and _AT.fullmatch(gap):
+            return True  # 右側脳室三角部に5mmの|脈絡叢|嚢胞
         if (first.side and not second.side and _NAMES_ONLY.fullmatch(gap)) or _EACH_SIZE.fullmatch(gap):
             return True
         if not second.side and gap.startswith(("に", "の", "内に")):
@@ -248,6 +250,8 @@ class _Attacher:
 
     def _direct(self, mention: Mention, group: Group) -> bool:
         gap = self.text[group.end : mention.start]
+        if gap == "、" and not group.bare and self.text[group.start - 1 : group.start] == "は":
+            return False  # 脊髄円錐はL2下縁、終糸脂肪腫なし
         if mention.kind == "fluid" or mention.systemic:
             return not re.search(r"[、。,]" if group.bare or mention.kind != "fluid" else r"[、。,:]", gap)
         return True

@@ -45,7 +45,7 @@ _TAKEN_FOR = re.compile(
 )
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
-_OWN_PLACE = re.compile(r"[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
+_OWN_PLACE = re.compile(r"関節液|[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(

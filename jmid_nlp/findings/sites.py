@@ -93,6 +93,7 @@ _RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
 _ON = b"\x01"
 _STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
 _MOSTLY = re.compile(r"(?:優位|主体|優勢)$")
+_EXAM_END = re.compile(r"(?:XP|X-P|CT|MRI|MRA|CTA|US|MMG|PET|[2-6]R|X線|エコー)\Z")
 _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
@@ -145,6 +146,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
     stops = _stops(parsed)
     sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
     sites = [s for s in sites if text[s.end - 1] not in "比率"]
+    sites = [s for s in sites if not _EXAM_END.search(text, s.start, s.end)]
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
     sites = [s for s in sites if not (text[s.end : s.end + 1] == "の" and _MOSTLY.search(text[s.start : s.end]))]
     sites = [s for s in sites if not _NOT_HERE.match(text, s.end)]

@@ -60,6 +60,8 @@ class Sizer:
             return None
         earlier = self._last_lesion(after - 1, measured=bool(measure.prior))
         elsewhere = self._names_place(start, measure.start)
+        if elsewhere and "リンパ節" in self.text[start : measure.start]:
+            return None  # a node of its own, not the lesion before
         if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
             return earlier, "size in next sentence"
         return None
