@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, PolicyError, RowError
+from jmid_nlp.errors import InputError, JmidError, KeyMaterialError, NotDeidentifiedError, PolicyError, RowError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
@@ -31,10 +31,10 @@ def read_reports(source: Any, *, encoding: str = "auto") -> Reports:
         The reports; rows that cannot be used are listed in its `failed`, with id, row, field and reason.
 
     Raises:
-        InputError: The source as a whole cannot be read.
+        InputError: The source as a whole cannot be read, or no row has the columns that each row needs.
     """
     from jmid_nlp.batch.job import failure
-    from jmid_nlp.batch.rows import parse_report
+    from jmid_nlp.batch.rows import parse_report, unusable
 
     reports, failed, seen = [], [], set()
     for number, row in _numbered(source, encoding):
@@ -51,7 +51,34 @@ def read_reports(source: Any, *, encoding: str = "auto") -> Reports:
         else:
             seen.add(report.report_id)
             reports.append(report)
+    if not reports and (first := unusable(failed)) is not None:
+        raise InputError(f"none of the {len(failed)} rows can be used; field {first['field']!r} {first['reason']}")
     return Reports(reports, failed=failed)
+
+
+def _records(source: Any) -> Any:
+    """Reports as they are; a path, a table or a list of dicts is read first."""
+    if isinstance(source, str | Path) or hasattr(source, "columns") or hasattr(source, "to_pylist"):
+        return read_reports(source)
+    if isinstance(source, Report | DeidReport):
+        return [source]
+    if isinstance(source, Mapping):
+        return read_reports([source])
+    if isinstance(source, list | tuple) and source and isinstance(source[0], Mapping):
+        return read_reports(source)
+    if not isinstance(source, Iterable):
+        raise InputError(f"reports are wanted, not {type(source).__name__}; read_reports makes them")
+    return source
+
+
+def _text_of(source: Any) -> str:
+    """The text of what can have one: a text, a report of either kind, a spaCy Doc."""
+    text = source if isinstance(source, str) else getattr(source, "text", None)
+    if not isinstance(text, str):
+        raise InputError(
+            f"one text, report or Doc is wanted, not {type(source).__name__}; of a table take one, as in t[0]"
+        )
+    return text
 
 
 def _numbered(source: Any, encoding: str) -> Iterable[tuple[int, Any]]:
@@ -61,20 +88,22 @@ def _numbered(source: Any, encoding: str) -> Iterable[tuple[int, Any]]:
         return read_rows(Path(source), encoding=encoding)
     if hasattr(source, "to_pylist"):  # Arrow
         return enumerate(source.to_pylist())
+    if hasattr(source, "to_dicts"):  # polars, and the tables of this library
+        return enumerate(source.to_dicts())
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
         return enumerate(source.to_dict("records"))
-    if hasattr(source, "to_dicts"):  # polars
-        return enumerate(source.to_dicts())
-    if isinstance(source, Iterable):
+    if isinstance(source, Iterable) and not isinstance(source, Mapping | bytes | bytearray):
         return enumerate(source)
-    raise InputError(f"cannot read reports from {type(source).__name__}; give a path, a table or a list of dicts")
+    hint = "one split of it" if type(source).__name__.endswith("DatasetDict") else "a path, a table or a list of dicts"
+    raise InputError(f"cannot read reports from {type(source).__name__}; give {hint}")
 
 
-def detect(report: str | Report) -> tuple[Identifier, ...]:
+def detect(report: str | Report | DeidReport) -> tuple[Identifier, ...]:
     """Personal identifiers in a text or report, as offsets; a report's own identifiers sharpen the search."""
     from jmid_nlp.deid.detect import detect as run
 
-    return run(report) if isinstance(report, str) else run(report.text, known=report)
+    text = _text_of(report)
+    return run(text, known=report) if isinstance(report, Report) else run(text)
 
 
 def deidentify(
@@ -88,7 +117,7 @@ def deidentify(
     """Remove or replace the personal identifiers of reports, in their text and in their record.
 
     Args:
-        reports: Reports, or a path that `read_reports` takes.
+        reports: Reports, or a path, table or list of dicts that `read_reports` takes.
         policy: `kamei`, `tokumei`, `jisedai-kamei`, `hipaa`, the path of an own policy in TOML, or a `Policy`.
         key: A `Key`, the path of a key file, or None to take the environment variable JMID_KEY where the policy needs one.
         opt_out: Ids of patients whose reports are left out first.
@@ -103,8 +132,11 @@ def deidentify(
     """
     from jmid_nlp.dataset.optout import OptOut
 
-    source = read_reports(reports) if isinstance(reports, str | Path) else reports
+    source = _records(reports)
     left_out = OptOut(opt_out)
+    source = Reports(source, failed=getattr(source, "failed", ()))
+    if not all(isinstance(r, Report) for r in source):
+        raise InputError("reports are wanted, not texts or other values; read_reports makes them from rows with an id")
     kept = Reports([r for r in source if not left_out(r.patient_id)], failed=getattr(source, "failed", ()))
     return deidentify_with(kept, deidentifier(policy, key=key, date_shift_days=date_shift_days))
 
@@ -146,29 +178,39 @@ def deidentifier(
     from jmid_nlp.deid.policy import load_policy
 
     rules = load_policy(policy) if isinstance(policy, str | Path) else policy
+    if not hasattr(rules, "key"):
+        raise PolicyError(f"a policy's name, path or Policy is wanted, not {type(policy).__name__}")
     if rules.key == "ephemeral":
         secret = None
     elif isinstance(key, Key):
         secret = key
     else:
-        secret = load_key(key_file=Path(key) if key is not None else None)
+        secret = load_key(key_file=_key_file(key) if key is not None else None)
     return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector, uids=uids)
+
+
+def _key_file(key: Any) -> Path:
+    """The path of a key file; a key itself is refused here, since the message of a missing file would show it."""
+    if not isinstance(key, str | Path) or (len(Path(key).name) >= 32 and not Path(key).is_file()):
+        raise KeyMaterialError("the path of a key file, or a Key, is wanted; keys do not stand in arguments")
+    return Path(key)
 
 
 def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:
     """Entities, findings, lung-cancer TNM and label sets of reports.
 
     Args:
-        reports: Reports, de-identified or not, or plain texts (which get their position as id).
+        reports: Reports, de-identified or not, a table of them, one text, or plain texts (which get their position as id).
         edition: Edition of the TNM classification, 8 or 9.
     """
     from jmid_nlp.findings.extract import extract as run
 
+    source = [reports] if isinstance(reports, str) else _records(reports)
     return Extractions(
         run(r, report_id=str(n), edition=edition)
         if isinstance(r, str)
-        else run(r.text, report_id=r.report_id, edition=edition)
-        for n, r in enumerate(reports)
+        else run(_text_of(r), report_id=r.report_id, edition=edition)
+        for n, r in enumerate(source)
     )
 
 
@@ -176,7 +218,7 @@ def findings(source: Any) -> FindingsTable:
     """The findings of one text, report or spaCy Doc, as a table that shows itself in a notebook."""
     from jmid_nlp.findings.extract import extract as run
 
-    text = source if isinstance(source, str) else source.text
+    text = _text_of(source)
     return FindingsTable(run(text).findings)
 
 
@@ -344,7 +386,7 @@ def show(report: Any, *, identifiers: bool = True) -> Any:
     from jmid_nlp.display import Shown, report_html
     from jmid_nlp.findings.extract import extract as run
 
-    text = report if isinstance(report, str) else report.text
+    text = _text_of(report)
     known = report if isinstance(report, Report) else None
     spans: tuple[Identifier, ...] = ()
     if identifiers and not isinstance(report, DeidReport):

@@ -92,6 +92,8 @@ def _write_list(output: Path, rows: Iterable[dict[str, Any]], order: Any = None)
 
     if not output.parent.is_dir():
         raise InputError(f"{output.parent}: no such folder; make it first")
+    if output.is_dir():
+        raise InputError(f"{output.name}: is a folder; give the name of a file")
     aside, ordered = (output.with_name(output.name + end) for end in (".part", ".ordered"))
     try:
         write_lines(aside, map(dump_json, rows))
@@ -105,13 +107,18 @@ def _write_list(output: Path, rows: Iterable[dict[str, Any]], order: Any = None)
 
 
 def _rows(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
-    """The rows of what `deid` wrote: one that cannot be read makes the whole unusable."""
+    """The rows of what `deid` wrote: one that cannot be read, or has no text, makes the whole unusable.
+
+    What was not looked at must not count as free of identifiers.
+    """
     from jmid_nlp.batch.files import read_rows
     from jmid_nlp.errors import RowError
 
-    for _, row in read_rows(path, encoding=encoding):
+    for number, row in read_rows(path, encoding=encoding):
         if isinstance(row, RowError):
             raise row
+        if not isinstance(row.get("text") or "", str) or "text" not in row:
+            raise RowError(row=number, field="text", reason="is no text; give the reports as `deid` wrote them")
         yield row
 
 
@@ -170,13 +177,18 @@ def verify_audit(
 
     Example: jmid-nlp verify-audit audit.jsonl
     """
+    from pyarrow import ArrowException
+
     from jmid_nlp.deid.audit import verify_audit as verify
     from jmid_nlp.errors import InputError
 
     with exits():
         if not audit.is_file():
             raise InputError(f"{audit.name}: no such file")
-        found = verify(audit, last=last)
+        try:
+            found = verify(audit, last=last)
+        except (UnicodeDecodeError, RecursionError, ArrowException, OSError):
+            raise InputError(f"{audit.name}: is no audit that can be read; give the file of `deid --audit`") from None
     if not found.ok:
         typer.echo(f"broken at row {found.broken}: {found.reason}")
         raise typer.Exit(EXIT_FAILED_ROWS)

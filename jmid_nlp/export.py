@@ -17,9 +17,12 @@ _ATTRIBUTE = {"d": "certainty"}
 
 def documents(pairs: Iterable[tuple[str, Extraction]]) -> Iterator[TextDocument]:
     """Annotated texts from `(text, extraction)` pairs; the spans are those of `Extraction.entities`."""
+    from jmid_nlp.batch.sinks import writable
+
     for text, extraction in pairs:
         spans = tuple(_span(n, e) for n, e in enumerate(extraction.entities, 1))
-        yield TextDocument(extraction.report_id, text, spans)
+        # a lone surrogate cannot be written as UTF-8; its replacement is one character, too, and no offset moves
+        yield TextDocument(writable(extraction.report_id), writable(text), spans)
 
 
 def _span(number: int, entity: Entity) -> TextSpan:

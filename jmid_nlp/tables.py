@@ -51,9 +51,9 @@ class Table(Sequence[T], Generic[T]):
 
     def to_arrow(self) -> Any:
         """The table view as a `pyarrow.Table`."""
-        import pyarrow as pa
+        from jmid_nlp.batch.sinks import table_of
 
-        return pa.Table.from_pylist(self.to_dicts())
+        return table_of(self.to_dicts())
 
     def to_pandas(self) -> Any:
         """The table view as a `pandas.DataFrame` (needs pandas: `pip install "jmid-nlp[notebook]"`)."""

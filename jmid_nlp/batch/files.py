@@ -46,7 +46,8 @@ def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row 
 def _refuse_text(path: Path) -> None:
     """Who hands over a report's text where a path belongs must not find it in an error message."""
     name = str(path)
-    if len(path.name.encode("utf-8", "surrogatepass")) > 255 or any(c < " " for c in name):
+    parts = [len(part.encode("utf-8", "surrogatepass")) for part in path.parts]
+    if max(parts, default=0) > 255 or sum(parts) + len(parts) > 4000 or any(c < " " for c in name):
         raise InputError("the path of a file or folder is wanted here, and this is none; put texts into a list of rows")
 
 

@@ -11,6 +11,7 @@ from jmid_nlp.errors import RowError
 from jmid_nlp.schema import Report
 
 _WITHHELD = ("could not be treated", "record ")  # of a row that was read well
+_ABSENT = ("is missing", "must be an object with 'text'")  # of a column that is not there
 _FLOATS = ("contrast_dose_ml", "ctdi_vol_mgy", "dlp_mgy_cm", "weight_kg")
 _KNOWN = tuple(f.name for f in fields(Report) if f.name not in ("extra", "report_id"))
 
@@ -77,9 +78,7 @@ def unusable(failed: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """
     first = None
     for row in failed:
-        if row["field"] != "row" and not (row["field"] in ("id", "text") and row["reason"].startswith("is missing")):
-            return None
-        if row["reason"].startswith(_WITHHELD):
+        if row["reason"].startswith(_WITHHELD) or not (row["field"] == "row" or row["reason"].startswith(_ABSENT)):
             return None
         first = first or row
     return first

@@ -21,7 +21,7 @@ from jmid_nlp.batch.files import Row, count_rows, dump_json, input_files, read_r
 from jmid_nlp.batch.job import Job, Outcome
 from jmid_nlp.batch.rows import parse_id, unusable
 from jmid_nlp.batch.sinks import Sink, replace_file, sink_for
-from jmid_nlp.errors import InputError, RowError, WorkerError
+from jmid_nlp.errors import InputError, JmidError, RowError, WorkerError
 from jmid_nlp.progress import progress
 
 Chunk = list[tuple[int, Row | RowError]]
@@ -93,11 +93,15 @@ def run_job(
     store = _PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
     resumed = store.done()
     failed = output.with_name(output.name + ".failed.jsonl")
-    with progress(total=count_rows(source), title=title or "rows") as bar:
-        for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
-            bar.update(rows)
-            store.last = number
-    store.refuse_if_unusable(source)
+    try:
+        with progress(total=count_rows(source), title=title or "rows") as bar:
+            for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
+                bar.update(rows)
+                store.last = number
+        store.refuse_if_unusable(source)
+    except JmidError:
+        store.drop_if_empty()
+        raise
     written = store.write_sides(sides or {})
     return replace(store.finish(job, output, failed, audit, resumed), sides=written)
 
@@ -252,6 +256,11 @@ class _PartStore:
         ready = self._part(number, "tmp")
         ready.write_text(json.dumps(counts), encoding="utf-8")
         replace_file(ready, self._part(number, "done.json"))
+
+    def drop_if_empty(self) -> None:
+        """Leave no folder behind where there is nothing to go on with."""
+        if self.folder.is_dir() and not self.done():
+            shutil.rmtree(self.folder)
 
     def refuse_if_unusable(self, source: Path) -> None:
         """An input of which not one row has what every row needs is no input: nothing is written.
