@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.schema import ImageRef
+from jmid_nlp.text.scan import matches_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ _IMAGE = re.compile(
 _PAIR = re.compile(r"\((?P<series>\d{1,3})/(?P<images>\d{1,4}(?:\s?[,、]\s?\d{1,4})*)\)")
 _OF = re.compile(r"\s?/\s?\d{1,4}(?!\d)")
 _NUMBER = re.compile(r"\d{1,4}")
-_HINT = re.compile(r"Se|Im|スライス|slice|画像|シリーズ|\(\d{1,3}/\d|S\d{1,3}\s?[:/,-]?\s?I", re.IGNORECASE)
+# What each pattern must hold; most texts hold none of it. Words are looked for in the lowered text.
+_SERIES_WORDS = ("se", "シリーズ")
+_IMAGE_WORDS = ("im", "スライス", "slice", "画像")
+_SHORT_SERIES = re.compile(r"[Ss](?=\d{1,4}\s?[:/,-]?\s?I)", re.IGNORECASE)
+_PAIR_HINT = re.compile(r"\(\d{1,3}/\d")
+_FULL_STARTS = re.compile("[Ssシ]")
+_IMAGE_STARTS = re.compile("[IiSsス画]")
 _PAIR_BEFORE = re.compile(r"(?:ステージ|Grade|T|N|カテゴリー?|スコア|点|score)\s?$", re.IGNORECASE)
 # (11/8) behind one of these is the day of an examination or of a deed, not series 11, image 8
 _DAY_BEFORE = re.compile(
@@ -46,12 +54,13 @@ def image_refs(text: str) -> list[RefMention]:
 
     `(5/45)` is series 5, image 45; `IM:45/120` is image 45 of 120. The ends of a range of images are two references.
     """
-    if not _HINT.search(text):
+    looked = _looked_for(text)
+    if not looked:
         return []
     found: list[RefMention] = []
     taken = bytearray(len(text) + 1)
-    for pattern in (_FULL, _IMAGE, _PAIR):
-        for match in pattern.finditer(text):
+    for pattern, matches in looked:
+        for match in matches:
             if taken.find(1, match.start(), match.end()) >= 0:
                 continue
             if pattern is _PAIR and _PAIR_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
@@ -61,6 +70,19 @@ def image_refs(text: str) -> list[RefMention]:
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
             found.append(_mention(text, match))
     return sorted(found, key=lambda r: r.start)
+
+
+def _looked_for(text: str) -> list[tuple[re.Pattern[str], Iterator[re.Match[str]]]]:
+    """The patterns that can match in a text, with their matches."""
+    low = text.lower()
+    out: list[tuple[re.Pattern[str], Iterator[re.Match[str]]]] = []
+    if any(word in low for word in _SERIES_WORDS) or _SHORT_SERIES.search(text):
+        out.append((_FULL, matches_from(_FULL_STARTS, _FULL, text)))
+    if any(word in low for word in _IMAGE_WORDS):
+        out.append((_IMAGE, matches_from(_IMAGE_STARTS, _IMAGE, text)))
+    if "(" in text and _PAIR_HINT.search(text):
+        out.append((_PAIR, _PAIR.finditer(text)))
+    return out
 
 
 def _is_day(text: str, match: re.Match[str]) -> bool:

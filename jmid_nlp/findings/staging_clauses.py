@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from jmid_nlp.findings.staging_words import Word
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.scan import matches_from
 
 DENIED, GENERAL, WEAK, SUSPECTED, PRESENT = 0, 1, 2, 3, 4
 _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPECTED, "present": PRESENT}
@@ -36,6 +37,7 @@ _DISTANCE = (
     "間隔",
 )
 _COMPARED = re.compile(r"と|より|比|同様|、")
+_DIGIT = re.compile(r"\d")
 _SIZE = re.compile(
     r"(?P<a>\d{1,3}(?:\.\d{1,2})?)(?P<u1>mm|cm|センチ|ミリ)?"
     r"(?:[x×*X✕](?P<b>\d{1,3}(?:\.\d{1,2})?)(?P<u2>mm|cm)?)?(?:[x×*X✕](?P<c>\d{1,3}(?:\.\d{1,2})?)(?P<u3>mm|cm)?)?"
@@ -241,7 +243,7 @@ def _after_liver(hit: Hit | None) -> bool:
 def add_sizes(text: str, clauses: list[Clause]) -> None:
     """Finds the sizes of a text and gives each to the clause it stands in."""
     at = 0
-    for found in _SIZE.finditer(text):
+    for found in matches_from(_DIGIT, _SIZE, text):
         unit = found["u"] or found["u3"] or found["u2"] or found["u1"]
         if not unit:
             continue

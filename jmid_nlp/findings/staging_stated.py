@@ -10,6 +10,7 @@ import re
 
 from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.scan import matches_from
 
 _T = r"(?:is|[0-4X](?:mi|[abc])?)"
 _N = r"[0-3X][abc]?"
@@ -23,6 +24,7 @@ _STATED = re.compile(
     rf"|T因子[はがも:]?\s?(?P<T4>{_T})|N因子[はがも:]?\s?(?P<N4>{_N})|M因子[はがも:]?\s?(?P<M4>{_M}))(?![A-Za-z0-9.])",
     re.IGNORECASE,
 )
+_STARTS = re.compile("[CPYTNMcpytnm]")
 _ANY = re.compile(r"[TNMtnm](?:因子[はがも:]?)?\s?[:=]?\s?[0-4XxIi]")
 _NOT_BEHIND = re.compile(
     r"\s?(?:強調|WI|延長|短縮|高信号|低信号|等信号|shine|値|mapp|FLAIR|脂肪|-?FS|\*|[~〜～\-–/・,][TL]?\d|椎|レベル|level|"
@@ -45,7 +47,7 @@ def stated(scene: Scene) -> dict[str, tuple[str, Span]]:
     text = scene.parsed.text
     if not _ANY.search(text):
         return found
-    for match in _STATED.finditer(text):
+    for match in matches_from(_STARTS, _STATED, text):
         if _NOT_BEHIND.match(text, match.end()) or _NOT_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
             continue
         if match["prefix"] and match["prefix"].lower().startswith("y"):

@@ -152,11 +152,16 @@ def _joins_plainly(line: str, after: str) -> bool | None:
         return False
     if line[-1] in "。．｡!?！？" or (line[-1] in _LABEL_ENDS and len(line) <= _LABEL):
         return False
-    if _RULE.fullmatch(line) or _RULE.fullmatch(after):
+    if _drawn(line) or _drawn(after):
         return False
     if _NO_START.match(after) and after[0] not in "・：:":
         return True
     return None
+
+
+def _drawn(line: str) -> bool:
+    """Whether a line is drawn with signs; no letter is one of them but ー."""
+    return (line[0] == "ー" or not line[0].isalpha()) and _RULE.fullmatch(line) is not None
 
 
 def _joins(line: str, after: str, wide: int, layout: Layout) -> bool:

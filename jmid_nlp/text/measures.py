@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jmid_nlp.text.scan import matches_from
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -35,6 +37,7 @@ _TO = (
     r"(?:今回|現在|本日)?(?:は|の|、)?\s?(?:約)?"
 )
 _MEASURE = re.compile(rf"(?<![\d.A-Za-z#/])(?P<a>{_DIMS})(?:{_TO}(?P<b>{_DIMS}))?", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _PART = re.compile(rf"({_NUM})(?:\s?({_UNIT}))?", re.IGNORECASE)
 _ARROWS = frozenset(("から", "より", "→", "⇒", "➡", "->", "=>"))
 
@@ -82,7 +85,7 @@ def measures(text: str) -> list[Measure]:
     if "m" not in text and "M" not in text and "ミリ" not in text and "センチ" not in text:
         return []
     found: list[Measure] = []
-    for match in _MEASURE.finditer(text):
+    for match in matches_from(_DIGIT, _MEASURE, text):
         if "m" in match.group().lower() or "ミリ" in match.group() or "センチ" in match.group():
             item = _read(text, match)
             if item is not None:

@@ -73,6 +73,8 @@ def _before_blanks(text: str, at: int) -> int:
 
 def _split(text: str, start: int, stop: int, out: list[Span]) -> None:
     """Adds the sentences of one stretch that no line break divides."""
+    if start == stop:
+        return
     begin, at = start, start
     full_stops = False
     while begins := _CANDIDATE_START.search(text, at, stop):
