@@ -29,6 +29,7 @@ _SIZED_NODE = re.compile(
 )
 _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔", "辺縁"))
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
+_IS_LEVEL = re.compile(r"(?:Th|[TCL])\d")
 _AT = re.compile(r"(?:内|部)?に(?:は|て)?[^、。はがをにで()\n]{0,18}")
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
@@ -130,6 +131,8 @@ class _Attacher:
     def _both(self, first: Group, second: Group) -> bool:
         """Two places before one mention where the first only sets the scene (膀胱左側壁に…、左尿管の) stay apart; から joins."""
         gap = self.text[first.end : second.start]
+        if gap in ("で", "では", "レベルで") and not second.side and _IS_LEVEL.match(self.text, first.start):
+            return True  # C5/6で脊髄を圧迫
         if second.end in self.heads and not second.side and _AT.fullmatch(gap):
             return True  # 右側脳室三角部に5mmの|脈絡叢|嚢胞
         if (first.side and not second.side and _NAMES_ONLY.fullmatch(gap)) or _EACH_SIZE.fullmatch(gap):

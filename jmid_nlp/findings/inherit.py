@@ -43,9 +43,10 @@ ANAPHORA = re.compile(
 _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
+_ELSE = re.compile(r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))")
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
-_OWN_PLACE = re.compile(r"関節液|[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
+_OWN_PLACE = re.compile(r"関節液|羊水|胎|臍帯|[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -144,6 +145,8 @@ class Heritage:
         if mention.kind == "fluid" or mention.systemic or self.c.certainty[number] == "general":
             return Place()
         label = self._label(mention.sentence)
+        if label is None and _ELSE.match(self.text[start : mention.start].lstrip(" \u3000\t・-")):
+            return Place()  # 新たな集積なし: of the whole examination
         parent = self._parent(number, mention, start)
         if parent is not None and self.c.sections[number] not in _NO_INHERITANCE:
             near = self.places[parent]
@@ -213,7 +216,7 @@ class Heritage:
             for k in range(max(0, number - _REACH), number)
             if self.c.certainty[k] in ("positive", "suspicious")
             and (self.places[k].sites or self.places[k].side)
-            and self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease")
+            and (self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease") or (sub and self.c.mentions[k].kind == "state"))
             and self.c.sections[k] == self.c.sections[number]
             and (interpretation or self.c.mentions[k].start > line)
             and not (mention.own and self._elsewhere(mention, self.places[k]))
@@ -231,11 +234,15 @@ class Heritage:
             near = self.c.mentions[lesions[-1]].sentence
             if (sub and not anaphora) or (interpretation and near == self.c.mentions[last].sentence):
                 return lesions[-1]
-        if self.c.mentions[number].sentence - self.c.mentions[last].sentence > (
-            3 if sub or anaphora else 2 if interpretation else 1
-        ):
+        reach = 3 if sub or anaphora else 2 if interpretation else 1
+        if interpretation and last == number - 1 and not self._place_between(self.c.mentions[last].end, start):
+            reach = 5  # all that was said in between was said of it
+        if self.c.mentions[number].sentence - self.c.mentions[last].sentence > reach:
             return None
         return last
+
+    def _place_between(self, start: int, end: int) -> bool:
+        return any(start <= g.start < end and not g.bare for g in self.c.groups)
 
     def _together(self, mention: Mention, parent: int) -> Place | None:
         """`S8に腫瘤、S3に結節。転移を疑う`: what is taken for one thing is at the places of all lesions just described."""

@@ -77,6 +77,7 @@ _NODE = re.compile(
     r"[^。、\n]{0,8}?(?P<node>リンパ節)(?=(?:を|が)(?:複数|多数|数個|散在性に)?(?:認め|みられ|見られ|あり|散見|散在|集簇)|(?:あり|散見|散在|多発)?(?:[。、\n]|\Z))"
 )
 _LARGE_NODE = 10  # mm, short axis
+_FOREIGN = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z'é\-]{2,20}\Z")  # Budd-Chiari|症候群
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
 
 
@@ -176,7 +177,8 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
         and len(organ.form) == 1
         and organ.end == start
     )
-    if joined and organ is not None and (place := _cut(organ.form + term.form)[0]) > 1:
+    touching = start == term.start and organ is not None and organ.end == start
+    if touching and organ is not None and (place := _cut(organ.form + term.form)[0]) > len(organ.form):
         places.append(Span(organ.start, organ.start + place))  # 脾静脈|血栓, read as 脾 and 静脈血栓
         start = organ.start + place
     elif joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
@@ -252,6 +254,9 @@ def _gap(
         before = terms[index - 1] if index and terms[index - 1].end == a else None
         left = before.form if before is not None and before.kind != "cue" else ""
         hit = _ending(run, left)
+        if hit is not None and run in _NEVER_ALONE and (foreign := _FOREIGN.search(text, max(0, a - 24), a)):
+            seeds.append(Mention(foreign.start(), b, hit[1], None, b - len(run), False, False, [run], "ending"))
+            continue
         if hit is not None:
             suffix, cls = hit
             joins = before is not None and before.kind in ("anatomy", "observation", "modifier", "position")

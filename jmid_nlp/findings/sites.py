@@ -93,7 +93,7 @@ _RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
 _ON = b"\x01"
 _STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
 _MOSTLY = re.compile(r"(?:優位|主体|優勢)$")
-_EXAM_END = re.compile(r"(?:XP|X-P|CT|MRI|MRA|CTA|US|MMG|PET|[2-6]R|X線|エコー)\Z")
+_EXAM_END = re.compile(r"(?:XP|X-P|CT|MRI|MRA|CTA|US|MMG|PET|[2-6]R|X線|エコー|(?:門脈|動脈|静脈|平衡|肝細胞|実質|皮髄|遅延|早期|後期)(?:優位)?相)\Z")
 _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"
@@ -145,7 +145,7 @@ def find_groups(parsed: Parsed, mentions: list[Mention], places: list[Span]) -> 
         busy[start:end] = _ON * (end - start)
     stops = _stops(parsed)
     sites = _merge(text, [_grow(text, core, stops, busy) for core in _cores(parsed, places, busy)])
-    sites = [s for s in sites if text[s.end - 1] not in "比率"]
+    sites = [s for s in sites if text[s.end - 1] not in "比率" and text[s.end : s.end + 1] != "様"]
     sites = [s for s in sites if not _EXAM_END.search(text, s.start, s.end)]
     sites = [s for s in sites if not _NO_SITE.match(text[s.start : s.end])]
     sites = [s for s in sites if not (text[s.end : s.end + 1] == "の" and _MOSTLY.search(text[s.start : s.end]))]
@@ -178,6 +178,12 @@ def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
         if known.find(1, site.start, site.end) < 0:
             known[site.start : site.end] = _ON * (site.end - site.start)
             out.append(site)
+        elif (rest := known.rfind(1, site.start, site.end) + 1) < site.end:
+            item = _LEVEL.search(text, rest, site.end)  # the S6 of 肝S2、S6, where 肝S2 is a word
+            if item is not None:
+                known[item.start() : item.end()] = _ON * (item.end() - item.start())
+                out.append(Site(item.start(), item.end(), None, None))
+    out.sort(key=lambda s: s.start)
     sided = [
         Site(m.start(), m.end(), None, None) for m in _SIDED.finditer(text) if known.find(1, m.start(), m.end()) < 0
     ]
