@@ -10,34 +10,45 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
+from jmid_nlp.deid.slots import medical_runs
 
 # Greek is left out: it names series and genes
 _SCRIPT = re.compile(
-    r"[Ѐ-ӿ]{2,}(?:[ \-][Ѐ-ӿ]{1,}\.?){0,3}|[가-힣]{2,4}(?:[ ·][가-힣]{1,4}){0,2}|[؀-ۿ]{2,}(?: [؀-ۿ]{2,}){0,3}|[ऀ-ॿ]{2,}(?: [ऀ-ॿ]{2,}){0,3}"
-    r"|[฀-๿]{3,}(?: [฀-๿]{3,}){0,2}"
+    r"[Ѐ-ӿ]{2,}(?:[ \-][Ѐ-ӿ]{1,}\.?){0,3}|[가-힣]{2,4}(?:[ ·][가-힣]{1,4}){0,2}|[؀-ۿ]{2,}(?: [؀-ۿ]{2,}){0,3}"
+    r"|[ऀ-ॿ]{2,}(?: [ऀ-ॿ]{2,}){0,3}|[฀-๿]{3,}(?: [฀-๿]{3,}){0,2}"
 )
 _OTHER = re.compile(r"[Ѐ-ӿ가-힣؀-ۿऀ-ॿ฀-๿]")
 _AGED = r"[ ]?[(、,]?[ ]?\d{1,3}[ ]?(?:歳|才|代|[MFmf男女](?![A-Za-z])|y(?:\.?o|r|ears|[MF\s]))"
 _INITIALS_AGED = re.compile(rf"(?<![A-Za-z.])[A-Z]\.[ ]?[A-Z]\.?(?:[ ]?[A-Z]\.)?(?={_AGED})")
 _SURNAME_INITIAL = re.compile(rf"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{{3,14}}|[A-Z]{{4,15}}),? [A-Z]\.?(?={_AGED})")
 _HONORED = re.compile(
-    r"(?<![A-Za-z])(?:Dr|DR|Drs|Prof|Mr|Mrs|Ms|Miss|Tech|Doctor|Nurse)\b(?:\. ?| )((?:[A-Z]\. ?)?(?:[A-Z][a-z'’\-]{2,15}|[A-Z]{3,15})"
-    r"(?: [A-Z][a-z'’\-]{2,15}){0,2})(?![A-Za-z])"
+    r"(?<![A-Za-z])(?:Dr|DR|Drs|Prof|Mr|Mrs|Ms|Miss|Tech|Doctor|Nurse)\b(?:\. ?| )"
+    r"((?:[A-Z]\. ?)?(?:[A-Z][a-z'’\-]{2,15}|[A-Z]{3,15})(?: [A-Z][a-z'’\-]{2,15}){0,2})(?![A-Za-z])"
 )
 _SIGNED = re.compile(
-    r"(?<![A-Za-z0-9_.@/\-])((?:[A-Z]\. ?){1,2}(?:[A-Z][a-z'’\-]{2,14}|[A-Z]{3,15}))(?=[ ]*(?:$|[\n<\"|;)」】、。]|, ?(?:M\.?D|radiolog|MD|RT|PhD|Ph\.D)))",
+    r"(?<![A-Za-z0-9_.@/\-])((?:[A-Z]\. ?){1,2}(?:[A-Z][a-z'’\-]{2,14}|[A-Z]{3,15}))"
+    r"(?=[ ]*(?:$|[\n<\"|;)」】、。]|, ?(?:M\.?D|radiolog|MD|RT|PhD|Ph\.D)))",
     re.MULTILINE,
 )
 _CELL = re.compile(
-    r"(?:\||;|\t)[ ]?([A-Z]{5,15}|[A-Z][a-z]{4,14})[ ]?$|<(?:sign|reader|dr|by|author|name|tech|ref|att)[^<>\n]{0,40}>([A-Z][A-Za-z]{3,14})<",
+    r"(?:\||;|\t)[ ]?([A-Z]{5,15}|[A-Z][a-z]{4,14})[ ]?$"
+    r"|<(?:sign|reader|dr|by|author|name|tech|ref|att)[^<>\n]{0,40}>([A-Z][A-Za-z]{3,14})<",
     re.MULTILINE | re.IGNORECASE,
 )
 _TWO = re.compile(
-    r"(?<![A-Za-z0-9_.@/\-])([A-Z]{4,15}|[A-Z][a-z]{3,14}),? ([A-Z]{3,15}|[A-Z][a-z]{2,14})(?=[ ]{2}|[ ]*(?:$|[\n、。,;|<\"()/]|\d|[ぁ-ヺ一-鿿]))",
+    r"(?<![A-Za-z0-9_.@/\-])([A-Z]{4,15}|[A-Z][a-z]{3,14}),? ([A-Z]{3,15}|[A-Z][a-z]{2,14})"
+    r"(?=[ ]{2}|[ ]*(?:$|[\n、。,;|<\"()/]|\d|[ぁ-ヺ一-鿿]))",
     re.MULTILINE,
 )
-_KANA_LATIN = re.compile(
-    r"([ァ-ヺー]{2,}(?:[ ・][ァ-ヺー]{2,}){0,4})[ ]?[/(][ ]?([A-Z][A-Za-z'’\-]+(?:,? (?:(?:de|da|dos|van|von|der|bin|al|la|el) )?[A-Z][A-Za-z'’\-]*){1,4})"
+_LATIN_WORDS = (
+    r"[A-Z][A-Za-z'’\-]+(?:,? (?:(?:de|da|dos|van|von|der|bin|binti|al|la|el|dela) ){0,2}[A-Z][A-Za-z'’\-]*\.?){1,4}"
+)
+_KANA_LATIN = re.compile(rf"([ァ-ヺー]{{2,}}(?:[ ・][ァ-ヺー]{{2,}}){{0,4}})[ ]?[/(][ ]?({_LATIN_WORDS})")
+# a name in Latin letters with age, sex, birth date, number or its kanji behind it, as at the head of a record
+_HEADED = re.compile(
+    rf"(?<![A-Za-z0-9_.@/\-'’])({_LATIN_WORDS})"
+    r"(?=[ ]{0,3}[、,/|(\[;]?[ ]{0,2}(?:\d{1,3}[ ]?(?:歳|才|y(?![a-z])|Y|[MF](?![A-Za-z]))|[男女]|[MF](?![A-Za-z])"
+    r"|DOB|(?:19|20)\d\d[\-/.年]|\d{6,}|[一-鿿]{1,4}[ ]?[一-鿿]{1,4}\)))"
 )
 _MORAE = re.compile(
     r"(?:(?:[kstnhmrgzdbp]y|sh|ch|ts|ky|gy|j|f|w|y|[kstnhmrgzdbp])?[aiueo]h?|n(?![aiueoy])|(?:kk|ss|tt|pp|cc|tc)(?=[aiueohy])|m(?=[bp]))+"
@@ -77,9 +88,17 @@ def find_foreign(t: str) -> Iterator[Hit]:
             yield Hit(at, at + len(word), "PERSON", "romaji", 0.6, "names.cell", LISTED)
     for m in _TWO.finditer(t) if _TWO_GUARD.search(t) else ():
         a, b = m[1], m[2]
-        if (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b)):
-            if len(a) + len(b) > 8 and not (_known_word(a) and _known_word(b)) and a.lower() not in book().latin_terms:
-                yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)
+        both = (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b))
+        if (
+            both
+            and len(a) + len(b) > 8
+            and not (_known_word(a) and _known_word(b))
+            and a.lower() not in book().latin_terms
+        ):
+            yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)
+    for m in _HEADED.finditer(t) if _TWO_GUARD.search(t) else ():
+        if not any(_known_word(w) for w in re.findall("[A-Za-z]{2,}", m[1])):
+            yield Hit(m.start(1), m.end(1), "PERSON", "foreign", 0.75, "names.header", LISTED)
     for m in _KANA_LATIN.finditer(t) if _KANA_LATIN_GUARD.search(t) else ():
         words = re.split("[ ・]", m[1])
         if (len(words) > 1 or kana_known(m[1])) and not any(_known_word(w) for w in re.findall("[A-Za-z]{3,}", m[2])):
@@ -95,6 +114,8 @@ _CAPITAL = re.compile("[A-Z][A-Za-z.]")
 def _known_word(word: str) -> bool:
     """True for a word of medicine or of forms, no name."""
     low = word.strip(".").lower()
+    if (word.isupper() and len(word) < 4) or low in medical_runs():
+        return True
     return (
         low in book().latin_terms or low in stop_words("latin") or low in _SPECIES or low in stop_words("romaji_like")
     )

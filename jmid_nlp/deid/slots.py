@@ -80,7 +80,7 @@ def read_table_column(name: str) -> list[str]:
 def value(name: str) -> float:
     """What a string of kanji is worth as a name, by the lists or else by its characters; very low for a known word."""
     b, plain = book(), name.translate(VARIANTS)
-    if name in stop_words("compound") or plain in medical_runs():
+    if name in stop_words("compound") or plain in medical_runs() or name in b.generic:
         return _NEVER
     g = grade(name)
     if g in (FULL, SURNAME):
@@ -161,9 +161,13 @@ def core(run: str) -> tuple[int, int, float, float, float] | None:
 
 
 _TITLE = re.compile(r"[ \t]?(?:先生|医師|Dr|Ns|NS|RN|RT|MD|さん|様|氏|殿|君|くん|ちゃん)")
-_TOLD = r"(?:連絡|報告|電話|伝達|伝え|伝言|相談|依頼|説明|確認済|共有|送付|郵送|発送|転送|引き?継|申し?送|コール|照会|紹介|渡し|TEL|FAX)"
+_TOLD = (
+    r"(?:連絡|報告|電話|伝達|伝え|伝言|相談|依頼|説明|確認済|共有|送付|郵送|発送|転送|引き?継|申し?送|コール|照会|紹介|渡し"
+    r"|TEL|FAX)"
+)
 _DID = (
-    r"(?:対応|担当|施行|取得|確認し|確認済|説明|連絡|報告し|承認|読影|執刀|記載|撮影し|同席|到着|判断|訂正|指示|診察|依頼|入力|登録|作成|送付"
+    r"(?:対応|担当|施行|取得|確認し|確認済|説明|連絡|報告し|承認|読影|執刀|記載|撮影し|同席|到着|判断|訂正|指示|診察|依頼|入力|登録|作成"
+    r"|送付"
     r"|付き?添|受け(?!て)|介助|穿刺|採血|搬送し|照合|代わ|\d{1,2}:\d\d)"
 )
 _RIGHT_SHAPES = (
@@ -173,7 +177,7 @@ _RIGHT_SHAPES = (
     (re.compile(rf"(?:より|から)(?:[^\s、。,]{{0,6}}?{_TOLD}|折り?返)"), 2.0),
     (re.compile(r"[ \t]{0,2}\((?:PHS|内線|内|ext\.?|#)?[ \t]?\d{3,5}\)"), 2.0),
     (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
-    (re.compile(r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|\d{4}(?!\d))"), 1.5),
+    (re.compile(r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|(?!20)[2-9]\d{3}(?![\d年]))"), 1.5),
     (re.compile(r"[ \t]*(?:\Z|\n[ \t]*\Z)"), 1.5),
     (re.compile(r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])"), 1.5),
     (re.compile(r"\"[ \t]*[,\]}\n]"), 1.3),
@@ -257,6 +261,7 @@ _JOINT = re.compile(r"(?:[ \t]{0,2}[・/→&＆][ \t]{0,2}|と|、)")
 def find_slots(t: str) -> Iterator[Hit]:
     """Names that their form and their place together prove."""
     last: tuple[int, float] = (-1, 0.0)
+    proven = -1
     pending: Hit | None = None
     for run in RUN.finditer(t):
         found = core(run[0])
@@ -283,13 +288,14 @@ def find_slots(t: str) -> Iterator[Hit]:
             strong = m is not None and m[0] != "、"
             if pending is not None and strong and pending.end == last[0] and total + 1.5 >= THRESHOLD:
                 yield pending
-            total += 1.5 if strong else 1.0 if last[1] > 2.4 else 0.0
+            total += 2.0 if proven == last[0] else 1.5 if strong else 1.0 if last[1] > 2.4 else 0.0
         pending = None
         if _eponym(t, end) or (end == run.end() and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)):
             last = (-1, 0.0)
             continue
         if total >= THRESHOLD:
             yield hit
+            proven = hit.end
         elif total > THRESHOLD - 1.5:
             pending = hit
         last = (end, worth if total > 0 else 0.0)
@@ -312,14 +318,14 @@ def kana_value(word: str) -> float:
     if any(p in medical_runs() or p in roles() or p in stop_words("value_kana") for p in parts):
         return _NEVER
     known = sum(kana_known(p) for p in parts)
-    return (2.5 if known == len(parts) else 1.5 if known else 0.0) + (0.5 if len(parts) > 1 else 0.0)
+    return (2.5 if known == len(parts) else 1.5 if known else 0.0) + (1.2 if known and len(parts) > 1 else 0.0)
 
 
 def find_kana_slots(t: str) -> Iterator[Hit]:
     """Names in kana that their place proves: 広報ふなこし。, 検査 マツダ、, 夫 ジェームス(."""
     for m in _KATA_WORD.finditer(t):
         worth = kana_value(m[0])
-        if worth < 0:
+        if worth < 0 or _eponym(t, m.end()):
             continue
         left = left_weight(t, m.start())
         if left < 1.5:

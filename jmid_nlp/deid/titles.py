@@ -22,8 +22,8 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY, likeness
-from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
+from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.lexicon import Automaton
 
 
@@ -247,7 +247,8 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     if RUN.match(before) and katakana(word) in book().given_kana:
         run = _RUN_ONLY.search(t[max(0, at - 8) : at])
         size, g, clean = tail_name(run[0]) if run else (0, NO, False)
-        if g >= AMBIGUOUS or (g and clean and likeness(run[0][-size:].translate(VARIANTS)) > _LIKELY):
+        likely = run is not None and g > NO and clean and likeness(run[0][-size:].translate(VARIANTS)) > _LIKELY
+        if g >= AMBIGUOUS or likely:
             return at - size, 0.9
     n = next((n for n in range(len(word), 2, -1) if full_kana(word[-n:])), 0)
     if n >= 5 or (n and n == len(word) and not RUN.match(before)):

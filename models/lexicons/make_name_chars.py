@@ -1,7 +1,7 @@
 """Build name_chars.tsv and medical_runs.tsv of jmid_nlp/lexicons/phi.
 
-name_chars.tsv says how much each character, at its place in a string, speaks for a surname; medical_runs.tsv lists the runs
-of katakana and kanji in the terms of radiology.
+name_chars.tsv says how much each character, at its place in a string, speaks for a surname; medical_runs.tsv lists the words
+in Latin letters and the runs of katakana and kanji in the terms of radiology.
 
 Usage: python models/lexicons/make_name_chars.py
 Reads the surnames, the common nouns and the terms of radiology that the package carries. The weights are log odds (base e,
@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2] / "jmid_nlp/lexicons"
 OUT = ROOT / "phi/name_chars.tsv"
 RUNS = ROOT / "phi/medical_runs.tsv"
+LATIN = re.compile("[A-Za-z]{3,}")
 KANA = re.compile("[ァ-ヺー]{2,}")
 RUN = re.compile("[㐀-鿿々ヶノ]+")
 PLACES = ("first", "inner", "last")
@@ -64,7 +65,14 @@ def main() -> None:
         "# licence: BSD-3-Clause, MIT and Apache-2.0 (the licences of those lists)\n"
     )
     kana = {w for p in sorted(ROOT.glob("*.tsv")) for w in KANA.findall(p.read_text(encoding="utf-8"))}
-    runs = sorted(kana) + sorted(r for r in medical() - surnames if 2 <= len(r) <= 8)
+    latin = {
+        w.lower()
+        for p in sorted(ROOT.glob("*.tsv"))
+        for line in p.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+        for w in LATIN.findall(line)
+    }
+    runs = sorted(latin) + sorted(kana) + sorted(r for r in medical() - surnames if 2 <= len(r) <= 8)
     RUNS.write_text(
         "# source: runs of kanji in the project's lexicons of radiology; made by models/lexicons/make_name_chars.py\n"
         "# licence: MIT\n" + "\n".join(["form", *runs]) + "\n",
