@@ -254,7 +254,7 @@ def _gap(
         before = terms[index - 1] if index and terms[index - 1].end == a else None
         left = before.form if before is not None and before.kind != "cue" else ""
         hit = _ending(run, left)
-        if hit is not None and run in _NEVER_ALONE and (foreign := _FOREIGN.search(text, max(0, a - 24), a)):
+        if hit is not None and (run in _NEVER_ALONE or run == hit[0]) and (foreign := _FOREIGN.search(text, max(0, a - 24), a)):
             seeds.append(Mention(foreign.start(), b, hit[1], None, b - len(run), False, False, [run], "ending"))
             continue
         if hit is not None:
