@@ -91,23 +91,28 @@ def database() -> Path | None:
 @cache
 def load(path: Path, limit: int | None = None) -> tuple[Scan, ...]:
     """The scans with at least two lesions; `limit` reads only that many scans."""
+    outlines: dict[int, list[tuple[float, str]]] = {}
+    heights: dict[int, list[float]] = {}
+    marks: dict[int, list[int]] = {}
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        scans = db.execute("select id, patient_id, pixel_spacing from scans order by id").fetchall()
-        found = [_scan(db, *row) for row in scans[:limit]]
+        scans = db.execute("select id, patient_id, pixel_spacing from scans order by id").fetchall()[:limit]
+        wanted = {row[0] for row in scans}
+        for scan, value in db.execute("select scan_id, val from zvals"):
+            heights.setdefault(scan, []).append(value)
+        for number, scan in db.execute("select id, scan_id from annotations order by id"):
+            marks.setdefault(scan, []).append(number)
+        numbers = {n for scan in wanted for n in marks.get(scan, ())}
+        for number, z, coords in db.execute(
+            "select annotation_id, image_z_position, coords from contours where inclusion = 1 order by id"
+        ):
+            if number in numbers:
+                outlines.setdefault(number, []).append((z, coords))
+    found = []
+    for scan, patient, spacing in scans:
+        levels = sorted(heights.get(scan, ()))
+        seen = [_mark(outlines[n], spacing, levels) for n in marks.get(scan, ()) if n in outlines]
+        found.append(Scan(scan, patient, tuple(_lesions(seen))))
     return tuple(s for s in found if len(s.lesions) >= 2)
-
-
-def _scan(db: sqlite3.Connection, scan: int, patient: str, spacing: float) -> Scan:
-    heights = sorted(v for (v,) in db.execute("select val from zvals where scan_id = ?", (scan,)))
-    marks = []
-    for (number,) in db.execute("select id from annotations where scan_id = ? order by id", (scan,)).fetchall():
-        rows = db.execute(
-            "select image_z_position, coords from contours where annotation_id = ? and inclusion = 1 order by id",
-            (number,),
-        ).fetchall()
-        if rows:
-            marks.append(_mark(rows, spacing, heights))
-    return Scan(scan, patient, tuple(_lesions(marks)))
 
 
 def _mark(rows: Sequence[tuple[float, str]], spacing: float, heights: Sequence[float]) -> Seen:
@@ -268,14 +273,15 @@ def judge(data: Sequence[tuple[Any, ...]], options: AlignOptions = DEFAULTS) -> 
     for row, report, marks, findings in data:
         made = align(row["id"], report, findings, marks, options=options).pairs
         gold = row["gold"]["pairs"]
-        good = [p.annotation_id in gold and _meet(p, gold[p.annotation_id]) for p in made]
+        good = [p.annotation_id in gold and meet(p, gold[p.annotation_id]) for p in made]
         links += [(p.score, right, p.decision) for p, right in zip(made, good, strict=True)]
         wanted += len(gold)
         exact += sum(good) == len(good) == len(gold)
     return Result(tuple(links), wanted, exact / max(1, len(data)))
 
 
-def _meet(pair: Any, span: tuple[int, int]) -> bool:
+def meet(pair: Any, span: tuple[int, int]) -> bool:
+    """Whether a mention or link overlaps a span."""
     return bool(pair.start < span[1] and span[0] < pair.end)
 
 

@@ -33,6 +33,7 @@ class Evidence:
     terms: tuple[Term, ...]
     vague: bool = False
     relation: str = "unknown"
+    nodes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def total(self) -> float:
@@ -66,9 +67,8 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     created, exam = (mark.record.created or "")[:10], (exam_date or "")[:10]
     if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
-    return Evidence(
-        mention, tuple(terms), vague=set(mark.concepts) <= GENERIC and name.relation != "close", relation=name.relation
-    )
+    vague = set(mark.concepts) <= GENERIC and name.relation != "close"
+    return Evidence(mention, tuple(terms), vague, name.relation, (mention.place.nodes, mark.place.nodes))
 
 
 def _alike(mention: Mention, mark: Mark) -> bool:
@@ -132,14 +132,12 @@ def _fit(
 
 
 def _grade(told: float, measured: float, mention: Mention, options: AlignOptions) -> float:
-    """Full evidence within reading error, falling to none at the tolerance and to conflict beyond it."""
+    """Full evidence where the numbers agree, falling to three tenths at the tolerance and to conflict beyond it."""
     gap = max(0.0, abs(told - measured) - (mention.rounding if told % 10 == 0 or mention.rounding <= 1 else 0.0))
     x = gap / max(options.size_floor_mm, options.size_share * told)
-    if x <= 0.4:
-        return options.size_same
     if x <= 1.0:
-        return options.size_same * (1.25 - x) / 0.85
-    return max(options.size_conflict, options.size_same * 0.3 - 3.0 * (x - 1.0))
+        return options.size_same * (1.0 - 0.7 * x)
+    return max(options.size_conflict, options.size_same * 0.3 - options.size_slope * (x - 1.0))
 
 
 def _slice(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
@@ -151,12 +149,16 @@ def _slice(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
     if not usable:
         return None
     low, high = mark.images
-    gap = min(max(0, low - (r.image or 0), (r.image or 0) - high) for r in usable)
+    gap, off = min((max(0, low - i, i - high), abs(i - (low + high) / 2)) for r in usable if (i := r.image) is not None)
     if gap <= 1:
-        return Term("slice", options.slice_inside, "the image the text refers to")
+        # Among lesions that share the image, the one whose middle is nearer fits a little better.
+        value = options.slice_inside - min(options.slice_centre * off, 0.5 * options.slice_inside)
+        return Term("slice", value, "the image the text refers to")
+    words = f"{gap} images from the one the text refers to"
     if gap <= options.slice_near_images:
-        return Term("slice", options.slice_close, f"{gap} images from the one the text refers to")
-    return Term("slice", options.slice_far, f"{gap} images from the one the text refers to")
+        return Term("slice", options.slice_close, words)
+    share = min(1.0, (gap - options.slice_near_images) / options.slice_far_images)
+    return Term("slice", options.slice_far * (0.5 + 0.5 * share), words)
 
 
 def feasible(evidence: Evidence) -> bool:
@@ -171,7 +173,8 @@ def feasible(evidence: Evidence) -> bool:
         return False
     if evidence.of("side") < 0:
         firm = evidence.of("slice") > 0 or (evidence.of("size") > 1 and evidence.of("place") >= 0)
-        return firm and evidence.of("concept") > 0 and evidence.of("size") >= 0
+        sized = any(t.cue == "size" for t in evidence.terms)
+        return firm and evidence.of("concept") > 0 and (not sized or evidence.of("size") > 1)
     return True
 
 

@@ -19,6 +19,8 @@ _APPEARANCE = frozenset(
 # 網状影内に結節: the first word only says where the second one is.
 _LANDMARK = re.compile(r"(?:の?内部?|の?中)に|近傍に|に隣接し|に接し|の[尾頭背腹内外上下]側に")
 _TO_IT = ("に", "の", "は", "内")
+# A sentence of its own with place and size that says that something is there introduces it.
+_NEW = re.compile(r"(?:[(（][^()（）]{0,20}[)）])?(?:を(?:認|みと|見|指摘)|が(?:認|みと|見|み|存在|指摘|あ)|あり|存在)")
 # What is a feature of the lesion it comes with, unless it has a place of its own.
 _ATTACHED = frozenset(
     ("calcification", "cavity", "necrosis", "enhancement", "early_enh", "low_density", "density", "signal", "fat", "air",
@@ -189,6 +191,8 @@ def _same_again(m: Mention, o: Mention) -> bool:
         return closeness(m.concepts, o.concepts).relation in ("seen_as", "close", "broader")
     if o.finding.multiple and same_line:
         return m.kind == o.kind and named_again
+    if m.sizes and o.sizes and m.own_place and not same_line and _NEW.match(m.after):
+        return False
     if m.own_place or m.sizes:
         return _same_spot(m, o) and (sizes_meet(m.sizes, o.sizes) or (not m.sizes and m.after.startswith("は")))
     return m.after.startswith(("は", "の")) or (

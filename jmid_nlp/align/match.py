@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jmid_nlp.align.anatomy import organ_of
+from jmid_nlp.align.calibration import cues_of, probability
 from jmid_nlp.align.cost import Evidence, best_evidence
 from jmid_nlp.align.lesions import Lesion, build_lesions
 from jmid_nlp.align.marks import Group, group_marks
@@ -28,6 +28,22 @@ class _Problem:
     lesions: list[Lesion]
     evidence: list[list[Evidence | None]]
     denied: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A pair of the best assignment: the annotations of one lesion, the mention that takes them, and how sure it is.
+
+    `margin` is how much worse the best assignment without the pair is; `cues` names what both sides give.
+    """
+
+    ids: tuple[str, ...]
+    lesion: int
+    mention: Mention
+    evidence: Evidence
+    margin: float
+    cues: str
+    probability: float
 
 
 def align(
@@ -55,24 +71,19 @@ def align(
         Links sorted by position and annotation id, the annotations and the findings without a partner.
     """
     own, foreign = _split_studies(report, annotations)
-    mentions = read_mentions(report.text, findings)
-    lesions = build_lesions(mentions)
-    add_unnamed(report.text, mentions, lesions)
-    problem = _weigh_all(report, own, lesions, mentions, options)
-    assignment = _Assignment(problem, options)
+    problem = _problem(report, own, findings, options)
     links: list[Link] = []
     reasons: dict[str, str] = dict(foreign)
     taken: set[int] = set()
-    for g, (group, lesion_number) in enumerate(zip(problem.groups, assignment.chosen, strict=True)):
-        reason = _why_none(problem, g, options)
-        if lesion_number is not None:
-            margin = assignment.margin(g)
-            if margin >= options.tie_margin:
-                taken.add(lesion_number)
-                links += _links(problem, g, lesion_number, margin, options)
-                continue
-            reason = "ambiguous: another pairing is as good"
-        reasons.update(dict.fromkeys(group.ids, reason))
+    for g, proposal in enumerate(_propose(problem, options)):
+        group = problem.groups[g]
+        reason = _why_none(problem, g, options) if proposal is None else _why_not(proposal, options)
+        if proposal is None or reason:
+            reasons.update(dict.fromkeys(group.ids, reason))
+            continue
+        taken.add(proposal.lesion)
+        links += _links(proposal, options)
+    lesions = problem.lesions
     free = sorted((x.first.start, x.first.end) for i, x in enumerate(lesions) if i not in taken and x.reported)
     return Alignment(
         study_id=study_id,
@@ -81,6 +92,21 @@ def align(
         unmatched_findings=tuple(free),
         abstained=dict(sorted(reasons.items())),
     )
+
+
+def propose(
+    report: Report,
+    findings: Sequence[Finding],
+    annotations: Sequence[AnnotationRecord],
+    *,
+    options: AlignOptions = DEFAULTS,
+) -> list[Proposal]:
+    """The pairs of the best assignment before any is left for doubt, with what their probability rests on.
+
+    Args: As for `align`.
+    """
+    problem = _problem(report, _split_studies(report, annotations)[0], findings, options)
+    return [p for p in _propose(problem, options) if p is not None]
 
 
 def _split_studies(
@@ -98,13 +124,12 @@ def _split_studies(
     return own, foreign
 
 
-def _weigh_all(
-    report: Report,
-    own: Sequence[AnnotationRecord],
-    lesions: list[Lesion],
-    mentions: Sequence[Mention],
-    options: AlignOptions,
+def _problem(
+    report: Report, own: Sequence[AnnotationRecord], findings: Sequence[Finding], options: AlignOptions
 ) -> _Problem:
+    mentions = read_mentions(report.text, findings)
+    lesions = build_lesions(mentions)
+    add_unnamed(report.text, mentions, lesions)
     named = {o for m in mentions for n in m.place.nodes if (o := organ_of(n)) in ("lung", "liver")}
     # A bare S8 is the liver's where the report speaks of the liver and not of the lungs.
     groups = group_marks(own, options, tuple(sorted(named)) if len(named) == 1 else ())
@@ -163,18 +188,44 @@ def _slots(lesion: Lesion, groups: int) -> int:
     return groups if lesion.capacity is None else min(lesion.capacity, groups)
 
 
-def _links(problem: _Problem, g: int, lesion: int, margin: float, options: AlignOptions) -> list[Link]:
-    group, evidence = problem.groups[g], problem.evidence[g][lesion]
-    assert evidence is not None
-    mention = _target(problem.lesions[lesion], evidence)
-    strength = min(margin, evidence.total)
-    score = round(1.0 / (1.0 + math.exp(-strength)), 4)
+def _propose(problem: _Problem, options: AlignOptions) -> list[Proposal | None]:
+    """For each group of marks the pair that the best assignment gives it, or None."""
+    assignment = _Assignment(problem, options)
+    out: list[Proposal | None] = []
+    for g, lesion in enumerate(assignment.chosen):
+        evidence = None if lesion is None else problem.evidence[g][lesion]
+        if lesion is None or evidence is None:
+            out.append(None)
+            continue
+        margin, cues = assignment.margin(g), cues_of(evidence, alone=_alone(problem, g, lesion, options))
+        mention = _target(problem.lesions[lesion], evidence)
+        score = probability(cues, margin, evidence.total)
+        out.append(Proposal(problem.groups[g].ids, lesion, mention, evidence, margin, cues, score))
+    return out
+
+
+def _alone(problem: _Problem, g: int, lesion: int, options: AlignOptions) -> bool:
+    """Whether no other lesion could take the marks and no other marks could be the lesion's."""
+    rivals = [e for n, e in enumerate(problem.evidence[g]) if n != lesion]
+    rivals += [row[lesion] for n, row in enumerate(problem.evidence) if n != g]
+    return all(e is None or e.total < options.accept for e in rivals)
+
+
+def _why_not(proposal: Proposal, options: AlignOptions) -> str:
+    """Why a pair of the best assignment is not given; empty where it is."""
+    if proposal.margin < options.tie_margin:
+        return "ambiguous: another pairing is as good"
+    if proposal.probability < options.review_probability:
+        return f"too doubtful: by {proposal.cues.replace('+', ', ')} {proposal.probability:.0%} of such pairs are right"
+    return ""
+
+
+def _links(proposal: Proposal, options: AlignOptions) -> list[Link]:
+    evidence, mention = proposal.evidence, proposal.mention
     why = tuple(t.words for t in evidence.terms if t.value or t.cue == "size")
-    decision = "accept" if margin >= options.review_margin and evidence.of("side") >= 0 else "review"
-    return [
-        Link(mention.start, mention.end, i, score, why, decision)  # type: ignore[arg-type]
-        for i in group.ids
-    ]
+    sure = proposal.probability >= options.accept_probability and evidence.of("side") >= 0
+    score = round(proposal.probability, 4)
+    return [Link(mention.start, mention.end, i, score, why, "accept" if sure else "review") for i in proposal.ids]
 
 
 def _target(lesion: Lesion, evidence: Evidence) -> Mention:

@@ -17,6 +17,7 @@ _STOP = re.compile(r"[。\n\r!?！？]|(?<!\d)[.．](?!\d)")
 _COUNT = re.compile(r"(\d{1,2})\s?(?:個|か所|ヶ所|カ所|ケ所|箇所|病変|結節|つ(?!の椎)|lesions)")
 _RANGE = re.compile(r"から|より|～|~|〜|-|ー|－")
 _LIST = re.compile(r"[、，,・/～~]|および|及び|ならびに|並びに|と|から|や|、")
+_REQUEST = ("indication", "history")
 # Words that say nothing of what is enlarged or changed: the site's own word does.
 _BARE = frozenset({"swelling", "lesion", "mass"})
 
@@ -78,6 +79,7 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
         findings: In any order.
     """
     ordered = sorted(findings, key=lambda f: (f.start, f.end, repr(f)))
+    described = any(f.section not in _REQUEST for f in findings)
     spans = list(sentences(text))
     out: list[Mention] = []
     organs: tuple[str, ...] = ()
@@ -87,6 +89,8 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
         mention = _read(text, f, sentence, before, organs or _organ_before(text[: f.start]))
         if mention.kind == "generic" and out and mention.before.endswith(("同様の", "同様な", "類似の")):
             mention = replace(mention, concepts=out[-1].concepts, kind=out[-1].kind)
+        if mention.known and not described and (f.sizes_mm or f.image_refs):
+            mention = replace(mention, known=False)  # a plan or a letter that is all request: what it measures is there
         out.append(mention)
         new = tuple(o for n in mention.place.nodes if (o := organ_of(n)))
         organs = tuple(dict.fromkeys((*new, *organs)))[:6]
@@ -197,7 +201,7 @@ def _deepest(nodes: Sequence[str]) -> tuple[str, ...]:
 
 def _is_known(f: Finding, line: str, sentence: tuple[int, int]) -> bool:
     """The disease that the examination is for: in the request, or in an opening line that names treatment or purpose."""
-    if f.section in ("indication", "history"):
+    if f.section in _REQUEST:
         return True
     return sentence[0] == 0 and not f.sizes_mm and bool(phrase("known").search(line)) and "認め" not in line
 

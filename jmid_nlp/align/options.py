@@ -24,7 +24,9 @@ class AlignOptions:
     """Evidence of each cue in nats (positive: same lesion) and the thresholds of the decision.
 
     A missing cue counts nothing. `concept` and `place` give the evidence per relation of `concepts.closeness` and
-    `anatomy.relate`; `size_*` that of a measured size; `slice_*` that of an image reference.
+    `anatomy.relate`; `size_*` that of a measured size; `slice_*` that of an image reference. A pair of the best
+    assignment is accepted from `accept_probability` on, given for review from `review_probability` on, else left.
+    The values are those that `python -m corpora.align.fit` keeps.
     """
 
     concept: Mapping[str, float] = field(default_factory=lambda: CONCEPT)
@@ -34,17 +36,21 @@ class AlignOptions:
     side_conflict: float = -3.5
     size_same: float = 2.5
     size_conflict: float = -9.0
-    size_floor_mm: float = 2.0
+    size_floor_mm: float = 1.2
     size_share: float = 0.2
+    size_slope: float = 3.0
     slice_inside: float = 4.0
     slice_close: float = 2.5
-    slice_far: float = -4.0
-    slice_near_images: int = 3
+    slice_far: float = -8.0
+    slice_near_images: int = 1
+    slice_far_images: int = 12
+    slice_centre: float = 0.15
     before_exam: float = -7.0
     repeat: float = -2.5
-    accept: float = 1.0
-    review_margin: float = 0.75
+    accept: float = 1.6
     tie_margin: float = 0.05
+    accept_probability: float = 0.9
+    review_probability: float = 0.3
     denied: float = 0.5
     reader_size_share: float = 0.3
     reader_size_floor_mm: float = 3.0
