@@ -176,7 +176,8 @@ def parts(parsed: Parsed) -> list[Part]:
             letter = "X"  # 術後, 治療後: a time to PRISM, a cue to the certainty
         elif letter == "Q" and form == _APPEARED:
             letter, end = "C", end - 1
-        out.append(Part(start, end, letter, concept_id, cls))
+        # as Part(...), without the detour over a function of its own: this is done for every word
+        out.append(tuple.__new__(Part, (start, end, letter, concept_id, cls)))
     for piece in known[i:-1]:
         at = _written(text, piece, at, out)
     if at < len(text):
@@ -245,7 +246,8 @@ def _close(text: str, run: list[Part], out: list[Chunk]) -> None:
     if not run:
         return
     if len(run) == 1:
-        out.append(Chunk(run[0].start, run[0].end, _LONE.get(run[0].letter, run[0].letter), (run[0],)))
+        start, end, letter, _, _ = run[0]
+        out.append(tuple.__new__(Chunk, (start, end, _LONE.get(letter, letter), (run[0],))))
         return
     letters = "".join(p.letter for p in run)
     last = letters.rfind("D")

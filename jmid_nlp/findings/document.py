@@ -59,6 +59,8 @@ def _whole_words(folded: Folded) -> Folded:
     text = folded.text
     places = [at - i for i, at in enumerate(gaps)]  # where each gap was, in the text without gaps
     joined = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
+    if not reader().joins_at(joined, places):
+        return folded
     inside = _inside(reader().read(joined), places)
     # A line end parts more often than it cuts: only a word of three letters or more shows that it means nothing.
     cut = [at for at, size in zip(gaps, inside, strict=True) if size >= (_LONG if text[at] == "\n" else 2)]

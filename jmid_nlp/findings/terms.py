@@ -8,7 +8,7 @@ The lexicons are tables (see `LEXICONS`); each row is a concept, each cell of fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -36,6 +36,7 @@ LEXICONS: dict[str, str] = {
 }
 FORM_COLUMNS = ("ja", "en", "abbr")
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_LEADING = ("side", "modifier", "sense")  # a form with several senses may be one of the others
 _MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
 
 
@@ -191,10 +192,7 @@ class Reader:
 
     def read(self, text: str) -> list[Term]:
         """The known words of a folded text, ascending, not overlapping."""
-        low = text.lower()
-        if len(low) != len(text):  # a few capitals grow when lowered; only ASCII matters here
-            low = "".join(c.lower() if c.isascii() else c for c in text)
-        score, back = self._best(text, low)
+        score, back = self._best(text, _lowered(text))
         terms: list[Term] = []
         forms = self._forms
         at = len(score) - 1
@@ -211,10 +209,29 @@ class Reader:
                 if meant is not None:
                     terms.append(Term(start, at, concepts()[meant].kind, meant, text[start:at]))
             elif kind != "guard":
-                terms.append(Term(start, at, kind, form.concept, text[start:at]))
+                # as Term(...), without the detour over a function of its own: this is done for every word
+                terms.append(tuple.__new__(Term, (start, at, kind, form.concept, text[start:at])))
             at = start
         terms.reverse()
         return terms
+
+    def joins_at(self, text: str, places: Sequence[int]) -> bool:
+        """Whether a reading could have a word across one of these places, or a side or description that ends there.
+
+        A look at all forms that occur, far cheaper than `read`; where it says no, `read` finds no such word.
+
+        Args:
+            text: A folded text.
+            places: Positions between two of its characters.
+        """
+        marks = bytearray(len(text) + 1)
+        for place in places:
+            marks[place] = 1
+        for start, end, number in self._automaton.find_by_end(_lowered(text)):
+            place = marks.find(1, start + 1, end + 1)
+            if place >= 0 and (place < end or self._forms[number].kind in _LEADING):
+                return True
+        return False
 
     def _best(self, text: str, low: str) -> tuple[list[int], list[tuple[int, int] | None]]:
         size = len(text)
@@ -235,6 +252,13 @@ class Reader:
         for at in range(done + 1, size + 1):
             score[at] = score[at - 1]
         return score, back
+
+
+def _lowered(text: str) -> str:
+    low = text.lower()
+    if len(low) != len(text):  # a few capitals grow when lowered; only ASCII matters here
+        low = "".join(c.lower() if c.isascii() else c for c in text)
+    return low
 
 
 def _entry(text: str, item: Concept) -> _Form:
