@@ -182,6 +182,8 @@ def _same_again(m: Mention, o: Mention) -> bool:
         return same_line or following
     topic = m.after.startswith(("は", "の"))
     named_again = closeness(m.concepts, o.concepts).relation in ("same", "broader")
+    if named_again and not m.sizes and m.before.endswith("は") and phrase("opinion").match(m.after):
+        return _same_spot(m, o)  # L2は新鮮骨折と考える: what was named at L2 before
     if topic and named_again and not m.own_place:
         return True
     if m.kind == "generic" or definite:
