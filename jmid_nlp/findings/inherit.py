@@ -43,10 +43,14 @@ ANAPHORA = re.compile(
 _TAKEN_FOR = re.compile(
     r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断)|[をも](?:考え|疑)|疑い|として|に(?:合致|相当|矛盾)|が(?:示唆|疑)|か[。?])"
 )
-_ELSE = re.compile(r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))")
+_ELSE = re.compile(
+    r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
+)
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
-_OWN_PLACE = re.compile(r"関節液|羊水|胎|臍帯|[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤")
+_OWN_PLACE = re.compile(
+    r"関節液|羊水|胎|臍帯|[心眼鼻胸腹頭頸脊椎骨]|動脈|静脈|皮下|リンパ|気管|裂孔|鼠径|endoleak|sign|瘤"
+)
 _EXCEPT = re.compile(r"を?(?:除き|除いて|除けば)|以外")
 _NO_INHERITANCE = frozenset(("impression", "indication", "history", "technique"))
 _ORGAN_CHARS = re.compile(
@@ -98,6 +102,7 @@ class Heritage:
         self.c = context
         self.text = context.parsed.text
         self.places: list[Place] = []
+        self.wrapped = context.parsed.source.count("\n") > self.text.count("\n") + 1
         self.labels = line_labels(context.parsed, context.groups)
         self.headers = line_headers(context.parsed, context.groups)
 
@@ -209,6 +214,8 @@ class Heritage:
         if bullet and not anaphora and not bound:
             return None
         line = self.text.rfind("\n", 0, start)
+        if self.wrapped and not bullet and line > 0 and self.text[line - 1] == "。":
+            line = self.text.rfind("\n\n", 0, start)  # broken at a width: the end of a line says nothing
         if bound and bullet:
             line = self.text.rfind("\n", 0, max(0, line))  # a bullet of its own: that of the line above
         candidates = [
@@ -216,7 +223,10 @@ class Heritage:
             for k in range(max(0, number - _REACH), number)
             if self.c.certainty[k] in ("positive", "suspicious")
             and (self.places[k].sites or self.places[k].side)
-            and (self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease") or (sub and self.c.mentions[k].kind == "state"))
+            and (
+                self.c.mentions[k].kind in ("lesion", "sign", "signal", "disease")
+                or (sub and self.c.mentions[k].kind == "state")
+            )
             and self.c.sections[k] == self.c.sections[number]
             and (interpretation or self.c.mentions[k].start > line)
             and not (mention.own and self._elsewhere(mention, self.places[k]))

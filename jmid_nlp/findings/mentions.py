@@ -162,35 +162,45 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
 
 def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Mention:
     """The mention of a known word; `腱板断裂` gives the head 断裂 and the place 腱板."""
-    item = concept(term.concept)
-    flags = item.row.get("flags", "") or ""
-    cut, lead = _cut(term.form)
-    if not cut and term.form[1:] in _compounds()[0] and _ORGAN_PART.search(text, max(0, term.start - 3), term.start):
+    first, last, form = term.start, term.end, term.form
+    cut, lead, kind, own, systemic, tail, splits = _shape(form, term.concept)
+    if splits and _ORGAN_PART.search(text, max(0, first - 3), first):
         cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
+        own = own and _ORGANS.search(form, 1) is not None
     if cut:
-        places.append(Span(term.start + lead, term.start + cut - (term.form[cut - 1] == "の")))
-    start = term.start + max(cut, lead)
-    joined = (
-        start == term.start
-        and not term.form.startswith("壁")
-        and organ is not None
-        and len(organ.form) == 1
-        and organ.end == start
-    )
-    touching = start == term.start and organ is not None and organ.end == start
-    if touching and organ is not None and (place := _cut(organ.form + term.form)[0]) > len(organ.form):
-        places.append(Span(organ.start, organ.start + place))  # 脾静脈|血栓, read as 脾 and 静脈血栓
-        start = organ.start + place
-    elif joined and organ is not None and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start):
-        start = organ.start  # 骨|肥厚 stays whole
-    inside = item.cls == "fluid" and term.form.startswith("壁内")  # 壁内ガス names no organ
-    tail = _CHANGED.search(term.form) if item.cls in ("fluid", "lesion", "disease") else None
-    end = term.end - (len(term.form) - tail.start() if tail else 0)
+        places.append(Span(first + lead, first + cut - (form[cut - 1] == "の")))
+    skipped = max(cut, lead)
+    start = first + skipped
+    if not skipped and organ is not None and organ.end == start:
+        place = _cut(organ.form + form)[0]
+        if place > len(organ.form):
+            places.append(Span(organ.start, organ.start + place))  # 脾静脈|血栓, read as 脾 and 静脈血栓
+            start = organ.start + place
+        elif (
+            len(organ.form) == 1
+            and form[0] != "壁"
+            and not _SIDE_LEFT.search(text, max(0, organ.start - 3), organ.start)
+        ):
+            start = organ.start  # 骨|肥厚 stays whole
     return Mention(
-        start, end, "sign" if inside else item.cls or "sign", term.concept, start,
-        item.cls == "disease" and bool(_ORGANS.search(term.form[cut:])), "systemic" in flags,
-        [term.form[max(cut, lead) :]], "lexicon",
-    )  # fmt: skip
+        start, last - tail, kind, term.concept, start, own, systemic, [form[skipped:] if skipped else form], "lexicon"
+    )
+
+
+@lru_cache(maxsize=20000)
+def _shape(form: str, concept_id: str) -> tuple[int, int, str, bool, bool, int, bool]:
+    """What a known word says by itself: where its head begins behind a place and a course, its kind, whether it names an
+    organ, whether it is systemic, how many characters of change end it, whether a side would split its first character.
+    """
+    item = concept(concept_id)
+    cut, lead = _cut(form)
+    inside = item.cls == "fluid" and form.startswith("壁内")  # 壁内ガス names no organ
+    tail = _CHANGED.search(form) if item.cls in ("fluid", "lesion", "disease") else None
+    own = item.cls == "disease" and _ORGANS.search(form[cut:]) is not None
+    systemic = "systemic" in (item.row.get("flags", "") or "")
+    splits = not cut and form[1:] in _compounds()[0]
+    kind = "sign" if inside else item.cls or "sign"
+    return cut, lead, kind, own, systemic, len(form) - tail.start() if tail else 0, splits
 
 
 @lru_cache(maxsize=20000)
@@ -254,7 +264,11 @@ def _gap(
         before = terms[index - 1] if index and terms[index - 1].end == a else None
         left = before.form if before is not None and before.kind != "cue" else ""
         hit = _ending(run, left)
-        if hit is not None and (run in _NEVER_ALONE or run == hit[0]) and (foreign := _FOREIGN.search(text, max(0, a - 24), a)):
+        if (
+            hit is not None
+            and (run in _NEVER_ALONE or run == hit[0])
+            and (foreign := _FOREIGN.search(text, max(0, a - 24), a))
+        ):
             seeds.append(Mention(foreign.start(), b, hit[1], None, b - len(run), False, False, [run], "ending"))
             continue
         if hit is not None:

@@ -93,7 +93,9 @@ _RATIO = re.compile(r"[A-Z]{1,3}/[A-Z]{1,3}\s?(?:比|ratio)")
 _ON = b"\x01"
 _STOP_KINDS = frozenset(("modifier", "cue", "change", "treatment", "test", "timex", "care", "observation"))
 _MOSTLY = re.compile(r"(?:優位|主体|優勢)$")
-_EXAM_END = re.compile(r"(?:様構造|様部分|様成分|XP|X-P|CT|MRI|MRA|CTA|US|MMG|PET|[2-6]R|X線|エコー|(?:門脈|動脈|静脈|平衡|肝細胞|実質|皮髄|遅延|早期|後期)(?:優位)?相)\Z")
+_EXAM_END = re.compile(
+    r"(?:様構造|様部分|様成分|XP|X-P|CT|MRI|MRA|CTA|US|MMG|PET|[2-6]R|X線|エコー|(?:門脈|動脈|静脈|平衡|肝細胞|実質|皮髄|遅延|早期|後期)(?:優位)?相)\Z"
+)
 _NO_SIDE = re.compile(r"左右差|右心負荷|左右対称")
 _NO_SITE = re.compile(
     r"^(?:内部|辺縁|周囲|周辺|右|左|両側|同部|近傍|中心部?|末梢|全体|その他|一部|背景|部|野|病変|腫瘤|病巣|領域)$"

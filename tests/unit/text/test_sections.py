@@ -91,3 +91,15 @@ def test_heading_spans_are_exact() -> None:
 
 def test_empty() -> None:
     assert sections("") == []
+
+
+def test_a_drawn_line_ends_the_request() -> None:
+    """Where no heading stands over the findings, they begin behind the line drawn under the request."""
+    text = "目的：肺炎の疑い\n--------------------\n右肺に浸潤影を認めます。\n診断：肺炎\n"
+    assert [s.name for s in sections(text)] == ["indication", None, "impression"]
+    assert text[sections(text)[1].start :].startswith("右肺")
+
+
+def test_a_drawn_line_under_a_heading_of_findings_is_only_a_line() -> None:
+    text = "目的：腹痛\n----------\n所見：胆石を認めます。\n"
+    assert [s.name for s in sections(text)] == ["indication", "findings"]
