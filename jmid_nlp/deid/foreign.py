@@ -114,7 +114,7 @@ _CAPITAL = re.compile("[A-Z][A-Za-z.]")
 def _known_word(word: str) -> bool:
     """True for a word of medicine or of forms, no name."""
     low = word.strip(".").lower()
-    if (word.isupper() and len(word) < 4) or low in medical_runs():
+    if (word.isupper() and len(word) < 3) or low in medical_runs():
         return True
     return (
         low in book().latin_terms or low in stop_words("latin") or low in _SPECIES or low in stop_words("romaji_like")

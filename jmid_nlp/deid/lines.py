@@ -38,8 +38,8 @@ _KANA_PAREN = re.compile(
 )
 
 TWO_WORDS = re.compile(
-    f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})(?:[ \t]{{1,2}}|&nbsp;)([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,5}}|"
-    f"[ァ-ヺー]{{2,5}}|[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}])(?![{KANJI}])"
+    f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})(?:[ \t]{{1,2}}|&nbsp;)([{KANJI}]{{1,4}}(?![{KANJI}])|"
+    f"[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}](?![{KANJI}])|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}}(?![ァ-ヺー]))"
 )
 
 _LINE = re.compile(r"[^\n]+")

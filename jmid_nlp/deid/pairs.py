@@ -39,7 +39,7 @@ def _pair(t: str, m: re.Match[str]) -> Hit | None:
     stop, given = m.end(), m[2].translate(VARIANTS)
     if honor := _HONOR_END.search(given):
         stop, given = stop - len(honor[0]), given[: honor.start()]
-    if m[1] + given in book().no_names or m[1] + given in medical_runs():
+    if m[1] + given in book().no_names or m[1] + given in medical_runs() or katakana(given) in medical_runs():
         return None
     closed = _PAIR_END.match(t, stop) is not None
     if given in book().not_given or not _is_given(given, closed or t[stop : stop + 1] == " "):

@@ -93,7 +93,13 @@ def value(name: str) -> float:
         return 0.7 if plain in b.words or plain in b.terms else 2.0
     if plain in b.words and plain not in roles() and likeness(plain) > 0.5:
         return PLAIN
-    if len(plain) < 2 or plain in b.no_names or plain in roles() or plain[-1] in "所課室署局社":
+    if (
+        len(plain) < 2
+        or plain in b.no_names
+        or plain in roles()
+        or plain[-1] in "所課室署局社"
+        or plain[0] in "的系側用性化"
+    ):
         return _NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))
     if len(plain) > 3 and any(
@@ -112,8 +118,10 @@ def before(word: str) -> float:
     if word in _left_words():
         return _left_words()[word]
     for n in range(len(word) - 1, 1, -1):
-        if word[-n:] in roles() and (n > 2 or word[-1] in "医者科師士"):
+        if word[-n:] in roles() and (n > 2 or word[-1] in "医者科師士" or word[0] in "第一二三主副前現元"):
             return 0.5 if word[-n:] in loose else 2.0
+    if len(word) == 2 and word[1] in "内外科" and word not in book().words and word not in medical_runs():
+        return 2.0
     if len(word) > 2 and word[-1] in _ROLE_ENDS:
         return 1.5
     if len(word) > 1 and word.endswith(("病院", "医院", "産院", "診療所", "医局", "課", "署")):
@@ -190,15 +198,18 @@ _RIGHT_SHAPES = (
 
 
 def _told(t: str, end: int) -> float:
-    return 2.5 if _right_words().match(t, end) else 2.0 if _TITLE.match(t, end) else 0.0
+    if _right_words().match(t, end):
+        return 2.5
+    m = _TITLE.match(t, end)
+    return 0.0 if m is None else 1.0 if m[0][-1] == "様" else 2.0
 
 
 def right_weight(t: str, end: int) -> float:
     """The weight of what stands behind a possible name."""
     if m := _right_words().match(t, end):
         return 0.2 if t.startswith(("され", "でき", "し得", "困難"), m.end()) else 2.5
-    if _TITLE.match(t, end):
-        return 2.0
+    if m := _TITLE.match(t, end):
+        return 1.5 if m[0][-1] == "様" else 2.0  # what 様 means there is judged in titles.py
     return next((w for shape, w in _RIGHT_SHAPES if shape.match(t, end)), _NEVER)
 
 

@@ -142,7 +142,7 @@ def _accept_before(
     t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
 ) -> tuple[int, float]:
     start = end - size
-    if text[-size:] in _COMPOUND and strength != "honor" and form not in ("先生", "医師"):
+    if text[-size:] == "科" and strength != "honor" and form not in ("先生", "医師"):
         return end, 0.0
     if g == NO and strength != "weak" and form != "様" and plausible(text) and text[-1] not in "科院部室局課員者":
         return end - len(text), 0.7
@@ -165,7 +165,7 @@ def _accept_before(
         rest = len(text) - size
         return start - (rest if not clean and rest == 1 and len(text) <= 4 else 0), 0.95
     if g == AMBIGUOUS:
-        if form == "様" and not (_SAMA_OK.match(t, end + 1) or (clean and _may_be_sama(text, size))):
+        if form == "様" and not (_SAMA_OK.match(t, end + 1) or (clean and _may_be_sama(t, end, text[-size:]))):
             return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
@@ -187,14 +187,37 @@ _FREE = re.compile(r"\A\Z|[\s、。,(「/:→・のはにをとがもへ]\Z")
 _SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
 
 
-def _may_be_sama(text: str, size: int) -> bool:
-    """True for a surname before 様 that is no part of the body and no plain word, such as 柳様."""
-    name = text[-size:]
+def _may_be_sama(t: str, end: int, name: str) -> bool:
+    """True for a surname before 様 that is no part of the body and no plain word and not compared with, such as 柳様."""
+    if t.startswith("の", end + 1) and not t.startswith(_OWN, end + 2):
+        return False
     return (
-        name not in BODY and name not in book().words and name not in book().terms and text + "様" not in book().terms
+        name not in BODY and name not in book().words and name not in book().terms and name + "様" not in book().terms
     )
 
 
+_OWN = (
+    "児",
+    "奥",
+    "ご",
+    "お",
+    "御",
+    "母",
+    "父",
+    "夫",
+    "妻",
+    "娘",
+    "息子",
+    "長",
+    "次",
+    "家",
+    "結果",
+    "診",
+    "体",
+    "頭",
+    "胸",
+    "腹",
+)
 _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
 
 _KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
@@ -203,7 +226,6 @@ _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
 
 _LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
 
-_COMPOUND = stop_words("compound")
 _GENERIC_KANA = stop_words("person_kana")
 
 
