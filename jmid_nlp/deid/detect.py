@@ -22,6 +22,7 @@ from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.occupation import find_occupations
 from jmid_nlp.deid.persons import find_labelled
 from jmid_nlp.deid.places import find_places
+from jmid_nlp.deid.scenes import find_scenes
 from jmid_nlp.deid.spoken import find_spoken
 from jmid_nlp.deid.tables import find_cells
 from jmid_nlp.deid.titles import find_titled
@@ -178,6 +179,7 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
     yield from find_latin(t)
     yield from find_occupations(t, labels)
     yield from find_spoken(t)
+    yield from find_scenes(t)
     yield from find_fields(t)
     yield from find_bare(t)
     yield from find_lines(t)

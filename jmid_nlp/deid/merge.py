@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from jmid_nlp.deid.book import VARIANTS, book
-from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
+from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
 
@@ -56,6 +56,9 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
 
 def _swallows(hit: Hit, others: list[Hit]) -> bool:
     """Whether a hit is one word that holds the others: an address of mail or web, a person name with groups, a number."""
+    if hit.category == "OCCUPATION":
+        inside = all(hit.start <= o.start and o.end <= hit.end and o.rank < KNOWN for o in others)
+        return inside and all(o.category in ("ADDRESS", "PERSON", "FACILITY") for o in others)
     if hit.category == "FACILITY" and hit.end - hit.start > sum(o.end - o.start for o in others):
         return all(
             hit.start <= o.start

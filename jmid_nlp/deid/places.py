@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import stop_words
+from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.kanji import KANJI
@@ -19,7 +19,8 @@ _NUM = r"[0-9〇一二三四五六七八九十百OIl]"
 _BLOCK = (
     rf"(?:(?:[0-9OIl]{{1,5}}|[〇一二三四五六七八九十百]{{1,4}}(?=丁目|番|条|号|線|"
     rf"の[0-9一二三四五六七八九十]))[ \t]?(?:丁目|番地の?|番町?|号室?|条|線|[FＦ階]|[\-‐‑–—−ー―の~][ "
-    rf"\t]?)?[ \t]?(?:の[ \t]?)?){{1,7}}(?:[東西南北](?![{KANJI}])\d{{0,2}})?"
+    rf"\t]?)?[ \t]?(?:の[ \t]?)?){{1,7}}(?:[東西南北](?![{KANJI}])\d{{0,2}}(?:-\d{{1,4}}){{0,2}})?(?:の?[甲乙丙丁"
+    rf"イロハニホ](?:号|地|の\d{{1,3}})?(?![ァ-ヺー{KANJI}]))?"
 )
 _BUILDING = (
     rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・"
@@ -30,6 +31,14 @@ _TAIL = re.compile(
     rf"。,)」\n]|在住|出身|から|より|で|に|の|へ|付近|路上|内|$))"
 )
 _SHORT_TAIL = re.compile(rf"(?:[{KANJI}ヶケノァ-ヺー]{{1,6}}(?:町|村|区|字|丁目|地区|団地))+")
+_KYOTO = re.compile(
+    rf"[{KANJI}]{{0,12}}(?:上る|下る|東入る?|西入る?|上ル|下ル|東入ル|西入ル|上が?る|下が?る)[{KANJI}]{{0,8}}\d{{0,4}}"
+)
+_AFTER_TOWN = re.compile(
+    rf"(?:大字|字)?(?![{KANJI}]?(?:在住|出身|方面|近郊|立|民|役|"
+    rf"内の))[{KANJI}ヶケノ]{{1,5}}(?:の[{KANJI}]{{1,2}})?(?=[)）」、。 \n]|で|に(?!て)|の(?:自宅|実家|集合|ア|マ|路|"
+    rf"施|借)|から|より|在住|$)"
+)
 _HOOD = re.compile(
     rf"[{KANJI}ヶケノ]{{1,6}}(?=[)」]|[、。](?=[^、。]{{0,6}}(?:在住|で|に|へ))|の(?:自宅|実家|路上|交差点|"
     rf"施設|娘|息子)|在住|出身|に在住|[ \t]*$)"
@@ -38,10 +47,12 @@ _KOAZA = re.compile(
     rf"(?:大字|字|小字)[{KANJI}ヶケノァ-ヺー]{{1,8}}?{_NUM}{{1,5}}(?:番地?)?(?:の{_NUM}{{1,3}}|-{_NUM}{{1,4}})*(?:号)?"
 )
 _CHOME = re.compile(
-    rf"[{KANJI}ヶケノァ-ヺー]{{1,8}}{_NUM}{{1,2}}丁目(?:{_NUM}{{1,4}}(?:番地?|[\-ーの])?){{0,4}}(?:号)?|[{KANJI}ヶケノ]{{2,8}}{_NUM}{{1,5}}番地(?:の?{_NUM}{{1,4}})?"
+    rf"[{KANJI}ヶケノァ-ヺー]{{1,8}}{_NUM}{{1,2}}丁目(?:{_NUM}{{1,4}}(?:番地?|[\-ーの])?){{0,4}}(?:号)?|"
+    rf"[{KANJI}ヶケノ]{{2,8}}{_NUM}{{1,5}}番地(?:の?{_NUM}{{1,4}})?"
 )
 _LIVE = re.compile(
-    rf"([{KANJI}ヶケノ]{{1,6}}|[ァ-ヺー]{{2,8}})(?=在住|出身|居住|生まれ育|育ち|近郊|方面より|駅前|から転居|へ転居|に転居|に帰省|へ帰省)"
+    rf"([{KANJI}ヶケノ]{{1,6}}|[ァ-ヺー]{{2,8}})(?=在住|出身|居住|生まれ育|育ち|近郊|方面より|駅前|から転居|へ転居|"
+    rf"に転居|に帰省|へ帰省)"
 )
 _STATION = re.compile(rf"([{KANJI}ヶケノ]{{2,6}}|[ぁ-ゖ]{{3,6}}|[ァ-ヺー]{{3,8}})駅")
 _VETO_RIGHT = re.compile(r"域|画|分|間|立|民|内科|役|役所|型|病|式|並|議|長|政|税|営|史|誌")
@@ -115,8 +126,16 @@ def _address(t: str, start: int, end: int, kinds: list[str]) -> Iterator[Hit]:
     stop = end
     if tail and (any(c.isdigit() or c in "〇一二三四五六七八九十" for c in tail[0]) or len(kinds) > 1):
         stop = tail.end()
+    elif kyoto := _KYOTO.match(t, end):
+        stop = kyoto.end()
     elif short := _SHORT_TAIL.match(t, end):
         stop = short.end()
+        if (more := _AFTER_TOWN.match(t, stop)) and more[0] not in book().plain_words and more[0] not in book().depts:
+            stop = more.end()
+    elif kinds[-1] in ("ward", "town", "village", "city") and (more := _AFTER_TOWN.match(t, end)) and "の" in more[0]:
+        stop = more.end()
+    elif t.startswith("内", end) and t[end + 1 : end + 2] in ("で", "の", "在", "に"):
+        stop = end + 1
     name = t[start:end]
     if stop == end or tail is None:
         more = _HOOD.match(t, stop)
