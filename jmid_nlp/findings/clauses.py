@@ -27,6 +27,7 @@ _DESCRIBED = re.compile(r"\d\s?(?:mm|cm)|陳旧性|急性|慢性|新鮮|軽度|�
 _SIZED = re.compile(r"\d\s?(?:mm|cm)(?:大の?|程度の|の)[^、。はがをに\d\n・]{0,10}\Z")
 _SIZE_REACH = 20
 _TOLD = re.compile(r"(?:が|を)?(?:散見|散在|多発|残存|多数)[、,]")
+_VERTEBRA = re.compile(r"(?:Th|[TCLS])\d{1,2}(?:/(?:Th|[TCLS])?\d{1,2})?\Z")
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
 _SIGNS = ("lesion", "sign", "fluid", "signal")
 ITEMS = 40  # items of a list that are looked at, so that no text takes quadratic time
@@ -115,6 +116,7 @@ class Clauses:
             return False
         before = bisect_left(self._starts, start) - 1
         label = before >= 0 and self.terms[before].kind == "anatomy" and self.terms[before].end == start - 1
+        label = label or _VERTEBRA.search(self.text, max(0, start - 12), start - 1) is not None
         between = self.terms[bisect_left(self._starts, end) : bisect_right(self._starts, following[0][0])]
         return label and (any(t.kind in ("anatomy", "side") for t in between) or following[0][0] - end > 1)
 

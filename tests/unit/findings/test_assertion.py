@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -75,8 +76,10 @@ def test_known_failures_still_fail():
 
 def test_breadth_of_the_cases():
     cases = read_cases()
-    assert len({name for name, _, _ in cases}) >= 60
-    assert len(cases) >= 300
+    counts = Counter(name for name, _, _ in cases)
+    assert len(counts) >= 60
+    assert not [name for name, number in counts.items() if number < 5]
+    assert len(cases) >= 500
     assert sum(known for _, known, _ in cases) == 0
 
 
