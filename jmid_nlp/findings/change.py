@@ -9,6 +9,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.terms import Term, concept
 from jmid_nlp.schema import Change
+from jmid_nlp.text.scan import matches_from
 
 _NOT_THEN = re.compile(
     r"(?:前回|前々回|以前|前CT|前検査|前医)(?:の?(?:検査|CT|MRI|PET|画像|US))?(?:時)?(?:で|"
@@ -61,6 +62,7 @@ _MULTIPLE = re.compile(
     r"大小の|大小不同",
     re.IGNORECASE,
 )
+_MULTIPLE_STARTS = re.compile("[多散複数無い累各大1-9二三四五六七八九msnbMSNB]")
 _ATTRIBUTIVE = re.compile(
     r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}"
 )
@@ -195,7 +197,7 @@ class Plurals:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._found = [(m.start(), m.end()) for m in _MULTIPLE.finditer(text)]
+        self._found = [(m.start(), m.end()) for m in matches_from(_MULTIPLE_STARTS, _MULTIPLE, text)]
         self._starts = [start for start, _ in self._found]
 
     def of(self, before: int, mention: Mention, after: int, *, first: bool, last: bool) -> str:

@@ -41,21 +41,25 @@ class Span:
 
 
 _RUN = re.compile(r"[一-鿿々ァ-ヴー]{1,24}")
+_PARTICLES = frozenset("のにをはがもとやで、。・:()\n ")  # most gaps are one of these, and none begins a word
 _GLUE = re.compile(r"[一-鿿々ァ-ヴー]")
 _ORGANS = re.compile(
     r"[肺肝膵腎脳胆胃腸脾胸腹骨心乳卵]|子宮|虫垂|甲状腺|膀胱|前立腺|副腎|大動脈|動脈|静脈|"
     r"脊|椎|食道|気管|直腸|頸|耳|眼|咽|喉|頭蓋|硬膜|くも膜|下垂体|髄膜|縦隔|皮下"
 )
-_STATE = re.compile(
-    r"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{0,8}?)(?:切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|"
-    r"固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓"
-    r"|バイパス|ストリッピング|砕石|破砕|除去|縫縮|開放|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
-    r"温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG"
-    r"|PTA|IVR|UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|"
-    r"インプラント|ステント留置|フィルター留置)術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|"
-    r"上|下|屈|出血)"
-    r"(?:状態|[一-鿿]{0,1}年|の状態)?)"
+_PROCEDURES = (
+    r"切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓|"
+    r"バイパス|ストリッピング|砕石|破砕|除去|縫縮|開放|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
+    r"温存|開頭|椎弓切除|胆摘|EMR|ESD|TACE|TAE|RFA|MWA|EVAR|TEVAR|PCI|CABG|PTA|IVR|"
+    r"UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|インプラント|ステント留置|"
+    r"フィルター留置"
 )
+_STATE = re.compile(
+    rf"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{{0,8}}?)(?:{_PROCEDURES})"
+    r"術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|上|下|屈|出血)(?:状態|[一-鿿]{0,1}年|の状態)?)"
+)
+# What every such state holds, and few texts do: the last letter of a procedure before 後.
+_STATE_HINT = re.compile(f"[{''.join(dict.fromkeys(word[-1] for word in _PROCEDURES.split('|')))}]術?[ \\t]?後")
 # What stands before the head and is no part of it: course, sequence name, amount.
 _LEAD = re.compile(
     r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|"
@@ -258,6 +262,8 @@ def _gap(
     text: str, start: int, end: int, terms: list[Term], index: int, seeds: list[Mention], places: list[Span]
 ) -> None:
     """Characters that no term covers: compounds known by their endings only."""
+    if end - start == 1 and text[start] in _PARTICLES:
+        return
     for match in _RUN.finditer(text, start, end):
         a, b = match.span()
         run = match.group()
@@ -336,7 +342,7 @@ def _nodes(text: str) -> list[Mention]:
 
 def _states(text: str, terms: list[Term]) -> list[Mention]:
     """`切除後`, `コイル塞栓後`: states after a procedure; the caller keeps those with a site of their own."""
-    if "後" not in text:
+    if "後" not in text or _STATE_HINT.search(text) is None:
         return []
     found = []
     borders = [t for t in terms if t.kind in ("anatomy", "side", "position", "observation", "modifier", "timex")]

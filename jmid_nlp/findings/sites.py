@@ -11,6 +11,7 @@ from jmid_nlp.findings.levels import named_levels
 from jmid_nlp.findings.mentions import Mention, Span
 from jmid_nlp.findings.terms import is_a
 from jmid_nlp.schema import Laterality
+from jmid_nlp.text.scan import matches_from
 
 
 @dataclass(slots=True)
@@ -69,6 +70,9 @@ _VESSEL = re.compile(
     r"(?<![A-Za-z])(?:MCA|ACA|PCA|ICA|VA|BA|SMA|SMV|IMA|IVC|SVC|LAD|LCX|RCA|LMT|CFA|SFA|"
     r"EIA|CIA|IIA|PICA|PA|CBD|MPD|GB|PV|SpV|CHA|GDA|M[12]|A[12]|P[12])(?![A-Za-z\d])"
 )
+_LEVEL_STARTS = re.compile("[TCLS]")
+_VESSEL_STARTS = re.compile("[MAPIVBSLRCEG]")
+_CODE = re.compile("[A-Za-z#]")  # in every level, node station and lobe written by its code
 _LIST = re.compile(
     r"[ \t]?(?:、|,|・|/|と|や|及び|および|ならびに|並びに|から|より|~|〜|～|-|または|もしくは|"
     r"あるいは|かつ|、?そして|\+|and|or|&|,?[ \t]?and)[ \t]?(?:および|及び)?[ \t]?",
@@ -170,8 +174,9 @@ def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
     text = parsed.text
     found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
     found += [Site(p.start, p.end, None, None) for p in places]
-    patterns = (_LEVEL, _VESSEL, _NODE, _RELATIVE) if "#" in text or "No" in text else (_LEVEL, _VESSEL, _RELATIVE)
-    for pattern in patterns:
+    for starts, pattern in ((_LEVEL_STARTS, _LEVEL), (_VESSEL_STARTS, _VESSEL)):
+        found += [Site(m.start(), m.end(), None, None) for m in matches_from(starts, pattern, text)]
+    for pattern in (_NODE, _RELATIVE) if "#" in text or "No" in text else (_RELATIVE,):
         found += [Site(m.start(), m.end(), None, None) for m in pattern.finditer(text)]
     found.sort(key=lambda s: (s.start, -s.end))
     out: list[Site] = []
@@ -245,9 +250,10 @@ def _merge(text: str, sites: list[Site]) -> list[Site]:
         written = text[site.start : site.end]
         if site.concept is not None:
             organ = next((o for o in _SEGMENTED if is_a(site.concept, o)), organ)
-        lobe = _LOBE.search(written)
+        coded = _CODE.search(written) is not None
+        lobe = _LOBE.search(written) if coded else None
         site.side = side_of(written) or (_SIDES[lobe.group(1).lower()] if lobe else None)
-        level = _LEVEL.search(written) or _NODE.search(written)
+        level = (_LEVEL.search(written) or _NODE.search(written)) if coded else None
         bare = site.concept is None and written.startswith("S") and "椎" not in written
         named = named_levels(written[level.start() :], organ if bare else site.concept) if level else ()
         if len(named) == 1:
