@@ -97,7 +97,9 @@ def deid(
         job.review = ReviewJob(job.deidentifier.policy, with_text) if review else None
     sides = {"findings": Side(output.with_name(output.name + ".findings.jsonl"))} if check_findings else {}
     sides |= {"review": Side(review, by_risk)} if review else {}
-    done = run_only(job, source, output, audit=audit, sides=sides, workers=workers, encoding=encoding, title="deid")
+    keep = [file for file in (key_file, opt_out, decisions) if file]
+    options = {"workers": workers, "encoding": encoding, "title": "deid", "keep": keep}
+    done = run_only(job, source, output, audit=audit, sides=sides, **options)
     if check_findings:
         typer.echo(f"{done.sides['findings']} differences between the findings before and after", err=True)
     if done.failed or done.sides.get("findings"):
@@ -260,6 +262,6 @@ def main() -> None:
     """Run the program; what the libraries below would say of downloads and progress bars is switched off."""
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "1")
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("JMID_PROGRESS") == "0":
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     app()

@@ -22,9 +22,11 @@ def export(
     Example: jmid-nlp export safe.parquet -o brat/ --to brat
     """
     from jmid_nlp import api
+    from jmid_nlp.batch.run import check_targets
     from jmid_nlp.export import export as write
 
     with exits():
+        check_targets(source, [] if to == "brat" else [output])
         reports = api.read_reports(source, encoding=encoding)
         lost = write(((r.text, e) for r, e in zip(reports, api.extract(reports), strict=True)), output, to=to)
     typer.echo(f"{len(reports)} reports written to {output}, {len(lost)} spans that the format cannot hold", err=True)

@@ -66,10 +66,12 @@ def leftovers(
 
     Example: jmid-nlp leftovers safe.parquet -o leftovers.jsonl --source reports.parquet
     """
+    from jmid_nlp.batch.run import check_targets
     from jmid_nlp.deid.leftover import Corpus, leftover_row
     from jmid_nlp.deid.review import by_risk
 
     with exits():
+        check_targets(released, [output], [before] if before else [])
         corpus = Corpus()
         for report in _reports(before, encoding) if before else ():
             corpus.add_source(report)
@@ -88,12 +90,7 @@ def _write_list(output: Path, rows: Iterable[dict[str, Any]], order: Any = None)
     """Write rows as JSON lines, whole or not at all; ordered ones over a file in between, so that memory stays flat."""
     from jmid_nlp.batch.files import dump_json, write_lines
     from jmid_nlp.batch.sinks import OrderedSink, replace_file
-    from jmid_nlp.errors import InputError
 
-    if not output.parent.is_dir():
-        raise InputError(f"{output.parent}: no such folder; make it first")
-    if output.is_dir():
-        raise InputError(f"{output.name}: is a folder; give the name of a file")
     aside, ordered = (output.with_name(output.name + end) for end in (".part", ".ordered"))
     try:
         write_lines(aside, map(dump_json, rows))
@@ -146,12 +143,14 @@ def risk(
 
     Example: jmid-nlp risk safe.parquet -o left.jsonl
     """
+    from jmid_nlp.batch.run import check_targets
     from jmid_nlp.deid.policy import load_policy
     from jmid_nlp.deid.risk import second_look
     from jmid_nlp.schema import to_plain
 
     with exits():
         rules = load_policy(policy_source(policy)) if policy else None
+        check_targets(released, [output] if output else [])
         found = second_look(_rows(released, encoding), policy=rules, minimum=minimum)
         if output:
             _write_list(output, (_residue(to_plain(item)) for item in found))

@@ -50,6 +50,18 @@ def export(pairs: Iterable[tuple[str, Extraction]], path: Path, *, to: str) -> l
 
         write_brat(found, path)
         return []
+    if to not in FORMATS:
+        raise InputError(f"format {to!r} is not known; choose one of {', '.join(FORMATS)}")
+    aside = path.with_name(f"{path.stem}.part{path.suffix}")  # the file appears whole or not at all
+    try:
+        lost = _write(found, aside, to)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return lost
+
+
+def _write(found: Iterator[TextDocument], path: Path, to: str) -> list[Any]:
     if to == "prism":
         from jmid_nlp.annotations.prism import write_prism
 
@@ -58,11 +70,9 @@ def export(pairs: Iterable[tuple[str, Extraction]], path: Path, *, to: str) -> l
         from jmid_nlp.annotations.conll import write_conll
 
         return list(write_conll(found, path, tokens=_token_spans))
-    if to == "docbin":
-        from jmid_nlp.text.docbin import write_docbin
+    from jmid_nlp.text.docbin import write_docbin
 
-        return list(write_docbin(found, path))
-    raise InputError(f"format {to!r} is not known; choose one of {', '.join(FORMATS)}")
+    return list(write_docbin(found, path))
 
 
 def _token_spans(text: str) -> list[tuple[int, int]]:

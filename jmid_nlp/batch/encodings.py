@@ -34,6 +34,16 @@ def sniff_encoding(file: Path) -> str:
     return "cp932" if _decodes(file, "cp932") else "utf-8-sig"
 
 
+def misread(file: Path, encoding: str) -> bool:
+    """True where a file that is UTF-8 throughout would be read in another encoding, its names turned into nonsense.
+
+    Raises:
+        LookupError: The encoding does not exist.
+    """
+    name = codecs.lookup(encoding).name
+    return not name.startswith("utf") and _decodes(file, "utf-8") and not _decodes(file, "ascii")
+
+
 def _decodes(file: Path, encoding: str) -> bool:
     try:
         with file.open(encoding=encoding, newline="") as stream:

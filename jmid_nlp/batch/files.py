@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from jmid_nlp.batch.encodings import sniff_encoding
+from jmid_nlp.batch.encodings import misread, sniff_encoding
 from jmid_nlp.errors import InputError, RowError
 
 Row = dict[str, Any]
@@ -72,8 +72,12 @@ def input_files(path: Path) -> list[Path]:
 def _open(file: Path, encoding: str) -> IO[str]:
     try:
         chosen = sniff_encoding(file) if encoding == "auto" else encoding
+        if encoding != "auto" and misread(file, encoding):
+            raise InputError(f"{file.name}: is UTF-8, not {encoding}; leave --encoding out")
         # surrogateescape keeps the position of a bad byte, so that one bad row does not spoil the file
         return file.open(encoding=chosen, errors="surrogateescape", newline="")
+    except InputError:
+        raise
     except (LookupError, ValueError):  # a name with a NUL in it is a ValueError
         raise InputError("the encoding is not known; use auto, utf-8, cp932, utf-16 or another of Python's") from None
 

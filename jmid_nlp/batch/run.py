@@ -64,6 +64,7 @@ def run_job(
     encoding: str = "auto",
     chunk_rows: int = 500,
     title: str = "",
+    keep: Sequence[Path] = (),
 ) -> Summary:
     """Treat all rows of `source` and write `output`.
 
@@ -82,12 +83,13 @@ def run_job(
         encoding: Encoding of text input, see `read_rows`.
         chunk_rows: Rows treated and stored together.
         title: Word before the progress bar.
+        keep: Files that no output may overwrite, beside the input: the key, lists that were read.
 
     Raises:
         InputError: Input or output cannot be used at all.
     """
     sink = sink or sink_for(output)
-    check_targets(source, [output, *([audit] if audit else []), *(side.path for side in (sides or {}).values())])
+    check_targets(source, [output, *([audit] if audit else []), *(side.path for side in (sides or {}).values())], keep)
     if workers < 1 or chunk_rows < 1:
         raise InputError("workers and chunk rows must be 1 or more")
     store = _PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
@@ -106,13 +108,14 @@ def run_job(
     return replace(store.finish(job, output, failed, audit, resumed), sides=written)
 
 
-def check_targets(source: Path, targets: Sequence[Path]) -> None:
+def check_targets(source: Path, targets: Sequence[Path], keep: Sequence[Path] = ()) -> None:
     """Refuse targets that would overwrite the input or one another, or that cannot be written, before any work is done.
 
     Raises:
         InputError: Names the target and the reason.
     """
     taken = {_place(file): "the input" for file in input_files(source)}
+    taken |= {_place(file): "a file this run reads" for file in keep}
     for target in targets:
         if not target.parent.is_dir():
             raise InputError(f"{target.parent}: no such folder; make it first")
