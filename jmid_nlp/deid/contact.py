@@ -87,6 +87,7 @@ def _more(t: str, hit: Hit) -> Iterator[Hit]:
         at = m.end()
 
 
+_FOUR_DIGITS = re.compile(r"[2-9]\d{3}|\d-\d{4}")
 _EXTENSION = re.compile(
     r"(?<![A-Za-z0-9一-鿿])(?:内|P|ピ|☎|℡)[ ]?(?P<a>[2-9]\d{3})(?=[)、。\s]|$)|"
     r"(?<![0-9] )(?<![A-Za-z0-9.×])x[ ]?(?P<b>[2-9]\d{3})(?![0-9.])|"
@@ -103,7 +104,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
-        for m in _EXTENSION.finditer(t):
+        for m in _EXTENSION.finditer(t) if _FOUR_DIGITS.search(t) else ():
             name = m.lastgroup or ""
             yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
         if t.count(".") > 2 or t.count(":") > 4:

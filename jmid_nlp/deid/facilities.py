@@ -24,7 +24,7 @@ from jmid_nlp.deid.employers import (
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, proper
-from jmid_nlp.deid.shortnames import find_short, named_behind, widen
+from jmid_nlp.deid.shortnames import find_short, named_behind, short, widen
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 
@@ -37,7 +37,7 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
         words = [fold(f).text for f in split_forms(row["forms"])]
         if row["strength"] == "generic":
             generic.update(words)
-        for w in words if row["strength"] not in ("generic", "short", "shortest") else []:
+        for w in words if row["strength"] != "generic" else []:
             forms.setdefault(w, row["strength"])
     return Automaton(forms), tuple(forms.values()), frozenset(generic)
 
@@ -57,6 +57,8 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         hit = None
         if kind == "company":
             hit = company(t, start, end)
+        elif kind in ("short", "shortest"):
+            hit = short(t, start, end, sure=kind == "shortest")
         elif kind == "name":
             hit = _named(t, start, end)
         else:

@@ -84,15 +84,35 @@ _TITLE_DOT = re.compile(
 _NO_LOGIN = stop_words("login")
 
 
+_WHO = (
+    "by",
+    "BY",
+    "By",
+    "user",
+    "User",
+    "USER",
+    "ogin",
+    "ogon",
+    "account",
+    "uid",
+    "perator",
+    "opr",
+    "verified",
+    "name",
+    "printed",
+)
+_WHERE = ("端末", "ホスト", "ost", "HOST", "erminal", "orkstation", "WS", "ワークス")
+
+
 def _logins(t: str) -> Iterator[Hit]:
     for m in _CHAT.finditer(t):
         if re.search(r"[._\-0-9]", m[1]) or is_surname(m[1]):
             yield Hit(m.start(1), m.end(1), "ID", "login", 0.85, "ids.login", GRAMMAR)
-    for m in _BEHIND.finditer(t):
+    for m in _BEHIND.finditer(t) if any(w in t for w in _WHO) else ():
         word = m[1]
         if word not in _NO_LOGIN and len(word) > 2 and (re.search(r"[._\-0-9]", word) or is_surname(word)):
             yield Hit(m.start(1), m.end(1), "ID", "login", 0.85, "ids.login", LABELLED)
-    for m in _HOST.finditer(t):
+    for m in _HOST.finditer(t) if any(w in t for w in _WHERE) else ():
         if any(c.isdigit() for c in m[1]) or "-" in m[1] or "_" in m[1]:
             yield Hit(m.start(1), m.end(1), "ID", "host", 0.8, "ids.host", GRAMMAR)
     for m in _BARE.finditer(t):

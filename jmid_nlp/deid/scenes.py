@@ -51,7 +51,81 @@ _SCENE = re.compile(
     r"登山|温泉|ドーム|球場|スタジアム|競馬場|駐車場|バイパス|トンネル|インター|堤防|用水路|[岳山川沢島沖](?:付近|で|"
     r"から|より|に|の)|バットレス"
 )
-_LODGE = re.compile("ホテル|旅館|民宿|ペンション|コテージ|ゲストハウス|ロッジ|ホステル")
+_LODGES = ("ホテル", "旅館", "民宿", "ペンション", "コテージ", "ゲストハウス", "ロッジ", "ホステル")
+_ROADS = (
+    "国道",
+    "県道",
+    "府道",
+    "都道",
+    "市道",
+    "町道",
+    "村道",
+    "林道",
+    "農道",
+    "高速",
+    "自動車道",
+    "SA",
+    "PA",
+    "IC",
+    "JCT",
+)
+_SPOTS = (
+    *(
+        "河川敷",
+        "海岸",
+        "海水浴場",
+        "湖畔",
+        "渓谷",
+        "ダム",
+        "港",
+        "頭で",
+        "ふ頭",
+        "スキー場",
+        "キャンプ場",
+        "ゴルフ場",
+        "交差点",
+        "踏切",
+        "水門",
+        "大橋",
+    ),
+    *(
+        "公園",
+        "遊園地",
+        "登山",
+        "温泉",
+        "ドーム",
+        "球場",
+        "スタジアム",
+        "競馬場",
+        "駐車場",
+        "バイパス",
+        "トンネル",
+        "インター",
+        "堤防",
+        "用水路",
+    ),
+    *("バットレス", "岳", "峠", "山", "川", "沢", "島", "沖", "IC", "SA", "PA"),
+)
+_HOUSES = (
+    *(
+        "ハイツ",
+        "コーポ",
+        "ハイム",
+        "メゾン",
+        "レジデンス",
+        "マンション",
+        "団地",
+        "アパート",
+        "シャト",
+        "ヴィラ",
+        "パレス",
+        "荘",
+        "寮",
+        "住宅",
+        "官舎",
+    ),
+    "宿舎",
+)
 _HOUSE_ISH = re.compile(
     r"(?:ハイツ|コーポ|ハイム|メゾン|レジデンス|マンション|団地|アパート|シャトー|シャトレ|ヴィラ|パレス|荘|寮|住宅|"
     r"官舎|宿舎).{0,8}[0-9]|[ァ-ヺー][一-鿿]{0,4}[ ]?[0-9]{3,4}号室"
@@ -68,20 +142,20 @@ _ISLANDS = re.compile(
 
 def find_scenes(t: str) -> Iterator[Hit]:
     """Places of a folded text that no postal list holds."""
-    if _SCENE.search(t):
+    if any(w in t for w in _ROADS):
         for m in _ROAD.finditer(t):
             if any(c.isdigit() for c in m[0]) or len(m[0]) > 4:
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
         for m in _MOTORWAY.finditer(t):
             yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
-        if _ACCIDENT.search(t):
-            for m in _SPOT.finditer(t):
-                yield from _spot(t, m)
-    if _LODGE.search(t):
+    if any(w in t for w in _SPOTS) and _ACCIDENT.search(t) and _SCENE.search(t):
+        for m in _SPOT.finditer(t):
+            yield from _spot(t, m)
+    if any(w in t for w in _LODGES):
         for m in _HOTEL.finditer(t):
             if not re.match("療養|勤務|従業|宿泊|利用|業|暮|住|内|等|など|に|で|の|から", m["n"]):
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.75, "places.hotel", GRAMMAR)
-    if _HOUSE_ISH.search(t):
+    if (any(w in t for w in _HOUSES) or "号室" in t) and _HOUSE_ISH.search(t):
         for m in _HOUSE.finditer(t):
             yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.75, "places.house", GRAMMAR)
     if (

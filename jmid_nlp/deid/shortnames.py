@@ -15,8 +15,7 @@ from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, PARTLY, RARE, UNKNOWN, grade
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part, name_like
-from jmid_nlp.lexicon import read_table, split_forms
-from jmid_nlp.offsets import fold
+from jmid_nlp.lexicon import read_table
 
 _GO = (
     r"で(?!あ|な)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行)|より|から|へ(?!の影響)|"
@@ -69,21 +68,6 @@ _NOT_AFTER = re.compile(
 )
 
 
-@cache
-def _kinds() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    of: dict[str, list[str]] = {"short": [], "shortest": []}
-    for row in read_table("phi/facility.tsv", ("strength", "forms")):
-        if row["strength"] in of:
-            of[row["strength"]] += [fold(f).text for f in split_forms(row["forms"])]
-    sure, weak = (sorted(set(of[k]), key=lambda w: (-len(w), w)) for k in ("shortest", "short"))
-    either = "|".join(map(re.escape, sorted({*sure, *weak}, key=lambda w: (-len(w), w))))
-    ends = sorted({w[-2:] for w in (*sure, *weak)})
-    pattern = re.compile(
-        rf"(?:(?P<s>{'|'.join(map(re.escape, sure))}){_WIDE}|(?P<w>{'|'.join(map(re.escape, weak))}){_NARROW})"
-    )
-    return pattern, re.compile("|".join(map(re.escape, ends))), re.compile(either)
-
-
 def placeish(word: str) -> bool:
     """A place, a surname, or a word of kanji that no list knows and that may therefore be a place."""
     plain = word.translate(VARIANTS)
@@ -96,12 +80,7 @@ def placeish(word: str) -> bool:
 
 def find_short(t: str) -> Iterator[Hit]:
     """Facilities in short form."""
-    pattern, guard, _ = _kinds()
-    if guard.search(t):
-        for m in pattern.finditer(t):
-            if hit := _short(t, m):
-                yield hit
-    if "立" in t or "JCHO" in t or "NHO" in t or "KKR" in t or "NTT" in t or "国保" in t or "JA" in t or "JR" in t:
+    if _PUBLIC_ISH.search(t):
         for m in _PUBLIC.finditer(t):
             yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.75, "facilities.public", LISTED)
         for m in _PUBLIC_SCHOOL.finditer(t):
@@ -121,6 +100,7 @@ def find_short(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.75, "facilities.camp", LISTED)
 
 
+_PUBLIC_ISH = re.compile("[国県市都道府町村州公区私合会]立|JCHO|NHO|KKR|NTT|国保|J[AR]|TMG|IMS")
 _SCHOOLISH = re.compile(
     r"[小中高工商農部]の?[ ]?(?:[1-6一二三四五六]年|生徒|児童|野|サ|ラ|柔|剣|陸|バ|テ|卓|吹|水|体|ハ|相|空|弓|ス|駅|"
     r"に?通学|に在学|教諭|校長|PTA)"
@@ -131,8 +111,14 @@ _NO_SCHOOL = re.compile(
 )
 
 
-def _short(t: str, m: re.Match[str]) -> Hit | None:
-    start, end = m.start(), m.end()
+_WIDE_RIGHT, _NARROW_RIGHT = re.compile(_WIDE), re.compile(_NARROW)
+
+
+def short(t: str, start: int, end: int, *, sure: bool) -> Hit | None:
+    """A facility whose short kind stands at `[start, end)`; `sure` for kinds that are hardly anything else."""
+    if not (_WIDE_RIGHT if sure else _NARROW_RIGHT).match(t, end):
+        return None
+    form = t[start:end] if sure else ""
     left = left_part(t, start, 0)
     if back := _BACK.search(t, max(0, start - 8), start):
         word = back[1] or back[2]
@@ -140,8 +126,8 @@ def _short(t: str, m: re.Match[str]) -> Hit | None:
             return Hit(back.start(), end, "FACILITY", "hospital", 0.75, "facilities.short", LISTED)
     if not left:
         bare = (
-            m["s"]
-            and (len(m["s"]) > 4 or (m["s"] in _ALONE and _BARE_RIGHT.match(t, end)))
+            form
+            and (len(form) > 4 or (form in _ALONE and _BARE_RIGHT.match(t, end)))
             and not re.match(f"[{KANJI}]", t[start - 1 : start] or " ")
         )
         return Hit(start, end, "FACILITY", "hospital", 0.7, "facilities.short", LISTED) if bare else None
@@ -159,7 +145,7 @@ def _short(t: str, m: re.Match[str]) -> Hit | None:
         or plain.removesuffix("県") in book().place_stems
         or plain in _prefectures()
     )
-    if not (place or (m["s"] and placeish(word)) or re.fullmatch("[ぁ-ゖァ-ヺー]{3,8}", word)):
+    if not (place or (form and placeish(word)) or re.fullmatch("[ぁ-ゖァ-ヺー]{3,8}", word)):
         return None
     if re.fullmatch("[ぁ-ゖ]{3,8}", word) and not _HIRAGANA_NAME.fullmatch(word):
         return None

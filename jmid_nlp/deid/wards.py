@@ -50,7 +50,7 @@ _DOCUMENT = re.compile(
     rf"|{_KIND}(?:発|収|第|\-){{1,2}}第?\d{{1,6}}(?:号|(?=[)、。 ]))"
     rf"|(?:令和|平成|昭和)(?:元|\d{{1,2}})年[ ]?[(（][一-鿿ァ-ヺ]{{1,2}}[)）][ ]?第?\d{{1,6}}号?)"
 )
-_DOCUMENT_ISH = re.compile(r"[\-ー第][0-9]|号|[(（][ァ-ヺ一-鿿]{1,2}[)）][ ]?第")
+_DOCUMENT_ISH = re.compile(r"[0-9][\-ー][一-鿿]|[)）][ ]?第")
 # a second number of the same kind beside the first: 隣枠 20-4487, 同姓 55-1203
 _OTHER = re.compile(
     r"(?:隣枠|隣の枠|同姓|同名|同姓同名|別人|別患者|取違え|取り違え|旧|新|前|正|誤|親|本|控|元|登録|照合|家族|"
@@ -58,7 +58,7 @@ _OTHER = re.compile(
     r"(?P<v>[A-Z]{0,2}-?\d{1,4}-\d{2,7}(?:-\d{1,4})?|[A-Z]{1,2}-?\d{3,7}|\d{4,10})(?![0-9A-Za-z/.\-]|[ ]?(?:mm|年|月|"
     r"日|HU))"
 )
-_OTHER_ISH = re.compile("枠|同姓|同名|別人|別患者|取り?違|照合|混入|もう一人|他方")
+_OTHER_WORDS = ("枠", "同姓", "同名", "別人", "別患者", "違え", "照合", "混入", "もう一人", "他方")
 _TAGGED = re.compile(r"<t[dh]>[ ]?([A-Z]{0,3}-?\d{1,6}(?:-[0-9A-Z]{1,8}){1,3})[ ]?</t[dh]>")
 _PLATE = re.compile(
     r"(?<![一-鿿])(?P<p>[一-鿿]{1,4}|[ぁ-ゖ]{2,4})[ ]?(?:\d{2,3}|"
@@ -80,10 +80,10 @@ def find_wards(t: str) -> Iterator[Hit]:
             yield Hit(m.start(name), m.end(name), "ID", "room", 0.75, "ids.ward_list", LISTED)
         for m in _TO_FLOOR.finditer(t):
             yield Hit(m.start(1), m.end(1), "ID", "room", 0.7, "ids.ward_list", LISTED)
-    if _DOCUMENT_ISH.search(t):
+    if "号" in t or _DOCUMENT_ISH.search(t):
         for m in _DOCUMENT.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "case", 0.85, "ids.document", LABELLED + 12)
-    if _OTHER_ISH.search(t):
+    if any(w in t for w in _OTHER_WORDS):
         for m in _OTHER.finditer(t):
             yield Hit(m.start("v"), m.end("v"), "ID", "patient", 0.75, "ids.other", GRAMMAR)
     if "<t" in t:

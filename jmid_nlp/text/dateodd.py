@@ -36,7 +36,15 @@ _ERA = re.compile(
     rf"(?:明治|大正|昭和|平成|令和)[ ]?(?:元|\d{{1,2}}|{_K}{{1,3}})(?![0-9年一二三四五六七八九十./\-][0-9]?|型|病院|"
     rf"会|園|小|中|高|大)"
 )
-_ERA_ISH = re.compile("明治|大正|昭和|平成|令和")
+_ERAS = ("明治", "大正", "昭和", "平成", "令和")
+_ODD_WORDS = (
+    *("ネン", "ガツ", "ウワ", "ショーワ", "ヘイセイ", "レイワ", "メイジ", "_", "'", "’", "19", "20", "〇", "零", "/"),
+    *(
+        m
+        for name in ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+        for m in (name, name.upper())
+    ),
+)
 _OCR_YEAR = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9ZSOIl]{0,3}[ZSOIl])[12][09OZ][0-9ZSOIl]{2}[ ]?(?:年[ ]?[0-9OIlZ]{1,2}月"
     r"(?:[ ]?[0-9OIlZ]{1,2}日)?|[/.\-][0-9OIlZ]{1,2}[/.\-][0-9OIlZ]{1,2})"
@@ -63,16 +71,16 @@ _KANJI_MONTH = re.compile(
 
 def odd_dates(t: str) -> Iterator[Part]:
     """Dates of the shapes above in a folded text."""
-    if _ODD_ISH.search(t):
+    if any(w in t for w in _ODD_WORDS) and _ODD_ISH.search(t):
         for m in _ODD.finditer(t):
             yield _part(m, "odd")
     if "年" in t and _SPACED_ISH.search(t):
         for m in _SPACED.finditer(t):
             yield _part(m, "spaced")
-    if _ERA_ISH.search(t):
+    if any(w in t for w in _ERAS):
         for m in _ERA.finditer(t):
             yield _part(m, "era-year")
-    if _OCR_ISH.search(t):
+    if ("/" in t or "年" in t or "-" in t) and _OCR_ISH.search(t):
         for pattern in (_OCR_YEAR, _OCR_PAIR):
             for m in pattern.finditer(t):
                 yield _part(m, "damaged")

@@ -138,24 +138,27 @@ def partial_dates(t: str) -> Iterator[Part]:
     """Dates of the shapes above in a folded text."""
     if not _HINT.search(t):
         return
-    yield from _years(t)
-    yield from _months(t)
-    yield from _slashes(t)
+    month, year, slash = "月" in t, "年" in t, "/" in t
+    yield from _years(t, year=year)
+    if month or slash:
+        yield from _months(t, month=month, slash=slash)
+    if slash or "." in t:
+        yield from _slashes(t)
     yield from _words(t)
 
 
-def _years(t: str) -> Iterator[Part]:
-    for m in _ERA.finditer(t):
+def _years(t: str, *, year: bool) -> Iterator[Part]:
+    for m in _ERA.finditer(t) if "昭" in t or "平" in t or "令" in t or "正" in t or "治" in t else ():
         start = _ERA_START[_FIRST.get(m["e"], m["e"])]
-        year = start + (1 if m["y"] == "元" else int(m["y"]))
-        yield m.start(), m.end(), year, int(m["m"]) if m["m"] else None, None, "japanese", "era-year"
-    for m in _ERA_EVENT.finditer(t):
-        if not (m["e"] == "R" and int(m["y"]) > 20) and not (m["e"] == "H" and int(m["y"]) > 31):
-            end = m.end() + (t[m.end() : m.end() + 1] == "年")
-            yield m.start(), end, _ERA_START[_FIRST[m["e"]]] + int(m["y"]), None, None, "japanese", "era-year"
-    for m in _ERA_ALONE.finditer(t):
-        if not _EDITION.search(t[max(0, m.start() - 16) : m.start()]):
-            yield m.start(), m.end(), 1988 + int(m["y"]), None, None, "japanese", "era-year"
+        value = start + (1 if m["y"] == "元" else int(m["y"]))
+        yield m.start(), m.end(), value, int(m["m"]) if m["m"] else None, None, "japanese", "era-year"
+    if _LETTER.search(t):
+        yield from _letters(t)
+    for m in _YEAR_SHORT.finditer(t) if year else ():
+        value = int(m["y"]) + (1900 if int(m["y"]) > 50 else 2000)
+        yield m.start(), m.end(), value, None, None, "gregorian", "year"
+    if "19" not in t and "20" not in t:
+        return
     for m in _YEAR_ALONE.finditer(t):
         if not _EDITION.search(t[max(0, m.start() - 16) : m.start()]):
             yield m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year"
@@ -163,21 +166,36 @@ def _years(t: str) -> Iterator[Part]:
         for m in pattern.finditer(t):
             end = m.end() + (t[m.end() : m.end() + 1] == "年")
             yield m.start(), end, int(m["y"]), None, None, "gregorian", "year"
-    for m in _YEAR_SHORT.finditer(t):
-        year = int(m["y"]) + (1900 if int(m["y"]) > 50 else 2000)
-        yield m.start(), m.end(), year, None, None, "gregorian", "year"
 
 
-def _months(t: str) -> Iterator[Part]:
-    for m in _MONTH_YEAR.finditer(t):
-        yield m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "month-year"
-    for m in _NO_ERA.finditer(t):
+_LETTER = re.compile("[HR][0-9]")
+
+
+def _letters(t: str) -> Iterator[Part]:
+    """Years of an era given by its letter."""
+    for m in _ERA_EVENT.finditer(t):
+        if not (m["e"] == "R" and int(m["y"]) > 20) and not (m["e"] == "H" and int(m["y"]) > 31):
+            end = m.end() + (t[m.end() : m.end() + 1] == "年")
+            yield m.start(), end, _ERA_START[_FIRST[m["e"]]] + int(m["y"]), None, None, "japanese", "era-year"
+    for m in _ERA_ALONE.finditer(t):
+        if not _EDITION.search(t[max(0, m.start() - 16) : m.start()]):
+            yield m.start(), m.end(), 1988 + int(m["y"]), None, None, "japanese", "era-year"
+
+
+def _months(t: str, *, month: bool, slash: bool) -> Iterator[Part]:
+    if slash:
+        for m in _MONTH_YEAR.finditer(t):
+            yield m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "month-year"
+    if "年" in t or "翌" in t or "おととし" in t:
+        for m in _RELATIVE.finditer(t):
+            yield m.start(), m.end(), None, None, None, "none", "relative-year"
+    if not month:
+        return
+    for m in _NO_ERA.finditer(t) if "年" in t else ():
         yield m.start(), m.end(), None, int(m["m"]), int(m["d"]) if m["d"] else None, "none", "month-day"
-    for m in _RELATIVE.finditer(t):
-        yield m.start(), m.end(), None, None, None, "none", "relative-year"
-    for m in _MONTH_DAY.finditer(t):
+    for m in _MONTH_DAY.finditer(t) if "月の" in t else ():
         yield m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
-    for m in _RANGE.finditer(t):
+    for m in _RANGE.finditer(t) if "日" in t else ():
         yield m.start(), m.end(), None, int(m["m"]), None, "none", "range"
 
 
@@ -200,9 +218,9 @@ def _slashes(t: str) -> Iterator[Part]:
 
 
 def _words(t: str) -> Iterator[Part]:
-    for m in _OLD_MONTH.finditer(t):
+    for m in _OLD_MONTH.finditer(t) if "月" in t or "弥生" in t or "師走" in t else ():
         yield m.start(), m.end(), None, _OLD[m["n"]], None, "none", "old-month"
-    for m in _FEAST.finditer(t):
+    for m in _FEAST.finditer(t) if "元" in t or "晦日" in t or "の日" in t or "節分" in t or "三が日" in t else ():
         yield m.start(), m.end(), None, None, None, "none", "feast"
-    for m in _DAY.finditer(t):
+    for m in _DAY.finditer(t) if "日" in t else ():
         yield m.start(), m.end(), None, None, int(m["d"] or m["e"]), "none", "day"
