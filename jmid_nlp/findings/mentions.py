@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 
+from jmid_nlp.findings.compounds import ORGANS, cut_of, shape
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.terms import Term, concept, concepts, forms_of
+from jmid_nlp.findings.terms import Term
 from jmid_nlp.lexicon import read_table, split_forms
 
 
@@ -43,10 +44,6 @@ class Span:
 _RUN = re.compile(r"[一-鿿々ァ-ヴー]{1,24}")
 _PARTICLES = frozenset("のにをはがもとやで、。・:()\n ")  # most gaps are one of these, and none begins a word
 _GLUE = re.compile(r"[一-鿿々ァ-ヴー]")
-_ORGANS = re.compile(
-    r"[肺肝膵腎脳胆胃腸脾胸腹骨心乳卵]|子宮|虫垂|甲状腺|膀胱|前立腺|副腎|大動脈|動脈|静脈|"
-    r"脊|椎|食道|気管|直腸|頸|耳|眼|咽|喉|頭蓋|硬膜|くも膜|下垂体|髄膜|縦隔|皮下"
-)
 _PROCEDURES = (
     r"切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓|"
     r"バイパス|ストリッピング|砕石|破砕|除去|縫縮|開放|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
@@ -60,16 +57,9 @@ _STATE = re.compile(
 )
 # What every such state holds, and few texts do: the last letter of a procedure before 後.
 _STATE_HINT = re.compile(f"[{''.join(dict.fromkeys(word[-1] for word in _PROCEDURES.split('|')))}]術?[ \\t]?後")
-# What stands before the head and is no part of it: course, sequence name, amount.
-_LEAD = re.compile(
-    r"陳旧性|(?:超|亜)?急性期|慢性期|活動性(?=炎)|新規|少量|小(?=嚢胞|結石|梗塞)|(?:T[12]\*?(?:WI)?|"
-    r"FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
-)
 _SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
 _KIND_OF_CHANGE = re.compile(r"[一-鿿ァ-ヴー]{1,7}\Z")
 _ORGAN_PART = re.compile(r"(?:(?:右|左|両側?|対側|同側|患側|健側|反対側)|[肺肝腎膵脾胃脳骨][・、/])\Z")
-# Words of change at the end of a known compound (胸水増加) speak of it and are not part of it.
-_CHANGED = re.compile(r"(?<=..)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
 _NEVER_ALONE = frozenset(("徴候", "疾患", "障害", "異常", "不整", "不全", "欠如", "感染", "症候群", "血症", "性変化"))
 _LATIN_HINT = re.compile(r"[a-z]{4}")
 _LATIN_HEAD = re.compile(
@@ -167,16 +157,16 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
 def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Mention:
     """The mention of a known word; `腱板断裂` gives the head 断裂 and the place 腱板."""
     first, last, form = term.start, term.end, term.form
-    cut, lead, kind, own, systemic, tail, splits = _shape(form, term.concept)
+    cut, lead, kind, own, systemic, tail, splits = shape(form, term.concept)
     if splits and _ORGAN_PART.search(text, max(0, first - 3), first):
         cut = 1  # 左腎嚢胞: the side makes the one-character organ a place
-        own = own and _ORGANS.search(form, 1) is not None
+        own = own and ORGANS.search(form, 1) is not None
     if cut:
         places.append(Span(first + lead, first + cut - (form[cut - 1] == "の")))
     skipped = max(cut, lead)
     start = first + skipped
     if not skipped and organ is not None and organ.end == start:
-        place = _cut(organ.form + form)[0]
+        place = cut_of(organ.form + form)[0]
         if place > len(organ.form):
             places.append(Span(organ.start, organ.start + place))  # 脾静脈|血栓, read as 脾 and 静脈血栓
             start = organ.start + place
@@ -189,63 +179,6 @@ def _known(text: str, term: Term, organ: Term | None, places: list[Span]) -> Men
     return Mention(
         start, last - tail, kind, term.concept, start, own, systemic, [form[skipped:] if skipped else form], "lexicon"
     )
-
-
-@lru_cache(maxsize=20000)
-def _shape(form: str, concept_id: str) -> tuple[int, int, str, bool, bool, int, bool]:
-    """What a known word says by itself: where its head begins behind a place and a course, its kind, whether it names an
-    organ, whether it is systemic, how many characters of change end it, whether a side would split its first character.
-    """
-    item = concept(concept_id)
-    cut, lead = _cut(form)
-    inside = item.cls == "fluid" and form.startswith("壁内")  # 壁内ガス names no organ
-    tail = _CHANGED.search(form) if item.cls in ("fluid", "lesion", "disease") else None
-    own = item.cls == "disease" and _ORGANS.search(form[cut:]) is not None
-    systemic = "systemic" in (item.row.get("flags", "") or "")
-    splits = not cut and form[1:] in _compounds()[0]
-    kind = "sign" if inside else item.cls or "sign"
-    return cut, lead, kind, own, systemic, len(form) - tail.start() if tail else 0, splits
-
-
-@lru_cache(maxsize=20000)
-def _cut(form: str) -> tuple[int, int]:
-    """Where the head of a compound begins: after a place of two characters or more, or after a course or sequence."""
-    lead = _LEAD.match(form)
-    at = lead.end() if lead and lead.end() < len(form) else 0
-    heads, whole, places = _compounds()
-    if form[at:] in whole:
-        return 0, at
-    of = form.rfind("の")
-    if of > at + 1 and form[at:of] in places and len(form) - of > 2:
-        return of + 1, at
-    for length in range(len(form) - 1, at + 1, -1):
-        place = form[at:length]
-        known = place in places or (place[-1] == "内" and len(place) > 2 and place[:-1] in places)
-        if known and (form[length:] in heads or _named_after_organ(form[length:])):
-            return length, at
-    return 0, at
-
-
-def _named_after_organ(rest: str) -> bool:
-    """`上葉肺癌` is 肺癌 of the 上葉."""
-    return len(rest) > 1 and rest in _known_forms() and bool(_ORGANS.match(rest)) and rest[-1] in "癌瘍"
-
-
-@cache
-def _known_forms() -> frozenset[str]:
-    return frozenset(f for c in concepts().values() if c.kind == "observation" for f in forms_of(dict(c.row)))
-
-
-@cache
-def _compounds() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """General heads, compounds that stay whole, and the places that may be cut off."""
-    rows = read_table("compound.tsv", ("form", "role"))
-    heads = frozenset(f for r in rows if r["role"] == "head" for f in split_forms(r["form"]))
-    whole = frozenset(f for r in rows if r["role"] == "whole" for f in split_forms(r["form"]))
-    places = frozenset(
-        f for c in concepts().values() if c.kind == "anatomy" for f in forms_of(dict(c.row)) if len(f) > 1
-    )
-    return heads, whole, places
 
 
 @cache
@@ -287,7 +220,7 @@ def _gap(
                 if before is not None and len(run) == len(suffix) == 1 and before.kind in ("anatomy", "observation"):
                     whole = before.start
                 seeds.append(
-                    Mention(whole, b, cls, None, head, bool(_ORGANS.search(text[whole:b])), False, [run], "ending")
+                    Mention(whole, b, cls, None, head, bool(ORGANS.search(text[whole:b])), False, [run], "ending")
                 )
                 continue
         if _place(run):
