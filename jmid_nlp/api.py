@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jmid_nlp.errors import InputError, JmidError, KeyMaterialError, NotDeidentifiedError, PolicyError, RowError
+from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, PolicyError, RowError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
+from jmid_nlp.sources import key_path, numbered, text_of
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
 
@@ -37,7 +38,7 @@ def read_reports(source: Any, *, encoding: str = "auto") -> Reports:
     from jmid_nlp.batch.rows import parse_report, unusable
 
     reports, failed, seen = [], [], set()
-    for number, row in _numbered(source, encoding):
+    for number, row in numbered(source, encoding):
         try:
             if isinstance(row, RowError):
                 raise row
@@ -71,38 +72,11 @@ def _records(source: Any) -> Any:
     return source
 
 
-def _text_of(source: Any) -> str:
-    """The text of what can have one: a text, a report of either kind, a spaCy Doc."""
-    text = source if isinstance(source, str) else getattr(source, "text", None)
-    if not isinstance(text, str):
-        raise InputError(
-            f"one text, report or Doc is wanted, not {type(source).__name__}; of a table take one, as in t[0]"
-        )
-    return text
-
-
-def _numbered(source: Any, encoding: str) -> Iterable[tuple[int, Any]]:
-    from jmid_nlp.batch.files import read_rows
-
-    if isinstance(source, str | Path):
-        return read_rows(Path(source), encoding=encoding)
-    if hasattr(source, "to_pylist"):  # Arrow
-        return enumerate(source.to_pylist())
-    if hasattr(source, "to_dicts"):  # polars, and the tables of this library
-        return enumerate(source.to_dicts())
-    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
-        return enumerate(source.to_dict("records"))
-    if isinstance(source, Iterable) and not isinstance(source, Mapping | bytes | bytearray):
-        return enumerate(source)
-    hint = "one split of it" if type(source).__name__.endswith("DatasetDict") else "a path, a table or a list of dicts"
-    raise InputError(f"cannot read reports from {type(source).__name__}; give {hint}")
-
-
 def detect(report: str | Report | DeidReport) -> tuple[Identifier, ...]:
     """Personal identifiers in a text or report, as offsets; a report's own identifiers sharpen the search."""
     from jmid_nlp.deid.detect import detect as run
 
-    text = _text_of(report)
+    text = text_of(report)
     return run(text, known=report) if isinstance(report, Report) else run(text)
 
 
@@ -185,15 +159,8 @@ def deidentifier(
     elif isinstance(key, Key):
         secret = key
     else:
-        secret = load_key(key_file=_key_file(key) if key is not None else None)
+        secret = load_key(key_file=key_path(key) if key is not None else None)
     return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector, uids=uids)
-
-
-def _key_file(key: Any) -> Path:
-    """The path of a key file; a key itself is refused here, since the message of a missing file would show it."""
-    if not isinstance(key, str | Path) or (len(Path(key).name) >= 32 and not Path(key).is_file()):
-        raise KeyMaterialError("the path of a key file, or a Key, is wanted; keys do not stand in arguments")
-    return Path(key)
 
 
 def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:
@@ -209,7 +176,7 @@ def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -
     return Extractions(
         run(r, report_id=str(n), edition=edition)
         if isinstance(r, str)
-        else run(_text_of(r), report_id=r.report_id, edition=edition)
+        else run(text_of(r), report_id=r.report_id, edition=edition)
         for n, r in enumerate(source)
     )
 
@@ -218,7 +185,7 @@ def findings(source: Any) -> FindingsTable:
     """The findings of one text, report or spaCy Doc, as a table that shows itself in a notebook."""
     from jmid_nlp.findings.extract import extract as run
 
-    text = _text_of(source)
+    text = text_of(source)
     return FindingsTable(run(text).findings)
 
 
@@ -386,7 +353,7 @@ def show(report: Any, *, identifiers: bool = True) -> Any:
     from jmid_nlp.display import Shown, report_html
     from jmid_nlp.findings.extract import extract as run
 
-    text = _text_of(report)
+    text = text_of(report)
     known = report if isinstance(report, Report) else None
     spans: tuple[Identifier, ...] = ()
     if identifiers and not isinstance(report, DeidReport):
