@@ -160,6 +160,10 @@ def split_name(name: str) -> int:
     return best
 
 
+# titles that no name may cut in two
+_WHOLE = ("先生", "医師", "技師", "教授", "部長", "師長", "医長", "講師", "助教", "主任", "院長")
+
+
 @lru_cache(maxsize=65536)
 def head_name(run: str, hard: bool) -> tuple[int, int]:
     """The name that a run begins with, as (length, grade); (0, NO) where there is none.
@@ -171,7 +175,7 @@ def head_name(run: str, hard: bool) -> tuple[int, int]:
     found = [(0, NO)]
     for cut in range(min(len(run), _LONGEST), 0, -1):
         rest = run[cut:]
-        if rest and not rest.startswith(after_words()):
+        if (rest and not rest.startswith(after_words())) or run.startswith(_WHOLE, cut - 1):
             continue
         g = grade(run[:cut])
         if g > UNKNOWN or (g == UNKNOWN and hard):

@@ -26,6 +26,7 @@ _CHUNK = re.compile(r"[0-9A-Za-z|][0-9A-Za-z|\-‐‑–—−ー―/._ \t\n]{1,
 _STRIP = re.compile(r"[^0-9A-Za-z|]")
 _OCR = str.maketrans("oOIil|SsBZzD", "001111558220")
 _TITLE = re.compile(r"\s?(?:様|さん|氏|殿|先生|医師|Dr|dr|くん|君|ちゃん|部長|教授|技師)")
+_TITLE_CUT = re.compile(r"様|氏|殿|君|先生|医師|部長|教授|技師|看護師|医長|講師|助教|主任|さん|くん|ちゃん")
 _KANJI_CHAR = re.compile(f"[{KANJI}]")
 
 
@@ -131,6 +132,8 @@ def _person(t: str, c: str, squeezed: Squeezed, name: str, subtype: str) -> Iter
     exact = [span for form in forms.whole for span in squeezed.find(form, 3)]
     slips = [span for form in forms.near for span in squeezed.find_near(form, exact)]
     for start, end in (*exact, *slips):
+        if (start, end) not in exact and _TITLE_CUT.match(t, end - 1):
+            end -= 1  # the slip is the first character of the title behind the name: 能登谷|先生
         yield Hit(start, end, "PERSON", subtype, 1.0, "known.name", KNOWN)
     for form in forms.parts:
         for start, end in squeezed.find(form, 1):

@@ -37,6 +37,10 @@ EDGE = re.compile(
 )
 
 _STOP_KANA = stop_words("value_kana")
+# endings of examinations and devices
+_KANA_TERM = re.compile(
+    r"(?:グラフィー|グラフィ|グラム|スコピー|スコープ|メーター|メトリー|テスト|システム|センター|モニター|カテーテル|ステント|チューブ)\Z"
+)
 _STOP_HIRA = stop_words("value_hiragana")
 
 
@@ -170,7 +174,7 @@ def _katakana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             break
         words.append(more[0])
         end = more.end()
-    if words[0] in _STOP_KANA:
+    if words[0] in _STOP_KANA or _KANA_TERM.search(words[0]):
         return at, NO
     if hard and (run := RUN.match(t, end)) and head_name(run[0], False)[1] >= RARE:
         return end + head_name(run[0], False)[0], FULL
@@ -199,7 +203,9 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     m = _HIRA.match(t, at)
     assert m is not None
     word = m[0]
-    if word in _STOP_HIRA:
+    if word in _STOP_HIRA or word.startswith(
+        ("しまし", "しませ", "いたし", "いただ", "です", "できま", "ありま", "なりま")
+    ):
         return at, NO
     for n in range(min(len(word), 12), 1, -1):
         if not kana_known(word[:n]) or (n < len(word) and not EDGE.match(t, at + n)):
