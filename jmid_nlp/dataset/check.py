@@ -81,12 +81,11 @@ class _Column:
     rows: array[int] = field(default_factory=lambda: array("Q"))
     splits: array[int] = field(default_factory=lambda: array("B"))
 
-    def add(self, value: str, row: int, split: int) -> int:
+    def add(self, value: str, row: int, split: int) -> None:
         digest = hashlib.sha256(value.encode("utf-8", "replace")).digest()
         self.values.append(int.from_bytes(digest[:8]))
         self.rows.append(row)
         self.splits.append(split)
-        return self.values[-1]
 
 
 class _Seen:
@@ -95,7 +94,7 @@ class _Seen:
     def __init__(self) -> None:
         self.patients, self.studies, self.texts = _Column(), _Column(), _Column()
         self.signatures = array("H")  # of each row of `texts`
-        self._last: tuple[int, tuple[int, ...]] = (-1, ())
+        self._last: tuple[int, str] = (-1, "")
 
     def add(self, number: int, place: int, row: Row, min_chars: int) -> None:
         for column, name in ((self.patients, "patient_id"), (self.studies, "study_uid")):
@@ -104,10 +103,10 @@ class _Seen:
         text = _canonical(row.get("text") or "")
         if len(text) < min_chars:
             return
-        key = self.texts.add(text, number, place)
-        if self._last[0] != key:  # rows of one report follow each other
-            self._last = (key, _signature(_shingles(text)))
-        self.signatures.extend(self._last[1])
+        if self._last != (place, text):  # rows of one report follow each other; one of them stands for all
+            self._last = (place, text)
+            self.texts.add(text, number, place)
+            self.signatures.extend(_signature(_shingles(text)))
 
 
 def _rows(splits: Splits, names: list[str]) -> Iterator[tuple[int, Row]]:

@@ -11,6 +11,7 @@ HASHES = 96
 MIN_CHARS = 60
 _WIDTH = 5
 _MISS = 1e-5
+_AT_ONCE = 10_000
 _SLACK = 0.2  # four standard deviations of a similarity estimated from 96 hashes
 _IGNORED = re.compile(r"[\s\-_]+")
 
@@ -105,6 +106,7 @@ def with_twin(
         wanted = band_keys(signatures[asked], number, rows)
         at, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
         while (open_ := np.flatnonzero(at < end)).size:  # every suspect's next candidate; a hit closes the suspect
+            open_ = open_[:_AT_ONCE]
             one, other = asked[open_], others[at[open_]]
             likely = (signatures[one] == signatures[other]).mean(axis=1) >= threshold - _SLACK
             for place in np.flatnonzero(likely).tolist():

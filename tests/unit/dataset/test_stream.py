@@ -172,8 +172,8 @@ def test_memory_does_not_grow_with_the_texts(tmp_path, monkeypatch):
         return found
 
     peak(5)
-    small, large = peak(50), peak(200)
-    assert large - small < 150 * 2000, "less than half of the bytes of the texts that came in addition"
+    small, large = peak(40), peak(120)
+    assert large - small < 80 * 2000, "less than half of the bytes of the texts that came in addition"
 
 
 def test_one_opt_out_rewrites_one_shard_and_leaves_no_byte(tmp_path):
