@@ -139,16 +139,18 @@ _ISLANDS = re.compile(
     "の(?:診療所|自宅|実家))"
 )
 
+_ACCIDENTS = tuple(_ACCIDENT.pattern.split("|"))
+
 
 def find_scenes(t: str) -> Iterator[Hit]:
     """Places of a folded text that no postal list holds."""
-    if any(w in t for w in _ROADS):
+    if ("道" in t or "速" in t) and any(w in t for w in _ROADS):
         for m in _ROAD.finditer(t):
             if any(c.isdigit() for c in m[0]) or len(m[0]) > 4:
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
         for m in _MOTORWAY.finditer(t):
             yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
-    if any(w in t for w in _SPOTS) and _ACCIDENT.search(t) and _SCENE.search(t):
+    if any(w in t for w in _ACCIDENTS) and any(w in t for w in _SPOTS) and _SCENE.search(t):
         for m in _SPOT.finditer(t):
             yield from _spot(t, m)
     if any(w in t for w in _LODGES):
@@ -174,7 +176,8 @@ def find_scenes(t: str) -> Iterator[Hit]:
 
 
 _NOT_PLACE = re.compile(
-    "(?:国道|県道|当時|昨夜|昨日|本日|今朝|午前|午後|夜間|早朝|未明|深夜|帰宅中|通勤中|運転中|登山中|歩行中|散歩中|作業中|"
+    "(?:国道|県道|当時|昨夜|昨日|本日|今朝|午前|午後|夜間|早朝|未明|深夜|帰宅中|通勤中|運転中|登山中|歩行中|散歩中|"
+    "作業中|"
     "近隣|近所|自宅前|付近)+"
 )
 

@@ -42,14 +42,36 @@ _DATE = re.compile(
     rf"|(?:セン|ニセン)(?:キュウヒャク|キューヒャク|ハッピャク)?{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
     rf"|(?:イチ|ニ|サン|シ|ゴ|ロク|シチ|ハチ|ク|ジュウ(?:イチ|ニ)?)ガツ{_DAY}"
 )
-_DATE_ISH = re.compile("ネン|ガツ|ねん|がつ")
-_AGE = re.compile(rf"(?:キュウジュウ|キュージュウ|キュージュー|ヒャク(?:ニ?ジュウ)?){_UNITS}?サイ(?![ァ-カキ-シス-ダチ-ナニ-ネバ-ヺ])")
+_WORDS = (
+    "ゼロ",
+    "マル",
+    "イチ",
+    "ニー",
+    "サン",
+    "ヨン",
+    "ゴー",
+    "ナナ",
+    "キュ",
+    "ぜろ",
+    "まる",
+    "いち",
+    "にー",
+    "さん",
+    "よん",
+    "なな",
+    "きゅ",
+)
+_AGE = re.compile(
+    rf"(?:キュウジュウ|キュージュウ|キュージュー|ヒャク(?:ニ?ジュウ)?){_UNITS}?サイ(?![ァ-カキ-シス-ダチ-ナニ-ネバ-ヺ])"
+)
 _AGE_ISH = re.compile("(?:じゅ|ひゃ)[^ ]{1,5}さい|(?:ジュ|ヒャ)[^ ]{1,5}サイ")
 
 
 def find_spoken(t: str) -> Iterator[Hit]:
     """Dictated numbers, dates and ages of a folded text."""
-    number, date, age = _ISH.search(t), _DATE_ISH.search(t), _AGE_ISH.search(t)
+    number = any(w in t for w in _WORDS) and _ISH.search(t)
+    date = "ネン" in t or "ガツ" in t or "ねん" in t or "がつ" in t
+    age = ("さい" in t or "サイ" in t) and _AGE_ISH.search(t)
     if not (number or date or age):
         return
     k = katakana(t)
