@@ -185,7 +185,8 @@ def _same_again(m: Mention, o: Mention) -> bool:
     if named_again and not m.sizes and m.before.endswith("は") and phrase("opinion").match(m.after):
         return _same_spot(m, o)  # L2は新鮮骨折と考える: what was named at L2 before
     if topic and named_again and not m.own_place:
-        return True
+        # 総腸骨動脈瘤は after 瘤: a word that names a place which the first one does not is of another lesion
+        return bool(o.place.nodes) or not m.place.nodes
     if m.kind == "generic" or definite:
         return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
     if same_line and set(o.concepts) <= _APPEARANCE and not m.sizes and (not m.own_place or _same_spot(m, o)):
