@@ -15,7 +15,7 @@ __all__ = ["Context", "Place", "place_all"]
 
 _SIDE_PREFIX = re.compile(
     r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)(?:傍正中型?|"
-    r"正中|外側型?|後方|前方|優位|後外側型?)?(?:の|に|\s)?"
+    r"正中|外側型?|後方|前方|優位|後外側型?|型|性)?(?:の|に|\s)?"
     r"(?:(?:軽度|中等度|高度|著明な|少量|中等量|多量|大量|ごく少量|微量|慢性|急性|陳旧性|"
     r"多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}\Z"
 )
@@ -195,7 +195,7 @@ class _Attacher:
         if current is not None and previous >= 0 and self.heritage.carries(number, mention):
             before = self.places[previous]
             if before.sites or before.side:
-                return Place(list(before.sites), before.side, "same sentence")
+                return Place(list(before.sites), self._kept_side(before), "same sentence")
             return Place(list(current.sites), current.side, "same sentence")
         if (
             previous >= 0
@@ -203,10 +203,16 @@ class _Attacher:
             and (self.places[previous].sites or self.places[previous].side)
         ):
             before = self.places[previous]
-            return Place(list(before.sites), before.side, "same sentence")
+            return Place(list(before.sites), self._kept_side(before), "same sentence")
         if current is None and previous < 0:
             return self.heritage.inherited(number, mention, start)
         return Place()
+
+    def _kept_side(self, place: Place) -> Laterality | None:
+        """The side that goes on with a place: 正中 of the mention itself (正中型の) does not."""
+        if place.side == "midline" and "正中" not in "".join(self.text[s.start : s.end] for s in place.sites):
+            return None
+        return place.side
 
     def _side_after(self, mention: Mention, later: int) -> Laterality | None:
         """`狭小化あり(左側)`: a side in brackets behind the mention."""
@@ -223,7 +229,7 @@ class _Attacher:
         if whole < 0 and self.text[mention.start : mention.end] in _SPREAD:
             near = range(number - 1, max(-1, number - 12), -1)
             whole = next((k for k in near if self._lesion(k, mention.sentence)), -1)
-        if whole < 0 or self.places[whole].side is None or not self.places[whole].sites:
+        if whole < 0 or self.places[whole].side in (None, "midline") or not self.places[whole].sites:
             return None
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
         written = self.text[place.sites[0].start : place.sites[0].end]

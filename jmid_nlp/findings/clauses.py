@@ -24,7 +24,10 @@ _COPULA_STARTS = frozenset("でだ")
 _ASIDE = re.compile(r"(?:散在|散見|多発|多数|少量|軽度|中等量|大量|不変|増加|減少|\(|\d|あり|残存|疑い|術後|著明)")
 _OWN_VERB = re.compile(r"(?:[\d.x×]{1,12}[ ]?[mc]m大?)?[がはも][^、,。]{2,20}[、,]")
 _DESCRIBED = re.compile(r"\d\s?(?:mm|cm)|陳旧性|急性|慢性|新鮮|軽度|中等度|高度|著明|少量|多発|びまん")
-_SIZED = re.compile(r"\d\s?(?:mm|cm)(?:大の?|程度の|の)[^、。はがをに\d\n・]{0,10}\Z|\d\s?(?:mm|cm)と(?:軽度|中等度|高度|著明|やや)?(?:に|な)?\Z")
+_SIZED = re.compile(
+    r"\d\s?(?:mm|cm)(?:大の?|程度の|の)[^、。はがをに\d\n・]{0,10}\Z"
+    r"|\d\s?(?:mm|cm)と(?:軽度|中等度|高度|著明|やや)?(?:に|な)?\Z"
+)
 _SIZE_REACH = 20
 _TOLD = re.compile(r"(?:が|を)?(?:散見|散在|多発|残存|多数)[、,]")
 _VERTEBRA = re.compile(r"(?:Th|[TCLS])\d{1,2}(?:/(?:Th|[TCLS])?\d{1,2})?\Z")

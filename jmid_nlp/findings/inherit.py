@@ -132,7 +132,8 @@ class Heritage:
         """Whether a mention takes the place of the one before it in its sentence."""
         if mention.systemic or (mention.kind == "fluid" and self.c.certainty[number] != "suspicious"):
             return False
-        if mention.kind == "disease" and self.c.sections[number] == "impression":
+        named = mention.kind == "disease" or mention.concept == "lymph_node_metastasis"
+        if named and self.c.sections[number] == "impression":
             return False
         if number and _EXCEPT.search(self.text, self.c.mentions[number - 1].end, mention.start):
             return False

@@ -70,6 +70,7 @@ _NODE = re.compile(
     r"(?:(?:[\d.]{1,5}\s?[x×]\s?)?(?P<size>\d{1,2}(?:\.\d)?)\s?(?P<unit>mm|cm)(?:大|程度|前後|まで)?の|(?:多数|累々|集簇|数珠状|一塊)(?:の|した|となった))"
     r"[^。、\n]{0,8}?(?P<node>リンパ節)(?=(?:を|が)(?:複数|多数|数個|散在性に)?(?:認め|みられ|見られ|あり|散見|散在|集簇)|(?:あり|散見|散在|多発)?(?:[。、\n]|\Z))"
 )
+_WHOLE = frozenset(("炎", "癌", "症"))  # diseases keep the organ they are named after
 _LARGE_NODE = 10  # mm, short axis
 _FOREIGN = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z'é\-]{2,20}\Z")  # Budd-Chiari|症候群
 _STATE_TAIL = re.compile(r"状態$|.年$|の状態$")
@@ -217,6 +218,8 @@ def _gap(
             if not bare or (len(suffix) > 1 and suffix not in _NEVER_ALONE):
                 head = b - len(suffix)
                 whole = a
+                if before is not None and cls == "disease" and suffix in _WHOLE and before.kind == "anatomy":
+                    whole = before.start  # 精巣|微石症
                 if before is not None and len(run) == len(suffix) == 1 and before.kind in ("anatomy", "observation"):
                     whole = before.start
                 seeds.append(

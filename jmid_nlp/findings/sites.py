@@ -41,7 +41,7 @@ _SIDE = re.compile(
     re.IGNORECASE,
 )
 _LEFT_SIDE = re.compile(
-    r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?\Z",
+    r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?(?:残存|残)?\Z",
     re.IGNORECASE,
 )
 _LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{1,6})\Z")
