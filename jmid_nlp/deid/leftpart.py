@@ -51,6 +51,8 @@ def left_part(t: str, start: int, floor: int) -> str:
     if m is None:
         return ""
     left = m[0]
+    if left[-1] == "で":
+        return ""
     p = _PARTICLES.match(left)
     if p and p.end() <= len(left):
         left = left[p.end() :]

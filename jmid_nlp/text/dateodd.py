@@ -50,7 +50,7 @@ _OCR_YEAR = re.compile(
     r"(?:[ ]?[0-9OIlZ]{1,2}日)?|[/.\-][0-9OIlZ]{1,2}[/.\-][0-9OIlZ]{1,2})"
 )
 _OCR_PAIR = re.compile(
-    r"(?<![0-9A-Za-z./\-])(?=[0-9OIl]{0,2}/?[0-9OIl]?[OIl])(?=[OIl]{0,2}/?[OIl]?[0-9])[1IlO0]?[0-9OIl]/[0-3OIl]?"
+    r"(?<![0-9A-Za-z./\-])(?=[0-9OIl]{0,2}/?[0-9OIl]?[OIl])(?=[OIl]{0,2}/?[OIl]?[0-9])[1IlO0]?[0-9OIl]/(?!0(?![0-9OIl]))[0-3OIl]?"
     r"[0-9OIl](?![0-9A-Za-z/.%]|[ ]?(?:mm|cm))"
 )
 _OCR_ISH = re.compile(r"[0-9OIl][OIlZS][0-9OIlZS]?(?:年|[/.\-][0-9OIl])|/[0-9]?[OIl]|[OIlZS][0-9]?/[0-9]")
