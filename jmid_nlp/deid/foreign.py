@@ -89,6 +89,9 @@ def find_foreign(t: str) -> Iterator[Hit]:
     for m in _TWO.finditer(t) if _TWO_GUARD.search(t) else ():
         a, b = m[1], m[2]
         both = (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b))
+        both = both or (
+            len(a) > 5 and is_given(b) and looks_romaji(a) and not _known_word(a) and a.isupper() == b.isupper()
+        )
         if (
             both
             and len(a) + len(b) > 8

@@ -137,12 +137,14 @@ def _before_kana(t: str) -> Iterator[Hit]:
         if before is None:
             continue
         known = known or (reading.isascii() and len(parts) > 1 and _chinese("".join(before[0].split())))
+        two = before[0].split()
+        known = known or (len(two) == 2 and two[1].translate(VARIANTS) in book().given and len(reading) > 2)
         if not known:
             continue
         name = "".join(before[0].split())
         if len(name) < 2 or len(name) > 8 or name in book().no_names:
             continue
-        if len(parts) > 1 or grade(name) >= RARE:
+        if len(parts) > 1 or len(two) == 2 or grade(name) >= RARE:
             start = low + before.start()
             yield Hit(start, m.start(), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
             yield Hit(m.start(1), m.end(1), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)

@@ -16,6 +16,7 @@ from jmid_nlp.deid.slots import THRESHOLD, before, left_weight, medical_runs, ri
 from jmid_nlp.lexicon import read_table, split_forms
 
 _HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")
+_READING = re.compile(r"[ \t]{1,3}([ァ-ヺー]{2,6})(?=[ \t]|\n|\Z|[、。,)])")
 _PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")
 
 
@@ -32,6 +33,8 @@ def find_pairs(t: str) -> Iterator[Hit]:
         hit = _pair(t, m)
         if hit:
             yield hit
+            if (reading := _READING.match(t, hit.end)) and katakana(reading[1]) in book().surname_kana:
+                yield hit._replace(start=reading.start(1), end=reading.end(1), detector="names.reading")
         m = TWO_WORDS.search(t, m.end() if hit else m.start(2))
 
 
