@@ -12,6 +12,7 @@ import typer
 from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
+    EXIT_UNUSABLE,
     Edition,
     Encoding,
     KeyFile,
@@ -25,6 +26,7 @@ from jmid_nlp.cli_options import (
     policy_source,
     run,
     run_only,
+    unforeseen,
 )
 from jmid_nlp.cli_review import VERBS as REVIEW_VERBS
 from jmid_nlp.version import __version__
@@ -264,4 +266,10 @@ def main() -> None:
         os.environ.setdefault(name, "1")
     if not sys.stderr.isatty() or os.environ.get("JMID_PROGRESS") == "0":
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
-    app()
+    try:
+        app()
+    # what slipped past the verbs, such as a full disk behind standard output; a traceback could show report text
+    except Exception as error:
+        reason = error.strerror if isinstance(error, OSError) else unforeseen(error)
+        typer.echo(f"jmid-nlp: {reason}", err=True)
+        sys.exit(EXIT_UNUSABLE)

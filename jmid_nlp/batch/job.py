@@ -351,6 +351,9 @@ def _fingerprint(*parts: str) -> str:
 def map_function(job: Job) -> Callable[[Mapping[str, list[Any]], list[int]], dict[str, list[Any]]]:
     """A batched function for `datasets.Dataset.map(..., batched=True, with_indices=True, remove_columns=...)`.
 
+    Lists that are empty throughout one process' share have no type there: with `num_proc`, pass `features=` for jobs whose
+    rows are nested, such as those of the map without processes.
+
     Raises:
         RowError: Of the first row that cannot be treated; a map has no place for failed rows.
     """

@@ -3,6 +3,9 @@
 import codecs
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -310,3 +313,13 @@ def test_an_unforeseen_error_shows_its_place_and_not_its_words(call, tmp_path, m
     assert done.exit_code == 2
     assert "RuntimeError at batch/run.py" in done.output.replace(os.sep, "/")
     assert "カナリア" not in done.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_standard_output_that_cannot_be_written_is_no_traceback(tmp_path):
+    program = [sys.executable, "-c", "from jmid_nlp.cli import main; main()", "info"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("jmid-nlp: No space left")
+    assert "Traceback" not in done.stderr
