@@ -145,13 +145,16 @@ class _Walker:
 
     def _sentence_end(self, start: int, end: int) -> int:
         i = bisect_right(self._sentence_starts, start) - 1
-        return max(end, self.parsed.sentences[i][1]) if i >= 0 else len(self.text)
+        if i < 0:
+            return len(self.text)
+        stop = self.parsed.sentences[i][1]
+        return max(end, stop)
 
     def _ahead(self, start: int, end: int) -> Assertion | None:
         """English cues stand before what they speak of: `no pleural effusion or ascites`, `s/o HCC`."""
         if self._versus and _VERSUS.search(self.text[max(0, start - _LOOK) : start]):
             return Assertion("possible", ((start, start, "differential"),))
-        nearest = bisect_right(self._ahead_ends, start) - 1
+        nearest = bisect_right(self._ahead_ends, start) - 1 if self._ahead_ends else -1
         if nearest < 0:
             return None
         cue = self._ahead_cues[nearest]
@@ -164,7 +167,7 @@ class _Walker:
 
     def _section_cue(self, start: int) -> Assertion | None:
         """`鑑別診断:` speaks of all that follows in its paragraph."""
-        nearest = bisect_right(self._section_ends, start) - 1
+        nearest = bisect_right(self._section_ends, start) - 1 if self._section_ends else -1
         if nearest < 0:
             return None
         cue = self._section_cues[nearest]

@@ -92,14 +92,17 @@ def _attr(chunk: Chunk, assertion: Assertion | None) -> str | None:
 
 
 def _type(chunk: Chunk) -> EntityType | None:
-    first = chunk.parts[0]
-    if chunk.letter == "E":
-        return "t-test" if first.cls in _TEST_CLASSES else None
-    if chunk.letter == "J":
-        return "d" if first.cls == "artifact" else None
-    if len(chunk.parts) == 1 and (first.cls in _NO_ENTITY or first.id == "other"):
+    _, _, letter, parts = chunk
+    kind = _SIMPLE.get(letter)
+    if kind is None:
+        if letter == "E":
+            return "t-test" if parts[0].cls in _TEST_CLASSES else None
+        if letter == "J":
+            return "d" if parts[0].cls == "artifact" else None
         return None
-    return _SIMPLE.get(chunk.letter)
+    if len(parts) == 1 and (parts[0].cls in _NO_ENTITY or parts[0].id == "other"):
+        return None
+    return kind
 
 
 def _join(text: str, found: list[Chunk]) -> list[Chunk]:

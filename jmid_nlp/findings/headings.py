@@ -18,6 +18,8 @@ _HEAD_LINE = re.compile(
     r"$)|^(?P<plain>[^\n:。、]{1,16}):",
     re.MULTILINE,
 )
+_HEAD_MARKS = "【[〈<《■●◆▼・#"  # a heading line begins with one of them or has a colon behind its first words
+_LABEL = 17
 _NUMBERED = re.compile(r"[ \t]*\(?\d{1,2}[).．、]\s*")
 _LONGEST_HEADING = 24
 _TITLE = re.compile(
@@ -78,7 +80,8 @@ def line_headers(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:
     starts = [g.start for g in groups]
     for number, (start, end) in enumerate(parsed.sentences):
         line = text[start:end].strip()
-        match = _HEAD_LINE.match(line)
+        marked = line[:1] in _HEAD_MARKS or ":" in line[:_LABEL]
+        match = _HEAD_LINE.match(line) if marked else None
         if match and match.end() >= len(line):
             inside = groups[bisect_left(starts, start) : bisect_left(starts, end)]
             name = (match["name"] or match["plain"] or "").strip()

@@ -82,8 +82,11 @@ class Rule:
     def _placed(self, finding: Finding) -> bool:
         if not self.sites and not self.site_forms:
             return True
-        if any(form in finding.text for form in self.site_forms):
-            return True
+        for form in self.site_forms:
+            if form in finding.text:
+                return True
+        if not finding.locations:
+            return False
         return any(place.site and not _lineage(place.site).isdisjoint(self.sites) for place in finding.locations)
 
     def _sized(self, finding: Finding, value: str) -> str:

@@ -21,6 +21,12 @@ def _words() -> frozenset[str]:
     return frozenset(word for word in words if len(word) > 1)
 
 
+@cache
+def _pairs() -> frozenset[str]:
+    """Every two characters that touch inside a word: no other cut goes through one."""
+    return frozenset(word[i : i + 2] for word in _words() for i in range(len(word) - 1))
+
+
 def cut_through(left: str, right: str) -> bool:
     """Whether the place between two pieces of text lies inside a word.
 
@@ -32,6 +38,8 @@ def cut_through(left: str, right: str) -> bool:
         right: Text after it.
     """
     words = _words()
+    if left[-1:] + right[:1] not in _pairs():
+        return False
     left, right = left[-_LONGEST:], right[:_LONGEST]
     lefts = [left[-n:] for n in range(1, len(left) + 1)]
     rights = [right[:n] for n in range(1, len(right) + 1)]
