@@ -223,7 +223,8 @@ class _Build:
         tally = Tally(self.columns)
         with progress(total=len(order), title="write") as bar:
             numbers, starts = np.unique(shards[order], return_index=True)
-            for shard, own in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
+            parts = np.split(order, starts[1:]) if len(order) else []  # splitting nothing gives one empty part
+            for shard, own in zip(numbers.tolist(), parts, strict=True):
                 for place, split in enumerate(SPLITS):
                     members = own[splits[own] == place].tolist()
                     if members:

@@ -270,7 +270,11 @@ def _in_pool(key: str, known: frozenset[str]) -> bool:
 def _record_column(column: str, value: Any, policy: Policy | None) -> str:
     """Why a column of the record still identifies, or an empty string."""
     if column == "age":
-        return "is above the top age" if float(value) > (policy.top_age if policy else 90) else ""
+        try:
+            years = float(value)
+        except (TypeError, ValueError):
+            return "is no number, so that nobody can say whether it is above the top age"
+        return "is above the top age" if years > (policy.top_age if policy else 90) else ""
     test, note = _COLUMN_TESTS.get(column, (None, ""))
     if test is None or all(generalise.tag_pattern().fullmatch(s) or test(s) for s in texts(value)):
         return ""

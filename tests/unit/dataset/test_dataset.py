@@ -251,3 +251,9 @@ def test_forget_takes_a_patient_out_and_moves_nobody(studies, tmp_path):
     assert text_of(6).encode() in stored
     with pytest.raises(InputError, match=r"manifest\.json"):
         forget(tmp_path, OptOut())
+
+
+def test_nothing_to_build_from_gives_empty_splits():
+    dataset, manifest = build([], [])
+    assert {name: len(part) for name, part in dataset.items()} == dict.fromkeys(SPLITS, 0)
+    assert manifest["flow"]["reports_in"] == 0

@@ -116,3 +116,9 @@ def test_invented_names_are_known_in_every_script():
         assert invented_name(name), name
     for name in ("山本花子", "ヤマモト", "Yamamoto", f"{e.form}花子", "K.S."):
         assert not invented_name(name), name
+
+
+def test_an_age_that_is_no_number_is_a_residue_not_a_crash():
+    found = list(second_look([{"report_id": "a", "text": "胸水なし。", "age": "高齢"}]))
+    assert any(r.column == "age" for r in found)
+    assert not any("高齢" in str(r) for r in found)
