@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 
 from jmid_nlp.findings.clauses import ITEMS, LIST_GAP, Clauses
@@ -141,7 +142,12 @@ class _Walker:
     def _asked(self, start: int) -> bool:
         """A suspicion of the request, or of what may come, is no statement of this report."""
         ahead = _FUTURE.search(self.text[max(0, start - _LOOK) : start])
-        return ahead is not None or any(a <= start < b for a, b in self._indication)
+        return ahead is not None or self._requested(start)
+
+    def _requested(self, start: int) -> bool:
+        """Whether a place lies in the request or the history; sections ascend and do not overlap."""
+        i = bisect_right(self._indication, start, key=itemgetter(0)) - 1
+        return i >= 0 and start < self._indication[i][1]
 
     def _sentence_end(self, start: int, end: int) -> int:
         i = bisect_right(self._sentence_starts, start) - 1

@@ -238,8 +238,6 @@ def _site(scene: Scene, about: list[int]) -> tuple[str | None, str | None]:
     sides = [side for p in places if (side := side_of(p)) in ("right", "left")]
     lobes = [lobe for p in places if (lobe := lobe_of(p)) is not None]
     if not sides:
-        everywhere = [
-            p.side for c in scene.clauses if c.verdict >= SUSPECTED for p in c.of("lung") if p.side in ("right", "left")
-        ]
-        sides = sorted(everywhere, key=lambda s: (-everywhere.count(s), s))[:1]
+        common = scene.common_side()
+        sides = [common] if common else []
     return (sides[0] if sides else None), (lobes[0] if lobes else None)

@@ -27,6 +27,7 @@ class Scene:
     clauses: list[Clause]
     kinds: dict[str, list[int]]
     _pieces: tuple[list[int], list[int]] | None  # where each stretch without spaces begins here, and in the parsed text
+    _common: str | None = None  # found when first asked for
 
     def source(self, start: int, end: int) -> Span:
         """The span of the original text for `[start, end)` of the scene's text."""
@@ -39,6 +40,14 @@ class Scene:
         here, there = self._pieces
         i = bisect_right(here, at) - 1
         return there[i] + at - here[i]
+
+    def common_side(self) -> str | None:
+        """The side that the report names most often in the lungs, the left one of two; None where it names none."""
+        if self._common is None:
+            named = [p.side for c in self.clauses if c.verdict >= SUSPECTED for p in c.of("lung")]
+            left, right = named.count("left"), named.count("right")
+            self._common = "" if not left and not right else "left" if left >= right else "right"
+        return self._common or None
 
     def with_kinds(self, *kinds: str) -> Iterator[tuple[int, Clause]]:
         """The clauses that hold a word of one of these kinds, in order, with their numbers."""
