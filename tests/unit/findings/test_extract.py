@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 from jmid_nlp.findings.extract import Extractor, extract
 
@@ -38,3 +39,16 @@ def test_edition_reaches_the_stage():
     found = extract(TEXT, edition=9)
     assert found.tnm is not None
     assert found.tnm.edition == 9
+
+
+def test_time_grows_with_the_length_only():
+    # eight times the text; twenty times the time leaves room for a busy machine, a quadratic step would take sixty
+    text = "【所見】\n肺野に5mm大の結節を認めます。肺癌を疑います。リンパ節腫大は認めません。\n両側に少量の胸水あり。\n"
+    extract(text)
+
+    def seconds(times: int) -> float:
+        start = time.process_time()
+        extract(text * times)
+        return time.process_time() - start
+
+    assert seconds(640) < 20 * min(seconds(80) for _ in range(3))

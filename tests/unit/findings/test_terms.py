@@ -113,3 +113,11 @@ def test_words_cut_by_blanks_and_line_ends(source, whole):
     for start in range(len(parsed.text)):
         a, b = parsed.span(start, start + 1)
         assert source[a:b] == parsed.text[start]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "joins"),
+    [("リンパ節腫", "大なし", True), ("左", "腎", True), ("胸水なし", "腹水なし", False), ("", "結節", False)],
+)
+def test_joins_at(left, right, joins):
+    assert reader().joins_at(left + right, [len(left)]) is joins
