@@ -122,14 +122,13 @@ class Detector:
     def _across(self, view: Folded, known: Report | None) -> list[Hit]:
         """Identifiers that a line break or blanks cut."""
 
-        def find(joined: str, *, crossing: bool) -> list[Hit]:
-            found = list(_find_all(joined, crossing=crossing))
-            return [*found, *find_known(joined, known)] if known is not None else found
+        def find(joined: str, finders: Iterator[Hit]) -> list[Hit]:
+            return [*finders, *(find_known(joined, known) if known is not None else ())]
 
         breaks = line_breaks(view.text) if "\n" in view.text else []
-        found = across(view, breaks, lambda t: find(t, crossing=True), crosses_lines) if breaks else []
+        found = across(view, breaks, lambda t: find(t, _find_all(t, crossing=True)), crosses_lines) if breaks else []
         if gaps := spread_gaps(view.text):
-            found += across(view, gaps, lambda t: resolve(find(t, crossing=False)), is_spread)
+            found += across(view, gaps, lambda t: resolve(find(t, _find_people(t))), is_spread)
         return found
 
     def _wanted(self, text: str, hit: Hit) -> bool:
@@ -181,6 +180,16 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
     yield from find_spoken(t)
     yield from find_scenes(t)
     yield from find_fields(t)
+    yield from find_bare(t)
+    yield from find_lines(t)
+
+
+def _find_people(t: str) -> Iterator[Hit]:
+    """Finds of a copy without spread blanks: persons, and the facilities that are no persons."""
+    labels = find_labels(t) + find_cells(t)
+    yield from find_labelled(t, labels)
+    yield from find_titled(t)
+    yield from find_facilities(t, labels)
     yield from find_bare(t)
     yield from find_lines(t)
 

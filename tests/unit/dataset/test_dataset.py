@@ -254,6 +254,6 @@ def test_forget_takes_a_patient_out_and_moves_nobody(studies, tmp_path):
 
 
 def test_nothing_to_build_from_gives_empty_splits():
-    dataset, manifest = build([], [])
+    dataset, built = build([], [])
     assert {name: len(part) for name, part in dataset.items()} == dict.fromkeys(SPLITS, 0)
-    assert manifest["flow"]["reports_in"] == 0
+    assert built.manifest["flow"]["reports_in"] == 0
