@@ -23,7 +23,6 @@ class _CallablePackage(ModuleType):
         return getattr(import_module("jmid_nlp.api"), self.__name__.rpartition(".")[2])
 
 
-
 def make_callable(package: str) -> None:
     """Let the package of that name be called like the public function of its last part."""
     sys.modules[package].__class__ = _CallablePackage

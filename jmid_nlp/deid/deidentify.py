@@ -94,7 +94,9 @@ class Deidentifier:
             "singular": self.policy.singular,
             "date_shift": "external" if self.date_shift_days is not None else "keyed",
         }
-        if detector := getattr(self.detector, "fingerprint", ""):  # decisions of a reviewer, other reports of the patient
+        if detector := getattr(
+            self.detector, "fingerprint", ""
+        ):  # decisions of a reviewer, other reports of the patient
             content["detector"] = str(detector)
         if self.uids is not None:
             content["uids"] = str(getattr(self.uids, "fingerprint", "external"))

@@ -227,8 +227,8 @@ class _Attacher:
         if whole < 0 and ANAPHORA.match(opening):
             whole = next((k for k in range(number - 1, max(-1, number - 40), -1) if self.heritage.described(k)), -1)
         if whole < 0 and self.text[mention.start : mention.end] in _SPREAD:
-            near = range(number - 1, max(-1, number - 12), -1)
-            whole = next((k for k in near if self._lesion(k, mention.sentence)), -1)
+            before = range(number - 1, max(-1, number - 12), -1)
+            whole = next((k for k in before if self._lesion(k, mention.sentence)), -1)
         if whole < 0 or self.places[whole].side in (None, "midline") or not self.places[whole].sites:
             return None
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept

@@ -270,7 +270,7 @@ class Heritage:
                 several.append(place)
         if len(several) < 2:
             return None
-        sides = {p.side or "" for p in several}
+        sides: set[str] = {p.side or "" for p in several}
         return Place([s for p in reversed(several) for s in p.sites], join_sides(sides), "inherited")
 
     def _kin(self, number: int, candidates: list[int]) -> int | None:

@@ -9,7 +9,19 @@ import pytest
 import jmid_nlp
 
 PACKAGE = Path(jmid_nlp.__file__).parent
-HEAVY = ("spacy", "numpy", "pyarrow", "datasets", "transformers", "torch", "pydicom", "scipy", "pandas", "fugashi", "typer")
+HEAVY = (
+    "spacy",
+    "numpy",
+    "pyarrow",
+    "datasets",
+    "transformers",
+    "torch",
+    "pydicom",
+    "scipy",
+    "pandas",
+    "fugashi",
+    "typer",
+)
 
 
 def run(code):
