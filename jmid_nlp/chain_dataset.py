@@ -79,6 +79,11 @@ class Source:
                     raise RowError(row=number, field="id", reason=reason, row_id=report.report_id)
             except RowError as error:
                 self.failed.append(failure(error))
+        if not seen:
+            first = self.failed[-1]
+            raise InputError(
+                f"{self.path.name}: no row can be used; row {first['row']}, field {first['field']!r}: {first['reason']}"
+            )
 
     def _marks(self) -> dict[str | None, list[AnnotationRecord]]:
         found: dict[str | None, list[AnnotationRecord]] = {}
