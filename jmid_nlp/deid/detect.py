@@ -109,7 +109,7 @@ class Detector:
         return tuple(Identifier(h.start, h.end, h.category, h.subtype, h.score, h.detector) for h in resolve(found))
 
     def _view_hits(self, t: str, known: Report | None) -> list[Hit]:
-        found = list(_find_all(t))
+        found = [_untitled(t, h) for h in _find_all(t)]
         if known is not None:
             found += find_known(t, known)
         found += _denied(t, self.options.deny)
@@ -123,7 +123,8 @@ class Detector:
         """Identifiers that a line break or blanks cut."""
 
         def find(joined: str, finders: Iterator[Hit]) -> list[Hit]:
-            return [*finders, *(find_known(joined, known) if known is not None else ())]
+            hits = [_untitled(joined, h) for h in finders]
+            return [*hits, *(find_known(joined, known) if known is not None else ())]
 
         breaks = line_breaks(view.text) if "\n" in view.text else []
         found = across(view, breaks, lambda t: find(t, _find_all(t, crossing=True)), crosses_lines) if breaks else []
@@ -143,6 +144,16 @@ class Detector:
 def _to_source(view: Folded, hit: Hit) -> Hit:
     start, end = view.source(hit.start, hit.end)
     return hit._replace(start=start, end=end)
+
+
+def _untitled(t: str, hit: Hit) -> Hit:
+    """A person without the title behind the name: a run of kanji does not end where the name does (能登谷先生)."""
+    if hit.category != "PERSON":
+        return hit
+    end = hit.end - 1 if t.startswith("先生", hit.end - 1) else hit.end
+    if t.endswith(("先生", "医師"), hit.start, end):
+        end -= 2
+    return hit if end <= hit.start else hit._replace(end=end)
 
 
 def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:

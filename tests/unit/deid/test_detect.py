@@ -157,3 +157,12 @@ def test_reports_without_identifiers_stay_whole():
         for line in path.read_text(encoding="utf-8").splitlines():
             touched += sum(i.category != "DATE" for i in detect(json.loads(line)["text"]))
     assert touched == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["依頼医 能登谷先生", "内科　高橋先生\n【所見】", "読影医 佐治医師", "前医：能登谷先生より紹介"]
+)
+def test_a_title_behind_a_name_stays_outside_its_span(text):
+    persons = [text[s.start : s.end] for s in detect(text) if s.category == "PERSON"]
+    assert persons
+    assert not any("先" in p or "医師" in p for p in persons)
