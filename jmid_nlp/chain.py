@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,6 @@ def run_chain(
     key: Any = None,
     opt_out: Path | None = None,
     encoding: str = "auto",
-    step: Callable[[str], None] = lambda name: None,
 ) -> Chain:
     """Run all stages over an extract that fits into memory.
 
@@ -74,18 +72,13 @@ def run_chain(
         key: See `api.deidentify`.
         opt_out: Text file with ids of patients to leave out.
         encoding: Encoding of text input.
-        step: Told the name of each stage as it begins.
     """
-    step("read")
     read = api.read_reports(source, encoding=encoding)
     left_out = OptOut.read(opt_out) if opt_out else OptOut()
     reports = Reports([r for r in read if not left_out(r.patient_id)], failed=read.failed)
     treat = api.deidentifier(policy, key=key)
-    step("deidentify")
     safe = api.deidentify_with(reports, treat)
-    step("extract")
     extractions = api.extract(safe)
-    step("align")
     patients = {r.study_uid: r.patient_id for r in reports if r.study_uid and r.patient_id}
     marks = api.read_annotations(annotations, deidentifier=treat, patients=patients) if annotations else Annotations()
     alignments = api.align(extractions, marks, safe)

@@ -326,8 +326,3 @@ def _records(parts: Sequence[Path]) -> Iterator[Row]:
         with part.open(encoding="utf-8") as stream:
             for line in stream:
                 yield json.loads(line)
-
-
-def default_workers() -> int:
-    """Processes that this machine can keep busy."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

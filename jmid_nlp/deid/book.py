@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from jmid_nlp.lexicon import read_table, read_text, split_forms
 from jmid_nlp.offsets import fold
@@ -188,8 +187,3 @@ def romaji_key(latin: str) -> str:
             continue
         out += c
     return out
-
-
-def warm() -> Any:
-    """Read the lists now, so that the first report does not pay for it."""
-    return book()

@@ -105,7 +105,8 @@ class Detector:
                 for s, e, c, sub, score in _REGISTRY[name](text)
                 if 0 <= s < e <= len(text)
             ]
-        found = [h for h in found if self._wanted(text, h)]
+        allowed = frozenset(fold(word).text for word in self.options.allow)
+        found = [h for h in found if self._wanted(text, h, allowed)]
         return tuple(Identifier(h.start, h.end, h.category, h.subtype, h.score, h.detector) for h in resolve(found))
 
     def _view_hits(self, t: str, known: Report | None) -> list[Hit]:
@@ -132,13 +133,13 @@ class Detector:
             found += across(view, gaps, lambda t: resolve(find(t, _find_people(t))), is_spread)
         return found
 
-    def _wanted(self, text: str, hit: Hit) -> bool:
+    def _wanted(self, text: str, hit: Hit, allowed: frozenset[str]) -> bool:
         o = self.options
         if hit.rank >= KNOWN:
             return True
         if hit.category in o.disabled or hit.score < o.thresholds.get(hit.category, 0.0):
             return False
-        return not o.allow or fold(text[hit.start : hit.end]).text not in {fold(a).text for a in o.allow}
+        return not allowed or fold(text[hit.start : hit.end]).text not in allowed
 
 
 def _to_source(view: Folded, hit: Hit) -> Hit:

@@ -68,12 +68,10 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             return m.end(), FULL
     run = RUN.match(t, at)
     assert run is not None
-    word = _TITLE_BEHIND.split(run[0], maxsplit=1)[0]  # 能登谷先生 is one run of kanji, and 先 no given name in it
-    stop = at + len(word)
-    size, g = head_name(word, hard)
+    size, g = head_name(run[0], hard)
     end = at + size
-    if size == 0 and hard and plausible(word) and (CELL_END.match(t, stop) or _given_next(t, stop)):
-        size, g, end = len(word), UNKNOWN, stop
+    if size == 0 and hard and plausible(run[0]) and (CELL_END.match(t, run.end()) or _given_next(t, run.end())):
+        size, g, end = len(run[0]), UNKNOWN, run.end()
     if size == 0:
         return _ocr_name(t, at) if hard else (at, NO)
     if end == run.end():
@@ -88,7 +86,6 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     return end, g
 
 
-_TITLE_BEHIND = re.compile("(?<=.)(?:先生|医師)")
 _MIXED_GIVEN = re.compile(
     f"(?P<gap>[ \\t]{{0,2}})(?:[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}]|[{KANJI}][ぁ-ゖ]{{1,3}}(?=[ \\t、。,(（)\\n様]|$))(?![{KANJI}])"
 )

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
-from jmid_nlp.findings.terms import concept, concepts
+from jmid_nlp.findings.terms import concepts
 
 # A verb or adjective in a connecting form before a comma ends a clause whatever the verb is; so do the conjunctions.
 _BEFORE_COMMA = re.compile(
@@ -158,8 +158,3 @@ def _describes(text: str, start: int, end: int, parsed: Parsed, index: int) -> t
 def adjacent(text: str, start: int, end: int) -> bool:
     """Whether only particles stand in `[start, end)`."""
     return end - start <= 3 and _PARTICLES_ONLY.fullmatch(text, start, end) is not None
-
-
-def cue_class(cue_id: str) -> str:
-    """The class of a cue id."""
-    return concept(cue_id).cls

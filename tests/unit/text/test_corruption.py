@@ -6,7 +6,6 @@ Measured on the development reports where they are beside the checkout, and alwa
 from __future__ import annotations
 
 import json
-import random
 import re
 import unicodedata
 from collections.abc import Callable
@@ -14,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from jmid_nlp.lexicon import read_pairs
 from jmid_nlp.offsets import fold
-from jmid_nlp.text.lines import unwrap, width
+from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sections import sections
 from jmid_nlp.text.sentences import sentences
 from jmid_nlp.text.tokens import tokenize
+from tests.damage import full_width, half_kana, invisible, radicals, spaced, wrapped
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "medtxt_rr"
 INVENTED = [
@@ -29,8 +28,6 @@ INVENTED = [
     "\n・肝S8嚢胞\n・右腎結石\n・腹水なし\n診断：急性胆嚢炎",
     "頭部単純CT\n左被殻に28mm大の高吸収域を認め、急性期の脳出血と考えます。周囲に軽度の浮腫を伴っています。正中構造の偏位は認めません。\n脳室内への穿破は見られません。頭蓋骨に骨折はありません。",
 ]
-RADICALS = {b: a for a, b in read_pairs("unicode/radicals.tsv") if len(b) == 1}
-HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF65, 0xFF9E)}
 
 
 def reports(name: str) -> list[str]:
@@ -46,45 +43,12 @@ def plain(text: str) -> str:
     return re.sub(r"[ \t]+", " ", unwrap(text).text).replace(" \n", "\n")
 
 
-def full_width(text: str) -> str:
-    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else "\u3000" if c == " " else c for c in text)
-
-
-def half_kana(text: str) -> str:
-    return (
-        "".join(HALF.get(c, c) for c in unicodedata.normalize("NFKD", text)).replace("\u3099", "ﾞ").replace("\u309a", "ﾟ")
-    )
-
-
-def wrapped(text: str, columns: int = 40) -> str:
-    lines = []
-    for line in text.split("\n"):
-        lines.append("")
-        for char in line:
-            if width(lines[-1] + char) > columns and char not in "。、）」":
-                lines.append("")
-            lines[-1] += char
-    return "\n".join(lines)
-
-
-def spaced(text: str) -> str:
-    """Blanks inside a third of the runs of kanji, at a place that chance picks."""
-    rng = random.Random(3)
-
-    def cut(found: re.Match[str]) -> str:
-        run = found[0]
-        at = rng.randrange(1, len(run))
-        return run[:at] + " " + run[at:] if rng.random() < 0.33 else run
-
-    return re.sub(r"[\u4e00-\u9fff]{3,}", cut, text)
-
-
 SAME_FOLD: dict[str, Callable[[str], str]] = {
     "full width": full_width,
     "half-width kana": half_kana,
-    "radicals": lambda text: "".join(RADICALS.get(c, c) for c in text),
+    "radicals": radicals,
     "decomposed": lambda text: unicodedata.normalize("NFD", text),
-    "invisible characters": lambda text: "\ufeff" + text.replace("の", "の\u200b").replace("肺", "肺\u2060"),
+    "invisible characters": invisible,
     "units as one character": lambda text: text.replace("mm", "㎜").replace("cm", "㎝"),
 }
 
