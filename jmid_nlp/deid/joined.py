@@ -43,28 +43,47 @@ def across(
 ) -> list[Hit]:
     """Finds of a copy without the gaps that cross one, with spans of the source.
 
+    Only the lines that a gap touches are looked at again, with the line before them, which may hold their label.
+
     Args:
         view: The folded text.
         gaps: What to leave out, ascending.
         find: Detects in the copy.
         keep: Whether a find counts, by the copy and the positions of its joints inside the find.
     """
-    out, blocks, joints, at, size = [], [], [], 0, 0
-    for start, end in gaps:
-        out.append(view.text[at:start])
-        size += start - at
-        joints.append(size)
-        blocks.append((start, end, size, size))
-        at = end
-    out.append(view.text[at:])
-    joined, to_joined = "".join(out), OffsetMap(blocks)
     found = []
-    for hit in find(joined):
-        crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
-        if crossed and keep(hit, joined, crossed):
-            start, end = view.source(*to_joined.to_source(hit.start, hit.end))
-            found.append(hit._replace(start=start, end=end))
+    for begin, end, inside in _stretches(view.text, gaps):
+        out, blocks, joints, at, size = [], [], [], begin, 0
+        for left, right in inside:
+            out.append(view.text[at:left])
+            size += left - at
+            joints.append(size)
+            blocks.append((left - begin, right - begin, size, size))
+            at = right
+        out.append(view.text[at:end])
+        joined, to_joined = "".join(out), OffsetMap(blocks)
+        for hit in find(joined):
+            crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
+            if crossed and keep(hit, joined, crossed):
+                first, last = to_joined.to_source(hit.start, hit.end)
+                start, stop = view.source(begin + first, begin + last)
+                found.append(hit._replace(start=start, end=stop))
     return found
+
+
+def _stretches(t: str, gaps: list[Span]) -> list[tuple[int, int, list[Span]]]:
+    """Whole lines around the gaps, from the line before to the line of the last one, with the gaps in them."""
+    out: list[tuple[int, int, list[Span]]] = []
+    for start, end in gaps:
+        above = t.rfind("\n", 0, max(0, t.rfind("\n", 0, start)))
+        below = t.find("\n", end)
+        begin, stop = above + 1, len(t) if below < 0 else below
+        if out and begin <= out[-1][1]:
+            first, _, inside = out[-1]
+            out[-1] = (first, stop, [*inside, (start, end)])
+        else:
+            out.append((begin, stop, [(start, end)]))
+    return out
 
 
 def crosses_lines(hit: Hit, joined: str, crossed: list[int]) -> bool:
