@@ -63,6 +63,7 @@ class Book:
         )
         stems = (row["form"][:-1] for row in read_table("phi/places.tsv", ("form",)) if 2 < len(row["form"]) < 5)
         self.place_stems = frozenset(s.translate(VARIANTS) for s in stems)
+        self.place_names = frozenset(s.translate(VARIANTS) for s in _first_column("phi/place_names.tsv"))
         self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
         self.foreign_kana = frozenset(f for f in _forms("phi/foreign_kana.tsv") if len(f) > 2)

@@ -24,6 +24,7 @@ from jmid_nlp.text.tokens import Tokens, features, tokenize
 #: Lists of names and of our own inventions: being in one of them does not make a word known.
 _NAMES = (
     "phi/surnames.tsv", "phi/own_surnames.tsv", "phi/rare_surnames.tsv", "phi/given.tsv", "phi/given_kana.tsv", "phi/places.tsv",
+    "phi/place_names.tsv", "phi/towns.tsv",
 )  # fmt: skip
 _NOT_WORDS = ("surrogate/", "unicode/", "policies/")
 _KATAKANA = re.compile("[ァ-ヺー]{3,}")
