@@ -70,6 +70,19 @@ def split_forms(cell: str) -> list[str]:
     return [f for f in cell.split("|") if f]
 
 
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def braces(form: str) -> Iterator[str]:
+    """All forms that a form with braces stands for, in order: `a{b,c}` is ab and ac."""
+    found = _BRACES.search(form)
+    if found is None:
+        yield form
+        return
+    for choice in found.group(1).split(","):
+        yield from braces(form[: found.start()] + choice + form[found.end() :])
+
+
 class Automaton:
     """Finds all forms of a lexicon in one pass over a text (Aho-Corasick, linear in the length of the text).
 

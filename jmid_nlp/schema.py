@@ -132,8 +132,100 @@ class ImageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """One thing the text says of how a finding looks, with the spans it rests on.
+
+    Attributes:
+        kind: `density`, `texture`, `signal`, `echo`, `enhancement`, `uptake`, `margin`, `shape`, or `value` for a number.
+        value: The id of the word in `lexicons/attributes.tsv`, such as `ground_glass` or, for a number, `suv_max`.
+        present: False where the text denies it (造影効果は認めない).
+        sequence: The MR sequence of a signal, such as `T2WI`.
+        phase: The phase it was seen in, such as `arterial`, or `early` and `late` for the two numbers of one measurement.
+        part: The part of the finding it is said of, such as `rim`; None for the whole.
+        numbers: One number, or the two ends of a range.
+        unit: The unit of the numbers, `HU` for CT values; None where they have none (SUV).
+        prior: Whether the number is that of an earlier examination.
+        spans: The words in the text.
+    """
+
+    kind: str
+    value: str
+    present: bool = True
+    sequence: str | None = None
+    phase: str | None = None
+    part: str | None = None
+    numbers: tuple[float, ...] = ()
+    unit: str | None = None
+    prior: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are of a finding, as written at `[start, end)`.
+
+    `low` and `high` are equal for an exact number; `high` is None for `10個以上`, `low` is None for `5個以下`.
+    """
+
+    low: int | None
+    high: int | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What the report advises to do.
+
+    Attributes:
+        action: `follow_up`, `workup`, `biopsy`, `imaging`, `endoscopy`, `referral`, `clinical_correlation`, `comparison` or
+            `surgery`.
+        modality: The examination it names, such as `mri`; None where it names none.
+        interval_days: The shortest and longest time until then, in days (a month is 30, a year 365); None for an open end,
+            empty where the text says no time.
+        interval_text: The time as written, such as `3ヶ月後`.
+        needed: False where the text says that it is not needed (経過観察は不要).
+        conditional: Whether it depends on something (増大するようであれば).
+        spans: The words in the text: the action, what asks for it, the time.
+    """
+
+    action: str
+    modality: str | None = None
+    interval_days: tuple[int | None, ...] = ()
+    interval_text: str | None = None
+    needed: bool = True
+    conditional: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The examination that a change is measured against, as written at `[start, end)`.
+
+    `date` is ISO 8601, shortened where a part is not written, or None where the words name no date (3か月前のCT).
+    """
+
+    date: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code of a terminology that the user supplied: its name, such as `ICD-10`, and the code."""
+
+    system: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One mention of an abnormality with everything the text says of it. Sizes are millimetres, one tuple a size."""
+    """One mention of an abnormality with everything the text says of it. Sizes are millimetres, one tuple a size.
+
+    `number` is how many there are where the text states a number; `multiple` whether it says that there are several.
+    `recommendation` holds what the report advises about this finding, `compared_to` what its change is measured against,
+    `codes` those of the terminologies that were given to the reader.
+    """
 
     start: int
     end: int
@@ -150,6 +242,11 @@ class Finding:
     image_refs: tuple[ImageRef, ...] = ()
     section: str | None = None
     why: Mapping[str, str] = field(default_factory=dict)
+    attributes: tuple[Attribute, ...] = ()
+    number: Count | None = None
+    recommendation: tuple[Recommendation, ...] = ()
+    compared_to: Comparison | None = None
+    codes: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +264,14 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """All that was read from one report."""
+    """All that was read from one report. `recommendation` holds the advice that is about none of its findings."""
 
     report_id: str
     entities: tuple[Entity, ...] = ()
     findings: tuple[Finding, ...] = ()
     tnm: Staging | None = None
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recommendation: tuple[Recommendation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

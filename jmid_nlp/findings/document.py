@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from jmid_nlp.findings.marks import Marks
 from jmid_nlp.findings.terms import Term, reader
 from jmid_nlp.offsets import Folded, OffsetMap, Span
 from jmid_nlp.text.lines import unwrap
@@ -25,7 +26,7 @@ class Parsed:
     """One text in the two forms that matter, with what is known about it before any interpretation.
 
     `source` is the original; `text` is folded and without hard line breaks inside sentences. `sentences`, `sections` and
-    `terms` are in the indices of `text`; `span` leads back to the original.
+    `terms` and `marks` are in the indices of `text`; `span` leads back to the original.
     """
 
     source: str = field(repr=False)
@@ -34,6 +35,7 @@ class Parsed:
     sentences: list[Span]
     sections: list[Section]
     terms: list[Term] = field(repr=False)
+    marks: Marks = field(default=Marks(), repr=False)
 
     def span(self, start: int, end: int) -> Span:
         """The span of the original text for `[start, end)` of the folded text."""
@@ -48,7 +50,8 @@ def parse(source: str) -> Parsed:
     """
     folded = _whole_words(unwrap(source))
     text = folded.text
-    return Parsed(source, text, folded.map, sentences(text), sections(text), reader().read(text))
+    terms, marks = reader().read_both(text)
+    return Parsed(source, text, folded.map, sentences(text), sections(text), terms, marks)
 
 
 def _whole_words(folded: Folded) -> Folded:

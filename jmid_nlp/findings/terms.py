@@ -7,14 +7,17 @@ The lexicons are tables (see `LEXICONS`); each row is a concept, each cell of fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
 from jmid_nlp.errors import LexiconError
+from jmid_nlp.findings.marks import Form as MarkForm
+from jmid_nlp.findings.marks import Marks, choose
+from jmid_nlp.findings.marks import forms as mark_forms
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.lexicon import braces as expand
 from jmid_nlp.offsets import fold
 
 # Table -> the kind of its terms. The order decides where a form stands in two tables: the first wins.
@@ -35,7 +38,6 @@ LEXICONS: dict[str, str] = {
     "guard.tsv": "guard",
 }
 FORM_COLUMNS = ("ja", "en", "abbr")
-_BRACES = re.compile(r"\{([^{}]*)\}")
 _LEADING = ("side", "modifier", "sense")  # a form with several senses may be one of the others
 _MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
 
@@ -84,16 +86,6 @@ class Concept:
 
 def _label(cell: str) -> str:
     return next(iter(expand(split_forms(cell)[0])), "") if cell else ""
-
-
-def expand(form: str) -> Iterator[str]:
-    """All forms that a form with braces stands for, in order: `a{b,c}` is ab and ac."""
-    found = _BRACES.search(form)
-    if found is None:
-        yield form
-        return
-    for choice in found.group(1).split(","):
-        yield from expand(form[: found.start()] + choice + form[found.end() :])
 
 
 def forms_of(row: Mapping[str, str]) -> Iterator[str]:
@@ -185,14 +177,21 @@ class Reader:
                 if key not in written:
                     written[key] = len(self._forms)
                     self._forms.append(_entry(text, item))
-        self._automaton = Automaton(written, overlapping=True)
+        self._own = len(self._forms)  # forms from here on are marks only and take no part in the reading
+        beside = mark_forms()
+        self._automaton = Automaton([*written, *(f for f in beside if f not in written)], overlapping=True)
+        self._marks: list[tuple[MarkForm, ...] | None] = [beside.get(f) for f in self._automaton.forms]
         self._weights = [form.weight for form in self._forms]
         # most forms stand wherever they are written: only the others are looked at with what is around them
         self._bound = [bool(f.latin_start or f.latin_end or f.exact or f.not_after) for f in self._forms]
 
     def read(self, text: str) -> list[Term]:
         """The known words of a folded text, ascending, not overlapping."""
-        score, back = self._best(text, _lowered(text))
+        return self.read_both(text)[0]
+
+    def read_both(self, text: str) -> tuple[list[Term], Marks]:
+        """The known words of a folded text and its marks, found in the same pass."""
+        score, back, hits = self._best(text, _lowered(text))
         terms: list[Term] = []
         forms = self._forms
         at = len(score) - 1
@@ -213,7 +212,7 @@ class Reader:
                 terms.append(tuple.__new__(Term, (start, at, kind, form.concept, text[start:at])))
             at = start
         terms.reverse()
-        return terms
+        return terms, choose(text, hits)
 
     def joins_at(self, text: str, places: Sequence[int]) -> bool:
         """Whether a reading could have a word across one of these places, or a side or description that ends there.
@@ -229,17 +228,25 @@ class Reader:
             marks[place] = 1
         for start, end, number in self._automaton.find_by_end(_lowered(text)):
             place = marks.find(1, start + 1, end + 1)
-            if place >= 0 and (place < end or self._forms[number].kind in _LEADING):
+            if place >= 0 and number < self._own and (place < end or self._forms[number].kind in _LEADING):
                 return True
         return False
 
-    def _best(self, text: str, low: str) -> tuple[list[int], list[tuple[int, int] | None]]:
+    def _best(
+        self, text: str, low: str
+    ) -> tuple[list[int], list[tuple[int, int] | None], list[tuple[int, int, tuple[MarkForm, ...]]]]:
         size = len(text)
         score = [0] * (size + 1)
         back: list[tuple[int, int] | None] = [None] * (size + 1)
-        weights, bound = self._weights, self._bound
+        weights, bound, marks, own = self._weights, self._bound, self._marks, self._own
+        hits: list[tuple[int, int, tuple[MarkForm, ...]]] = []
         done = 0
         for start, end, number in self._automaton.find_by_end(low):
+            mark = marks[number]
+            if mark is not None:
+                hits.append((start, end, mark))
+                if number >= own:
+                    continue
             while done < end:
                 done += 1
                 score[done] = score[done - 1]
@@ -251,7 +258,7 @@ class Reader:
                 back[end] = (start, number)
         for at in range(done + 1, size + 1):
             score[at] = score[at - 1]
-        return score, back
+        return score, back, hits
 
 
 def _lowered(text: str) -> str:
