@@ -113,6 +113,8 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
     value, start = m["v"], m.start("v")
     if re.fullmatch(r"\d{1,2}/\d{1,2}", value) and label.strength < EXPLICIT:
         return
+    if re.fullmatch(r"\d{1,2}/\d{1,2} \d{1,2}", value) and t.startswith((":", "時"), m.end("v")):
+        return
     if _DATE_VALUE.match(value) and label.mode != "cell":
         return
     if "\n" in value:

@@ -37,8 +37,8 @@ _COUNT = rf"(?:{_UNITS}?(?:ジュウ|ジュー|ジュッ|ジッ)?{_UNITS}?|ガ�
 _DAYS = "ツイタチ|フツカ|ミッカ|ヨッカ|イツカ|ムイカ|ナノカ|ヨウカ|ヨーカ|ココノカ|トオカ|トーカ|トウカ|ハツカ"
 _DAY = rf"(?:{_COUNT}(?:ニチ|ヨッカ|カ)|{_DAYS})"
 _DATE = re.compile(
-    rf"(?:ショウワ|ショーワ|ヘイセイ|ヘーセー|レイワ|レーワ|タイショウ|タイショー|"
-    rf"メイジ){_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
+    rf"(?:ショウワ|ショーワ|ヘイセイ|ヘーセー|レイワ|レーワ|タイショウ|タイショー|メイジ|昭和|平成|令和|大正|明治)"
+    rf"{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
     rf"|(?:セン|ニセン)(?:キュウヒャク|キューヒャク|ハッピャク)?{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
     rf"|(?:イチ|ニ|サン|シ|ゴ|ロク|シチ|ハチ|ク|ジュウ(?:イチ|ニ)?)ガツ{_DAY}"
 )
@@ -77,7 +77,7 @@ def find_spoken(t: str) -> Iterator[Hit]:
     k = katakana(t)
     if date:
         for m in _DATE.finditer(k):
-            if _SPOKEN.match(k[m.start()]):
+            if _SPOKEN.search(m[0]):
                 yield Hit(m.start(), m.end(), "DATE", "date", 0.85, "spoken.date", SHAPED)
     if age:
         for m in _AGE.finditer(k):

@@ -48,7 +48,7 @@ _YEAR = re.compile(
 _ERA_ALONE = re.compile(
     r"(?<![0-9A-Za-z/+・\-.])H(?P<y>[12]\d|3[01])(?:年(?!前|後|間|目|以|生存))?(?=[ ]?(?:[、。,)\]」】;|/→~〜(]|"
     r"[一-鿿ぁ-ん]|CT|MRI|MR|PET)|[ \n]|$)"
-    r"(?![ ]?(?:HU|値|関数|ブロ|前後|以上|以下|程度|の?再構成|線|年))"
+    r"(?![ ]?(?:HU|画像|系列|枚|値|関数|ブロ|前後|以上|以下|程度|の?再構成|線|年))"
 )
 _YEAR_ALONE = re.compile(
     r"(?:(?<=[(（「])|(?<=前回)|(?<=前回[(（])|(?<=既往[: ])|(?<=[、。:] )|(?<=[\n、。:])|(?<=^))(?P<y>19[5-9]\d|"
@@ -122,8 +122,8 @@ _FEAST = re.compile(
 _DAY = re.compile(
     r"(?:(?<=次回)|(?<=次回は)|(?<=再診は)|(?<=予約は)|(?<=来院は)|(?<=[。、\n ])|^)(?P<d>3[01]|[12]\d|"
     r"[1-9])日(?=に?(?:再診|再来|来院予定|撮影|撮像|"
-    r"受診予定|外来|手術予定|入院予定|退院予定|検査予定|予約|カンファ|から入院|の(?:予約|予定|外来|撮影|前回|CT|"
-    r"MRI)))|(?<=次回)(?P<e>3[01]|[12]\d|[1-9])日(?=$|[、。])"
+    r"受診予定|外来|手術予定|入院予定|退院予定|検査予定|予約|カンファ|から入院|の(?:予約|予定|外来|撮影|前回|採血|検査|画像|"
+    r"写真|手術|診察|面談|CT|MRI|XP|US)))|(?<=次回)(?P<e>3[01]|[12]\d|[1-9])日(?=$|[、。])"
 )
 _HINT = re.compile(
     r"[昭平令]和?成?[ ]?[0-9元]|[HRS][0-9]|(?:19|20)\d\d(?!年|[0-9])|[0-9]年|"
@@ -188,7 +188,7 @@ def _months(t: str, *, month: bool, slash: bool) -> Iterator[Part]:
             yield m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "month-year"
     if "年" in t or "翌" in t or "おととし" in t:
         for m in _RELATIVE.finditer(t):
-            yield m.start(), m.end(), None, None, None, "none", "relative-year"
+            yield m.start("m"), m.end(), None, None, None, "none", "relative-year"
     if not month:
         return
     for m in _NO_ERA.finditer(t) if "年" in t else ():

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.datemore import more_dates
 from jmid_nlp.text.dateodd import odd_dates
 from jmid_nlp.text.dateparts import partial_dates
 from jmid_nlp.text.monthday import date_left, is_month_day
@@ -71,7 +72,7 @@ _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|Ｈ�
 _FULL = re.compile(
     rf"(?:(?<![0-9A-Za-z])|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|"
     rf"[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月"
-    rf"\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?"
+    rf"\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _YM = re.compile(
@@ -93,7 +94,7 @@ _COMPACT = re.compile(
 _JAPANESE = re.compile(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA})[.\s]?\s?(?P<y>元|{_N}{{1,4}}|{_D}{{1,2}})"
     rf"(?:\s{{0,2}}年\s{{0,2}}(?:(?P<m1>{_N}{{1,3}}|{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_N}{{1,4}}|"
-    rf"{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9歳才%.個枚人回mc])))?{_XUN})?(?:度|末|頃|ごろ|春|夏|秋|冬)?"
+    rf"{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?(?:度|末|頃|ごろ|春|夏|秋|冬)?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _ERA_YM = re.compile(
@@ -145,7 +146,7 @@ _YMD2 = re.compile(
     r"0?[1-9])(?![0-9]|[./\-]\d|[ ]?(?:mm|cm))"
 )
 _YM2 = re.compile(
-    r"(?<![0-9A-Za-z./\-])(?:['’‘`](?P<y>\d\d)(?:(?:[/.\-年]\s?)(?P<m>1[0-2]|0?[1-9])月?)?(?![0-9./\-]|\s?(?:mm|"
+    r"(?<![0-9A-Za-z./\-])(?:['’‘`](?P<y>\d\d)(?:(?:[/.\-年]\s?)(?P<m>1[0-2]|0?[1-9])月?)?(?![0-9./\-歳才]|\s?(?:mm|"
     r"cm))年?|(?P<y2>\d\d)年(?P<m2>1[0-2]|0?[1-9])月(?:(?P<d2>\d{1,2})日)?)"
 )
 _DMY = re.compile(
@@ -222,6 +223,7 @@ def _scan(t: str) -> Iterator[DateMatch]:
         yield from _kanji(t)
     yield from (DateMatch(*part) for part in partial_dates(t))
     yield from (DateMatch(*part) for part in odd_dates(t))
+    yield from (DateMatch(*part) for part in more_dates(t))
     if digits and _MONTHISH.search(t) and _ENG_TRIGGER.search(t):
         yield from _english(t)
 

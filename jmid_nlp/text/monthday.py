@@ -18,7 +18,8 @@ _STRONG_RIGHT = re.compile(
     r"MRI|MR|PET|検査|前回|手術|US|XP|造影|画像|胸|腹|頭)|頃|CT|MRI|夜|朝|予定|予約|再診|転倒|発症)"
 )
 _KEEP_LEFT = re.compile(
-    r"(?:[A-Za-z]|[A-Za-z][ ](?=\Z)|転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|"
+    r"(?:[A-Za-z]|[A-Za-z][ ](?=\Z)|[NnTt][0-3x][a-c]?[ ]?[(]|"
+    r"転移|陽性|陰性|[LTCS]\s?\d{1,2}[/,、]\s?|[Ss]eries|[Ii]mages?|[Ii]m|Se|スライス|"
     r"画像|番号|No\.?|#|grade|Grade|score|Score|スコア|[(（]転移|レベル|椎間|椎|肋骨?|椎体|椎弓|TR|TE|比|約|全体の|上|"
     r"下|左|右|径|大きさ)[ ]?[:：=]?[ ]?\Z|/\Z"
 )
@@ -45,6 +46,11 @@ def date_left(t: str, at: int) -> bool:
     return _LEFT.search(t[max(0, at - 12) : at]) is not None or at == 0
 
 
+def small_pair(month: int, day: int) -> bool:
+    """Whether a pair may as well be a fraction, neighbouring levels or a score."""
+    return (month, day) in _SMALL or (day == month + 1 and month < 9) or day in (5, 10) or day == month < 8
+
+
 def is_month_day(t: str, m: re.Match[str]) -> bool:
     """3/14 is a date unless it is a fraction, a level or a count; a small pair needs a word beside it that says date."""
     before = t[max(0, m.start() - 12) : m.start()]
@@ -53,9 +59,7 @@ def is_month_day(t: str, m: re.Match[str]) -> bool:
         return False
     month, day = int(m["m"]), int(m["d"])
     padded = m["m"][0] == "0" or m["d"][0] == "0"
-    small = not padded and (
-        (month, day) in _SMALL or (day == month + 1 and month < 9) or day in (5, 10) or day == month < 8
-    )
+    small = not padded and small_pair(month, day)
     if _STRONG_RIGHT.match(t, m.end()):
         return not small or date_left(t, m.start()) or t[m.end()] in "(（撮施"
     if _RANGE_LEFT.search(before):

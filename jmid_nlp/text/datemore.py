@@ -1,0 +1,203 @@
+"""Dates in short or damaged writing: signs between era and year, eras left out, a second date that shares the first one's
+year, pairs beside a clock time, kanji numerals, days or months that cannot be.
+
+Shapes that are also levels, margins or versions need a word beside them. Each family of patterns runs only where a cheap
+look at the text says that it can match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.text.dateparts import Part
+from jmid_nlp.text.monthday import small_pair
+
+_KN = "〇零一二三四五六七八九十廿"
+_MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
+_DID = (
+    r"(?:撮影|撮像|施行|実施|手術|術|入院|退院|転院|来院|受診|再診|初診|外来|転倒|受傷|発症|予約|予定|記載|記|作成|報告|依頼|"
+    r"説明|面談|カンファ|再検|再撮|再発|生まれ|生|付|提出|採血|検査|健診|照射|開始|終了|CT|MRI|MR|PET|XP|US|ope|OP)"
+)
+_OLD = "(?:睦月|如月|弥生|卯月|皐月|水無月|文月|葉月|長月|神無月|霜月|師走)"
+_END = r"(?![0-9A-Za-z.\-/]|[ ]?(?:mm|cm|mL|ml|mg|HU|Gy|%|倍|回|個))"
+
+# 昭・33・6・21, 令-6-2-8, 令六・八・二, 昭禾15年7月l9日, 平成25年?月, 令和六年弥生
+_ERA_SIGN = re.compile(
+    rf"(?<![水扁公指号命法省司A-Za-z0-9])(?:(?:昭和?|平成?|令和?|"
+    rf"大正|明治)[ ]?[.・\-‐−ー/、 ]{{1,2}}[ ]?(?:\d{{1,2}}|[{_KN}]{{1,3}})"
+    rf"|(?:昭和?|平成?|令和?|大正|明治)[{_KN}]{{1,3}})(?:[.・\-‐−ー/](?:\d{{1,2}}|[{_KN}]{{1,3}})){{1,2}}(?![0-9{_KN}])"
+)
+_ERA_BROKEN = re.compile(
+    r"(?:昭[禾知利]|令[禾知利]|平[戍戊]|昭和|平成|令和)[ ]?[0-9OIl元]{1,2}[ ]?(?:年[ ]?[0-9OIl?○〇]{1,2}[ ]?月(?:[ ]?"
+    r"[0-9OIl?○〇]{1,2}[ ]?[日曰臼])?|年[ ]?\?{0,2}月(?:\?{0,2}日)?|[.\-/][0-9OIl]{1,2}[.\-/][0-9OIl]{1,2})"
+)
+_ERA_OLD = re.compile(
+    rf"(?:(?:昭和|平成|令和|大正)(?:元|\d{{1,2}}|[{_KN}]{{1,3}})年の?|(?:19|20)\d\d年の?)?{_OLD}"
+    rf"(?:の?(?:\d{{1,2}}|[{_KN}]{{1,3}}|晦)日|(?<=年..)|(?<=年...)|(?<=年の..)|(?<=年の...))"
+)
+_YEAR_BROKEN = re.compile(
+    r"(?<![0-9A-Za-z])[12][0-9OIlSBZ]{3}[ ]?年[ ]?(?:[0-9OIl?○]{1,2}[ ]?月(?:[ ]?[0-9OIl?○]{1,2}[ ]?[日曰臼])?|\?{1,2}月)"
+)
+# a letter of an era: R6/8月, R1/11に, R6.7に再検, H.27頃, LMPR5.11.27
+_LETTER = re.compile(
+    rf"(?<![A-Za-z0-9/+・,.\-])(?:[HR]\d{{1,2}}|S[1-6]\d)(?:/(?:1[0-2]|0?[1-9])(?:月|(?=[ ]?(?:に|で|より|から|まで|頃|、|。|[)）]|"
+    rf"{_DID}|$|\n)))|\.(?:1[0-2]|0?[1-9])(?=(?:に|から|より|まで|頃){_DID}|頃|月|[ ]?{_DID}))(?![0-9/.])"
+)
+_LETTER_DOT = re.compile(
+    r"(?<![A-Za-z0-9])[HSR]\.[ ]?\d{1,2}(?=年|頃|ごろ|[春夏秋冬]|生|に(?:手術|切除|発症|入院|初))年?"
+)
+_GLUED = re.compile(
+    r"(?<=[A-Za-z])(?:(?:19|20)\d\d[/.\-年](?:1[0-2]|0?[1-9])[/.\-月](?:3[01]|[12]\d|0?[1-9])日?(?![0-9])"
+    r"|(?:(?<=LMP)|(?<=EDC)|(?<=EDD)|(?<=DOB)|(?<=OP))[MTSHR]\d{1,2}[./\-年]\d{1,2}[./\-月]\d{1,2}日?)"
+)
+# three numbers without an era: 日=6.3.5, 6/7/3撮影, 5-6-6に説明, a line that ends with 6.9.30
+_TRIPLE = re.compile(
+    rf"(?<![0-9A-Za-z./\-・,])(?P<y>[1-9]|[1-6]\d)(?P<s>[./\-・])(?P<m>1[0-2]|0?[1-9])(?P=s)(?P<d>3[01]|"
+    rf"[12]\d|0?[1-9]){_END}"
+)
+_TRIPLE_LEFT = re.compile(
+    r"(?:日|日付|日時|[Dd]ate|DATE|DOB|dt|生|撮影|作成|記載|[本今]日)[ ]?[:=は]?[ ]?[\"'(]?\Z|\n[^\n]{0,2}\Z"
+)
+_TRIPLE_RIGHT = re.compile(rf"[ ]?(?:に?{_DID}|[ \t]\d{{1,2}}:\d\d)")
+_LINE_END = re.compile(r"[ \t]*(?:\n|\Z|\|)")
+_NO_TRIPLE = re.compile(r"(?:[Vv]er|[Vv]ersion|版|[Rr]ev|Synapse|ソフト|Windows|iOS|第|図|表)[^\n]{0,3}\Z")
+_CROSSED = re.compile(r"(?<![0-9])\d\d/\d\d/\d{4}(?![0-9/])|(?<![0-9A-Za-z])\?{1,4}[\-/]\d{1,2}[\-/]\d{2,4}(?![0-9])")
+# what shares the year, or year and month, of the date before it: 2024.2.8→4.26, 昭和45~52年, H30.4~R2.3
+_SECOND = re.compile(
+    r"(?:(?:19|20)\d\d|[SHR]\d{1,2}|['’]?\d\d)(?P<s>[./])\d{1,2}(?P=s)\d{1,2}[ ]?[→⇒~〜～、,\-][ ]?(?:(?:19|"
+    r"20)?\d\d(?P=s))?"
+    r"(?P<x>\d{1,2}(?P=s)\d{1,2})(?![0-9.]|[ ]?(?:mm|cm))"
+)
+_SECOND_YEAR = re.compile(
+    r"(?:昭和|平成|令和|大正|[SHR])(?:\d{1,2}|元)年?[ ]?(?:[~〜～\-→]|から)[ ]?(?P<x>\d{1,2})年(?!間|前|後)"
+)
+_SECOND_ERA = re.compile(r"[SHR]\d{1,2}[./]\d{1,2}[ ]?[~〜～\-→][ ]?(?P<x>[SHR]\d{1,2}[./]\d{1,2})(?![0-9.])")
+_DAYS = re.compile(r"(?:1[0-2]|[1-9])月[ ]?(?:\d{1,2}日?[ ]?[、,・/][ ]?){1,6}(?:\d{1,2})日(?!間|目)")
+# a pair beside a clock time, in front of an examination or an event, at the head of a line
+_CLOCK = re.compile(
+    r"(?<![0-9A-Za-z./\-+])(?P<m>1[0-2]|0?[1-9])[/.・](?P<d>3[01]|[12]\d|"
+    r"0?[1-9])(?=[ \t]{0,3}(?:\([月火水木金土日]\))?[ \t]{0,3}"
+    r"(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]?\d|2[0-3])時(?!間)|午[前後]|[AP]M\d))"
+)
+_EVENT = re.compile(
+    r"(?<![0-9A-Za-z./\-+・,])(?P<m>1[0-2]|0?[1-9])(?P<s>[/・])(?P<d>3[01]|[12]\d|0?[1-9])(?=[ ]?(?:に|の)?(?:撮影|撮像|施行|手術|"
+    r"入院|退院|転院|来院|受診|再診|初診|転倒|受傷|発症|予約|予定|健診|他院|前医|当院|に?再検)|の(?:造影|単純|胸部|腹部|頭部)?"
+    r"(?:CT|MRI|MR|PET|XP|US|X線|写真|検査|画像)|[ ]?(?:CT|MRI|PET|XP)(?:と|で|に|の|、|。)|まで[。、\n])"
+)
+_HEAD = re.compile(
+    r"(?:^|(?<=\n))[ \t]*[・●○◆■※*\-]?[ \t]?(?P<v>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]))(?=[ ]?:[^0-9])|"
+    r"(?<=[ \t])(?P<w>(?:1[0-2]|0?[1-9])/(?:1[3-9]|2\d|3[01]))(?=[ ]?:[^0-9])"
+)
+_HEAD_YEAR = re.compile(
+    r"(?:^|(?<=\n)|(?<=[、。 ]))[・●○◆■※*]?[ \t]?(?P<v>H[1-3]?\d|(?:19[4-9]|20[0-4])\d)(?=年?[ ]?[:][ ]?[一-鿿ァ-ヺ])"
+)
+_COUNT_LEFT = re.compile(
+    r"(?:[NnTtMm][0-3x][a-c]?|節|転移|陽性|陰性|スコア|score|VAS|NRS|MMT|[Se]e?|[Ii]m|画像|スライス)[ ]?[(（]?\Z"
+)
+_WRONG = re.compile(rf"(?<![0-9A-Za-z./\-])(?:1[0-2]|0?[1-9])/3[2-9](?=[ ]?(?:に|の|から|より)?(?:健診|検診|{_DID}))")
+_XUN = re.compile(r"(?<![0-9A-Za-z./\-])(?:1[0-2]|[1-9])/(?:[上中下初]旬|末(?![梢端節期])|頭(?![部頸蓋]))")
+_UPPER_MONTH = re.compile(r"(?<=[A-Z])(?:1[0-2]|[1-9])月(?:[上中下初]旬|末|半ば|(?:3[01]|[12]\d|[1-9])日)")
+_NEXT_MONTH = re.compile(
+    rf"(?:次回|次回は|次は|前回|前回は|予約は|再診は|予定は|受診は)(?P<v>(?:十[一二]?|[一二三四五六七八九])月)(?![{_KN}前後間])"
+)
+_KANJI_DAY = re.compile(
+    rf"(?<![{_KN}月第数か時分百千])(?P<v>(?:三[〇十]一?|[一二][〇一二三四五六七八九]|二?十[一二三四五六七八九]?|[一二三四五六七八九])日)"
+    rf"(?=に(?:撮|施|検査|受診|来院|入院|退院|手術|再診|再検|予約|予定|お|ご))"
+)
+_SPACED = re.compile(
+    rf"(?<![0-9])(?:(?=\d{{1,3}}[ ])[12][ ]?\d[ ]?\d[ ]?\d|(?:令|平|"
+    rf"昭)[ ]?[和成]?[ ]?\d(?:[ ]\d)?)[ ]?年[ ]?(?:\d[ ]?){{1,2}}月(?:[ ]?(?:\d[ ]?){{1,2}}日)?"
+    rf"|(?:昭[ ]?和|平[ ]?成|"
+    rf"令[ ]?和)[ ]?[{_KN}](?:[ ]?[{_KN}]){{0,2}}"
+    rf"[ ]?年(?:[ ]?[{_KN}](?:[ ]?[{_KN}])?[ ]?月(?:[ ]?[{_KN}](?:[ ]?[{_KN}]){{0,2}}[ ]?日)?)?"
+)
+_DOTTED = re.compile(
+    r"(?<![0-9A-Za-z])(?:19|20)\d\d[・_](?:1[0-2]|0?[1-9])(?:[・_](?:3[01]|[12]\d|0?[1-9]))?(?=比|の|に|撮|と|より|"
+    r"から|[ 、。)\n]|$)"
+)
+_JOINED = re.compile(r"(?<![0-9A-Za-z])(?:(?:19|20)\d\d|\d\d)([/\-])\d\d\1\d\d(?=(?:[01]\d|2[0-3]):[0-5]\d)")
+_ENGLISH = re.compile(
+    rf"['’]\d\d[ ]?{_MON}\.?(?:[ ]?\d{{1,2}})?(?![0-9A-Za-z])|(?<![A-Za-z]){_MON}\.?[ ]?['’]\d\d(?![0-9])"
+)
+_SEASON = re.compile(
+    r"(?<![0-9.第約間後前])[0-3]\d年[春夏秋冬](?=に|の|、|頃|から|より|健診|$)|"
+    r"(?<![0-9A-Za-z./\-])(?:19|20)\d\d(?=[/、]?[春夏秋冬](?:に|再|、|の|頃|手|入|健))"
+)
+_BORN = re.compile(
+    r"(?:(?<=生年月日)|(?<=生年月日[ :は])|(?<=誕生日)|(?<=誕生日[ :は])|(?<=DOB)|"
+    r"(?<=DOB[ :]))\d{1,2}([/.\-])\d{1,2}\1\d{2,4}(?![0-9])|"
+    r"(?:(?<=生年)|(?<=生年[ :=は])|(?<=[Bb]orn )|(?<=[Bb]orn in )|(?<=YOB)|(?<=YOB[ :]))(?:19|20)\d\d(?![0-9/.\-年])"
+    r"|(?<![0-9.第約])[2-9]\d年(?=生まれ)|(?<=\|)[ ]?(?:19[1-9]|200)\d(?=[ ]?\|)"
+)
+
+
+def more_dates(t: str) -> Iterator[Part]:
+    """Dates of the shapes above in a folded text."""
+    if "月" in t or "弥生" in t or "師走" in t:
+        yield from _months(t)
+    if _ERA_ISH.search(t):
+        for pattern in (_ERA_SIGN, _ERA_BROKEN, _LETTER, _LETTER_DOT):
+            for m in pattern.finditer(t):
+                yield _part(m.start(), m.end(), "odd")
+    if _SIGN_ISH.search(t):
+        yield from _pairs(t)
+    if _YEAR_ISH.search(t):
+        for pattern in (_YEAR_BROKEN, _GLUED, _DOTTED, _ENGLISH, _SEASON, _BORN, _SPACED, _JOINED):
+            for m in pattern.finditer(t):
+                yield _part(m.start(), m.end(), "odd")
+        for pattern in (_SECOND, _SECOND_YEAR, _SECOND_ERA):
+            for m in pattern.finditer(t):
+                yield _part(m.start("x"), m.end("x"), "second")
+        for m in _HEAD_YEAR.finditer(t):
+            yield _part(m.start("v"), m.end("v"), "year")
+
+
+_ERA_ISH = re.compile(
+    r"[昭平令][^一-鿿ぁ-ん]|昭和|平成|令和|大正|明治|"
+    r"[昭令平][禾知利戍戊〇零一二三四五六七八九十]|[HSR]\.?[ ]?\d{1,2}[/.年頃に春夏秋冬生ご]"
+)
+_SIGN_ISH = re.compile(r"[0-9?][ ]?[/.・\-][ ]?[0-9末上中下初頭]")
+_YEAR_ISH = re.compile(
+    r"[12][0-9OIlSBZ]{3}|[0-9OIl][ ]?年|[SHR][0-9]|['’][0-9]|[Bb]orn|YOB|[昭平令][ ]?[和成]?[ ]?[0-9〇一二三四五六七八九十]"
+)
+
+
+def _months(t: str) -> Iterator[Part]:
+    for pattern in (_NEXT_MONTH, _KANJI_DAY):
+        for m in pattern.finditer(t):
+            yield _part(m.start("v"), m.end("v"), "month")
+    for m in _ERA_OLD.finditer(t):
+        yield _part(m.start(), m.end(), "old-month")
+    for pattern in (_UPPER_MONTH, _DAYS):
+        for m in pattern.finditer(t):
+            yield _part(m.start(), m.end(), "month-day")
+
+
+def _pairs(t: str) -> Iterator[Part]:
+    for m in _TRIPLE.finditer(t):
+        if _is_triple(t, m):
+            yield _part(m.start(), m.end(), "no-era")
+    for pattern in (_CLOCK, _EVENT):
+        for m in pattern.finditer(t):
+            before = t[max(0, m.start() - 10) : m.start()]
+            if not _COUNT_LEFT.search(before) and not (m[0].count("・") and small_pair(int(m["m"]), int(m["d"]))):
+                yield m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
+    for pattern in (_CROSSED, _WRONG, _XUN):
+        for m in pattern.finditer(t):
+            yield _part(m.start(), m.end(), "odd")
+    for m in _HEAD.finditer(t):
+        yield _part(*m.span(m.lastgroup or 0), "month-day")
+
+
+def _is_triple(t: str, m: re.Match[str]) -> bool:
+    before = t[max(0, m.start() - 12) : m.start()]
+    if _NO_TRIPLE.search(before):
+        return False
+    if _TRIPLE_LEFT.search(before) or _TRIPLE_RIGHT.match(t, m.end()):
+        return True
+    return m["s"] in "./" and before[-1:] in (" ", "\t", "|") and _LINE_END.match(t, m.end()) is not None
+
+
+def _part(start: int, end: int, form: str) -> Part:
+    return start, end, None, None, None, "none", form
