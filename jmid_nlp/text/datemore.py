@@ -8,7 +8,7 @@ look at the text says that it can match.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jmid_nlp.text.dateparts import Part
 from jmid_nlp.text.monthday import small_pair
@@ -128,66 +128,105 @@ _BORN = re.compile(
     r"(?:(?<=生年月日)|(?<=生年月日[ :は])|(?<=誕生日)|(?<=誕生日[ :は])|(?<=DOB)|"
     r"(?<=DOB[ :]))\d{1,2}([/.\-])\d{1,2}\1\d{2,4}(?![0-9])|"
     r"(?:(?<=生年)|(?<=生年[ :=は])|(?<=[Bb]orn )|(?<=[Bb]orn in )|(?<=YOB)|(?<=YOB[ :]))(?:19|20)\d\d(?![0-9/.\-年])"
-    r"|(?<![0-9.第約])[2-9]\d年(?=生まれ)|(?<=\|)[ ]?(?:19[1-9]|200)\d(?=[ ]?\|)"
+)
+_BORN_YEAR = re.compile(r"(?<![0-9.第約])[2-9]\d年(?=生まれ)")
+_CELL_YEAR = re.compile(r"(?<=\|)[ ]?(?:19[1-9]|200)\d(?=[ ]?\|)")
+
+
+_Gate = Callable[[str], bool]
+
+
+def _any(*words: str) -> _Gate:
+    return lambda t: any(w in t for w in words)
+
+
+def _like(pattern: str) -> _Gate:
+    look = re.compile(pattern)
+    return lambda t: look.search(t) is not None
+
+
+# patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
+_GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
+    (_like(rf"[昭平令正治][和成]?[ ]?[.・\-‐−ー/、 ]|[昭平令正治][和成]?[{_KN}]"), "", (_ERA_SIGN,)),
+    (_any("昭和", "平成", "令和", "昭禾", "昭知", "昭利", "令禾", "令知", "令利", "平戍", "平戊"), "", (_ERA_BROKEN,)),
+    (_like(r"(?:[HR]\.?[ ]?\d|S\.?[ ]?[1-6]\d)\d?[/.年頃に春夏秋冬生ご]"), "", (_LETTER, _LETTER_DOT)),
+    (_like(r"[A-Za-z](?:19|20)\d\d[/.\-年]|(?:LMP|EDC|EDD|DOB|OP)[MTSHR]\d"), "", (_GLUED,)),
+    (_like(r"[12][0-9OIlSBZ]{3}[ ]?年"), "", (_YEAR_BROKEN,)),
+    (_like(r"(?:19|20)\d\d[・_]"), "", (_DOTTED,)),
+    (_any("'", "’"), "", (_ENGLISH,)),
+    (_any("春", "夏", "秋", "冬"), "", (_SEASON,)),
+    (_any("生年", "誕生日", "DOB", "orn ", "YOB"), "", (_BORN,)),
+    (_any("年生まれ"), "", (_BORN_YEAR,)),
+    (_like(r"\|[ ]?(?:19|20)\d\d[ ]?\|"), "", (_CELL_YEAR,)),
+    (
+        _like(rf"\d[ ]\d[ \d]*年|[昭平令][ ]?[和成]?[ ]?\d(?:[ ]|\d[ ])|[昭平令][ ][和成]|[和成][ ][{_KN}]"),
+        "",
+        (_SPACED,),
+    ),
+    (_like(r"\d[/\-]\d\d[/\-]\d{4}:"), "", (_JOINED,)),
+    (_like(r"\d[./]\d{1,2}[./]\d{1,2}[ ]?[→⇒~〜～、,\-]"), "x", (_SECOND,)),
+    (_like(r"年?[ ]?[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)"), "x", (_SECOND_YEAR, _SECOND_ERA)),
+    (_like(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:"), "v", (_HEAD_YEAR,)),
+    (_like(r"\d\d/\d\d/\d{4}|\?[\-/]\d"), "", (_CROSSED,)),
+    (_like(r"/3[2-9]"), "", (_WRONG,)),
+    (_like(r"\d/[上中下初末頭]"), "", (_XUN,)),
 )
 
 
 def more_dates(t: str) -> Iterator[Part]:
     """Dates of the shapes above in a folded text."""
-    if "月" in t or "弥生" in t or "師走" in t:
+    if "月" in t or "弥生" in t or "師走" in t or "日" in t:
         yield from _months(t)
-    if _ERA_ISH.search(t):
-        for pattern in (_ERA_SIGN, _ERA_BROKEN, _LETTER, _LETTER_DOT):
-            for m in pattern.finditer(t):
-                yield _part(m.start(), m.end(), "odd")
-    if _SIGN_ISH.search(t):
-        yield from _pairs(t)
-    if _YEAR_ISH.search(t):
-        for pattern in (_YEAR_BROKEN, _GLUED, _DOTTED, _ENGLISH, _SEASON, _BORN, _SPACED, _JOINED):
-            for m in pattern.finditer(t):
-                yield _part(m.start(), m.end(), "odd")
-        for pattern in (_SECOND, _SECOND_YEAR, _SECOND_ERA):
-            for m in pattern.finditer(t):
-                yield _part(m.start("x"), m.end("x"), "second")
-        for m in _HEAD_YEAR.finditer(t):
-            yield _part(m.start("v"), m.end("v"), "year")
+    for gate, group, patterns in _GATED:
+        if gate(t):
+            for pattern in patterns:
+                for m in pattern.finditer(t):
+                    yield _part(*m.span(group or 0), "odd")
+    yield from _pairs(t)
 
 
-_ERA_ISH = re.compile(
-    r"[昭平令][^一-鿿ぁ-ん]|昭和|平成|令和|大正|明治|"
-    r"[昭令平][禾知利戍戊〇零一二三四五六七八九十]|[HSR]\.?[ ]?\d{1,2}[/.年頃に春夏秋冬生ご]"
-)
-_SIGN_ISH = re.compile(r"[0-9?][ ]?[/.・\-][ ]?[0-9末上中下初頭]")
-_YEAR_ISH = re.compile(
-    r"[12][0-9OIlSBZ]{3}|[0-9OIl][ ]?年|[SHR][0-9]|['’][0-9]|[Bb]orn|YOB|[昭平令][ ]?[和成]?[ ]?[0-9〇一二三四五六七八九十]"
-)
+_OLD_ISH = re.compile(_OLD)
+_KANJI_DAY_ISH = re.compile(r"[十〇一二三四五六七八九]日に")
+_MONTH_LIST = re.compile(r"月[ ]?\d{1,2}日?[ ]?[、,・/][ ]?\d")
 
 
 def _months(t: str) -> Iterator[Part]:
-    for pattern in (_NEXT_MONTH, _KANJI_DAY):
-        for m in pattern.finditer(t):
-            yield _part(m.start("v"), m.end("v"), "month")
-    for m in _ERA_OLD.finditer(t):
-        yield _part(m.start(), m.end(), "old-month")
-    for pattern in (_UPPER_MONTH, _DAYS):
-        for m in pattern.finditer(t):
+    for m in _NEXT_MONTH.finditer(t):
+        yield _part(m.start("v"), m.end("v"), "month")
+    if _KANJI_DAY_ISH.search(t):
+        for m in _KANJI_DAY.finditer(t):
+            yield _part(m.start("v"), m.end("v"), "day")
+    if _OLD_ISH.search(t):
+        for m in _ERA_OLD.finditer(t):
+            yield _part(m.start(), m.end(), "old-month")
+    for m in _UPPER_MONTH.finditer(t):
+        yield _part(m.start(), m.end(), "month-day")
+    if _MONTH_LIST.search(t):
+        for m in _DAYS.finditer(t):
             yield _part(m.start(), m.end(), "month-day")
 
 
+_TRIPLE_ISH = re.compile(r"\d[/.\-・]\d{1,2}[/.\-・]\d")
+_PAIR_ISH = re.compile(r"\d[/・]\d|\d\.\d{1,2}[ \t]{0,3}(?:\d|午)")
+
+
 def _pairs(t: str) -> Iterator[Part]:
-    for m in _TRIPLE.finditer(t):
-        if _is_triple(t, m):
-            yield _part(m.start(), m.end(), "no-era")
+    if not _PAIR_ISH.search(t) and "." not in t and "-" not in t:
+        return
+    if _TRIPLE_ISH.search(t):
+        for m in _TRIPLE.finditer(t):
+            if _is_triple(t, m):
+                yield _part(m.start(), m.end(), "no-era")
+    if not _PAIR_ISH.search(t):
+        return
     for pattern in (_CLOCK, _EVENT):
         for m in pattern.finditer(t):
             before = t[max(0, m.start() - 10) : m.start()]
-            if not _COUNT_LEFT.search(before) and not (m[0].count("・") and small_pair(int(m["m"]), int(m["d"]))):
+            if not _COUNT_LEFT.search(before) and not ("・" in m[0] and small_pair(int(m["m"]), int(m["d"]))):
                 yield m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
-    for pattern in (_CROSSED, _WRONG, _XUN):
-        for m in pattern.finditer(t):
-            yield _part(m.start(), m.end(), "odd")
-    for m in _HEAD.finditer(t):
-        yield _part(*m.span(m.lastgroup or 0), "month-day")
+    if ":" in t:
+        for m in _HEAD.finditer(t):
+            yield _part(*m.span(m.lastgroup or 0), "month-day")
 
 
 def _is_triple(t: str, m: re.Match[str]) -> bool:
