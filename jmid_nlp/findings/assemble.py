@@ -8,16 +8,20 @@ from dataclasses import replace
 
 from jmid_nlp.findings.attach import Context, Place, place_all
 from jmid_nlp.findings.change import PAST_WORDS, Changes, Plurals, change_of, historical, seen_before
+from jmid_nlp.findings.compared import Comparisons
+from jmid_nlp.findings.describe import Descriptions
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import SectionNames
+from jmid_nlp.findings.hosts import Hosts
 from jmid_nlp.findings.imagerefs import RefMention, image_refs
 from jmid_nlp.findings.judge import judge
 from jmid_nlp.findings.mentions import Mention, find_mentions
+from jmid_nlp.findings.recommend import Advice
 from jmid_nlp.findings.sites import find_groups
 from jmid_nlp.findings.sizes import Sizer
 from jmid_nlp.findings.weigh import keep
 from jmid_nlp.offsets import Span
-from jmid_nlp.schema import Change, Finding, ImageRef, SiteMention
+from jmid_nlp.schema import Change, Comparison, Finding, ImageRef, Recommendation, SiteMention
 from jmid_nlp.text.measures import Measure, measures
 
 
@@ -31,7 +35,13 @@ def assemble(parsed: Parsed) -> tuple[Finding, ...]:
         Findings with spans in the original text; `why` names for each attribute the span and the rule it came from, such
         as `12:18 size before head`.
     """
-    return _Assembler(_punctuated(parsed)).run()
+    return read_findings(parsed)[0]
+
+
+def read_findings(parsed: Parsed) -> tuple[tuple[Finding, ...], tuple[Recommendation, ...]]:
+    """As `assemble`, with the advice of the report that is about none of its findings."""
+    assembler = _Assembler(_punctuated(parsed))
+    return assembler.run(), tuple(assembler.advice.loose)
 
 
 def _punctuated(parsed: Parsed) -> Parsed:
@@ -96,6 +106,7 @@ class _Assembler:
         self.groups = groups
         context = Context(parsed, self.mentions, groups, self.certainty, self.sections)
         self.places = place_all(context)
+        self.hosts = Hosts(context, self.places)
         self.why: list[dict[str, str]] = [{} for _ in self.mentions]
         self.sizes: list[list[Measure]] = [[] for _ in self.mentions]
         self.told: dict[tuple[int, int], int] = {}  # sentence -> the mention whose size it tells
@@ -120,6 +131,9 @@ class _Assembler:
         changes = [self._change(k) for k in range(len(self.mentions))]
         self._topic_changes(changes)
         self._loose_changes(changes)
+        self.described = Descriptions(self.hosts)
+        self.advice = Advice(self.hosts)
+        self.comparisons = Comparisons(self.parsed)
         return tuple(self._finding(k, changes[k]) for k in range(len(self.mentions)))
 
     def _bounds(self, number: int) -> tuple[int, int]:
@@ -275,8 +289,28 @@ class _Assembler:
         return Finding(
             start, end, self.parsed.source[start:end], mention.concept, certainty, self._sites(place), place.side,
             current, prior, change, many, bool(past) or mention.kind == "state", self._images(number),
-            self.sections[number], why,
+            self.sections[number], why, tuple(self.described.attributes[number]), self.described.numbers[number],
+            tuple(self.advice.own[number]), self._compared(number, change, prior),
         )  # fmt: skip
+
+    def _compared(self, number: int, change: Change | None, prior: tuple[tuple[float, ...], ...]) -> Comparison | None:
+        """What the change of a mention is measured against."""
+        why = self.why[number]
+        why.update(self.described.why[number])
+        if self.advice.why[number]:
+            why["recommendation"] = self.advice.why[number]
+        if change is None and not prior:
+            return None
+        mention = self.mentions[number]
+        told = {self.sizer.sentence_of(m.start) for m in self.sizes[number]}
+        numbers = [mention.sentence, *sorted({self.comparisons.sentence(s) for s, _ in told} - {mention.sentence})]
+        if why.get("change", "").partition(" ")[2].startswith("next sentence"):
+            numbers.append(mention.sentence + 1)
+        found = self.comparisons.of(mention.start, mention.end, numbers)
+        if found is None:
+            return None
+        why["compared_to"] = f"{found[0].start}:{found[0].end} {found[1]}"
+        return found[0]
 
     def _sites(self, place: Place) -> tuple[SiteMention, ...]:
         return tuple(SiteMention(*self.parsed.span(s.start, s.end), s.concept) for s in place.sites)

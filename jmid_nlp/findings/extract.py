@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jmid_nlp.findings.assemble import assemble
+from jmid_nlp.findings.assemble import read_findings
 from jmid_nlp.findings.document import parse
 from jmid_nlp.findings.entities import entities
 from jmid_nlp.findings.labels import label_sets
@@ -27,13 +27,14 @@ class Extractor:
     def __call__(self, text: str, report_id: str = "") -> Extraction:
         """Reads one report; see `extract`."""
         parsed = parse(text)
-        found = assemble(parsed)
+        found, advice = read_findings(parsed)
         return Extraction(
             report_id,
             entities(parsed),
             found,
             stage(parsed, edition=self.edition),
             label_sets(found, self.label_set_names),
+            advice,
         )
 
 

@@ -1,0 +1,112 @@
+"""What a report says of its findings beyond what, where and whether: attributes and numbers, each given to its mention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jmid_nlp.findings.attributes import Draft, drafts
+from jmid_nlp.findings.counts import counts
+from jmid_nlp.findings.hosts import Hosts
+from jmid_nlp.schema import Attribute, Count
+
+_SELF = frozenset(("signal",))
+
+
+class Descriptions:
+    """Attributes and number of each mention, with the rule that gave them to it."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts = hosts
+        self.parsed = hosts.c.parsed
+        size = len(hosts.mentions)
+        self.attributes: list[list[Attribute]] = [[] for _ in range(size)]
+        self.numbers: list[Count | None] = [None] * size
+        self.why: list[dict[str, str]] = [{} for _ in range(size)]
+        marks = self.parsed.marks
+        if not size:
+            return
+        if marks.looks:
+            self._attributes(drafts(self.parsed.text, marks.looks, self.parsed.sentences))
+        if marks.counts:
+            self._numbers()
+
+    def _attributes(self, found: list[Draft]) -> None:
+        spans = [(d.start, d.tail) for d in found]
+        for number, draft in enumerate(found):
+            if draft.part == "surroundings":
+                continue
+            limit = self.hosts.sentence(draft.start)[1]
+            following = [s for s in spans[number + 1 : number + 9] if s[0] < limit]
+            for owner, rule in self.owners(draft, following):
+                self._give(owner, draft, rule)
+
+    def owners(self, draft: Draft, following: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+        """The mentions that an attribute belongs to, with the rule."""
+        hosts = self.hosts
+        own = hosts.inside(draft.start, draft.end)
+        if own is not None:
+            return self._of_own_word(own, draft)
+        head = hosts.ahead(draft.tail, following)
+        if head is not None:
+            return [(head, "before head"), *self._of_signal(head)]
+        found = [(k, "said of it") for k in hosts.behind(draft.start)]
+        signal = hosts.signal_before(draft.start) if draft.kind == "value" else None
+        return found if signal is None or (signal, "said of it") in found else [*found, (signal, "said of it")]
+
+    def _of_own_word(self, own: int, draft: Draft) -> list[tuple[int, str]]:
+        """An attribute that is written in a finding's own words: 早期濃染 as a finding speaks of a lesion, too."""
+        mention = self.hosts.mentions[own]
+        if mention.kind in _SELF:
+            denied = self.hosts.c.certainty[own] == "negative"
+            draft.present = draft.present and not denied
+            found = self._of_signal(own)
+            return found if denied else [(own, "own words"), *found]
+        whole = draft.start <= mention.head and draft.end >= mention.end
+        if whole and (mention.kind == "sign" or self.hosts.words(own).endswith("濃度")):
+            draft.present = draft.present and self.hosts.c.certainty[own] != "negative"
+            head = self.hosts.ahead(mention.end)
+            if head is not None:
+                return [(head, "before head")]
+            return [(k, "said of it") for k in self.hosts.behind(mention.start) if k != own]
+        return [(own, "own words")]
+
+    def _of_signal(self, number: int) -> list[tuple[int, str]]:
+        if self.hosts.mentions[number].kind not in _SELF:
+            return []
+        return [(k, "of the lesion") for k in self.hosts.of_signal(number)]
+
+    def _give(self, owner: int, draft: Draft, rule: str) -> None:
+        spans = tuple(self.parsed.span(*s) for s in draft.spans)
+        item = Attribute(
+            draft.kind, draft.value, draft.present, draft.sequence, draft.phase, draft.part, draft.numbers, draft.unit,
+            draft.prior, spans,
+        )  # fmt: skip
+        if any(_same(item, other) for other in self.attributes[owner]):
+            return
+        self.attributes[owner].append(item)
+        words = f"{spans[0][0]}:{spans[-1][1]} {draft.kind} {draft.value} {rule}"
+        why = self.why[owner]
+        why["attributes"] = f"{why['attributes']}; {words}" if "attributes" in why else words
+
+    def _numbers(self) -> None:
+        for item in counts(self.parsed.text, self.parsed.marks.counts):
+            own = self.hosts.inside(item.start, item.end)
+            head = own if own is not None else self.hosts.ahead(item.end)
+            rule = "before head"
+            if head is None:
+                behind = self.hosts.behind(item.start)
+                if len(behind) != 1:
+                    continue
+                head, rule = behind[0], "said of it"
+            if self.hosts.c.certainty[head] == "negative" or self.numbers[head] is not None:
+                continue
+            start, end = self.parsed.span(item.start, item.end)
+            self.numbers[head] = Count(item.low, item.high, start, end)
+            self.why[head]["number"] = f"{start}:{end} {rule}"
+
+
+def _same(a: Attribute, b: Attribute) -> bool:
+    """Whether two attributes say the same: 辺縁平滑 twice."""
+    return (a.kind, a.value, a.present, a.sequence, a.phase, a.part, a.numbers, a.prior) == (
+        b.kind, b.value, b.present, b.sequence, b.phase, b.part, b.numbers, b.prior,
+    )  # fmt: skip

@@ -1,0 +1,281 @@
+"""Whose a description, a count or a number is: the noun it stands before, else what its clause or the sentences before speak of."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from jmid_nlp.findings.inherit import ANAPHORA, Context, Place
+from jmid_nlp.findings.inherit import _is_sub_sign as is_sub_sign
+from jmid_nlp.offsets import Span
+
+# What may stand between a description and the noun it describes.
+_LEADS = re.compile(
+    r"(?:状|様|型|性|域|像|傾向)?(?:"
+    r"(?:を|の)?(?:示す|示した|示している|呈する|呈した|呈している|有する|伴う|伴った|認める|認められる|もつ|持つ|含む|含んだ|受ける"
+    r"|のある|ある|みられる|見られる|なる|なった)"
+    r"|(?:が|の)(?:ある|みられる|見られる|認められる|乏しい|ない|弱い|強い|目立つ|目立たない|明らかでない)"
+    r"|される|されない|した|する|し(?:た|ない)|る|た|ている|ていた|な|の|い|や(?:や)?)?[、, ]?"
+    r"[^。、はがをにで\n]{0,28}"
+)
+# Between two descriptions that lead to the same noun: 境界明瞭、辺縁平滑な結節.
+_CHAIN = re.compile(
+    r"(?:状|様|型|性|域|像)?(?:を?(?:示し|呈し|認め|有し|伴い|示す|呈する)|され(?:ず|て)?|が?あり)?(?:で|し|かつ|と|および|や|・|/|く|い|な|の)?[、, ]?"
+)
+_EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
+_ONE_OF_TWO = re.compile(r"[前後]者")
+_ELSE = re.compile(r"(?:その)?他(?:に|の部位|には|は)|それ以外|上記以外|背景")
+_NAMED = re.compile(r"(?:同|上記の?|この|その|当該|本|前述の?|これら?の?)\Z")
+_TOPIC = re.compile(r"(?:の(?:内部|辺縁|大きさ|サイズ|周囲|壁|CT値|SUVmax))?(?:自体)?(?:は|に(?:は|も)?|も|で(?:は|、)|が)")
+_PARTS = re.compile(
+    r"(?:その|同|嚢胞|腫瘤|結節|病変)?(?:内部?|内腔|辺縁部?|中心部?|壁|嚢胞壁|腫瘤壁|隔壁|被膜|皮膜|充実部分?|充実成分|壁在結節|中央部?|表面|実質"
+    r"|周囲|一部|背側部?|腹側部?|皮質|髄質|末梢側?|中枢側?|全体|辺縁部位?|乳頭部|底部|茎部?|頸部)"
+)
+_RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z")
+_SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
+_BARE_GAP = re.compile(r"[^。はが\n]{0,30}")
+_LESIONS = frozenset(("lesion", "fluid"))
+_REACH = 24  # mentions back
+_SENTENCES = 3  # sentences back
+_NAMES_NEXT = 14
+
+
+class Hosts:
+    """Finds the mentions that a stretch of text speaks of.
+
+    Args:
+        context: The mentions with their certainty, groups and sections.
+        places: The place of each mention.
+    """
+
+    def __init__(self, context: Context, places: Sequence[Place]) -> None:
+        self.c, self.places = context, places
+        self.text = context.parsed.text
+        self.mentions = context.mentions
+        self.starts = [m.start for m in context.mentions]
+        self._sentences = context.parsed.sentences
+        self._sentence_starts = [s for s, _ in self._sentences]
+        self._groups = [g for g in context.groups if not g.bare]
+        self._group_starts = [g.start for g in self._groups]
+
+    def sentence(self, at: int) -> Span:
+        """The sentence that holds a character."""
+        k = bisect_right(self._sentence_starts, at) - 1
+        return self._sentences[k] if k >= 0 else (0, len(self.text))
+
+    def words(self, number: int) -> str:
+        """The words of a mention, folded."""
+        return self.text[self.mentions[number].start : self.mentions[number].end]
+
+    def signal_before(self, start: int) -> int | None:
+        """The signal or uptake that is the last finding before a place in its sentence."""
+        k = bisect_left(self.starts, start) - 1
+        if k < 0 or self.mentions[k].start < self.sentence(start)[0] or self.mentions[k].kind != "signal":
+            return None
+        return k if self._stated(k) else None
+
+    def inside(self, start: int, end: int) -> int | None:
+        """The mention that shares characters with a span."""
+        k = bisect_left(self.starts, end) - 1
+        return k if k >= 0 and self.mentions[k].end > start else None
+
+    def ahead(self, end: int, following: Sequence[Span] = ()) -> int | None:
+        """The mention that a description leads to.
+
+        Args:
+            end: Where the description ends, its denial included.
+            following: The descriptions after it in its sentence, as `(start, end)`, ends including the denial.
+        """
+        limit = self.sentence(end - 1)[1]
+        k = bisect_left(self.starts, end)
+        if k == len(self.mentions) or self.mentions[k].start >= limit:
+            return None
+        head = self.mentions[k].start
+        if _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head, "に"):
+            return k
+        for start, later in following:
+            if start >= head:
+                if (
+                    self.inside(start, later) == k
+                    and self.mentions[k].kind != "signal"
+                    and _CHAIN.fullmatch(self.text, end, head)
+                ):
+                    return k
+                break
+            if start < end:
+                continue
+            if not _CHAIN.fullmatch(self.text, end, start):
+                break
+            return self.ahead(later, [f for f in following if f[0] > start])
+        return None
+
+    def behind(self, start: int) -> list[int]:
+        """The mentions before a description that it speaks of: those of its sentence, else of the sentences before it."""
+        low = self.sentence(start)[0]
+        before = bisect_left(self.starts, start)
+        own = [k for k in range(max(0, before - _REACH), before) if self.mentions[k].start >= low]
+        own = [k for k in own if self.mentions[k].end <= start]
+        stated = [k for k in own if self._stated(k)]
+        if stated:
+            if not self._real(stated) and (earlier := self._before(low, start)):
+                return earlier  # 辺縁にスピキュラ、分葉状: of the lesion before
+            return self._of_sentence(stated, start)
+        if own and not all(self.mentions[k].kind in ("sign", "signal") for k in own):
+            return []  # the sentence speaks of something denied
+        return self._before(low, start)
+
+    def _stated(self, number: int) -> bool:
+        return self.c.certainty[number] in ("positive", "suspicious")
+
+    def _of_sentence(self, stated: list[int], start: int) -> list[int]:
+        pair = self._one_of_two(self.mentions[stated[0]].start, start, self._described(stated))
+        if pair is not None:
+            return [pair]
+        if _EVERYONE.search(self.text, self.mentions[stated[-1]].end, start):
+            return self._described(stated)
+        chosen = self._lesion(stated)
+        if self._elsewhere(self.mentions[stated[-1]].end, start):
+            return []
+        return self._with_namesake(chosen)
+
+    def _one_of_two(self, start: int, end: int, numbers: list[int]) -> int | None:
+        """The one that 前者 or 後者 means, whichever stands last in `[start, end)`."""
+        found = list(_ONE_OF_TWO.finditer(self.text, start, end)) if len(numbers) > 1 else []
+        if not found:
+            return None
+        return numbers[-2] if found[-1].group() == "前者" else numbers[-1]
+
+    def _described(self, numbers: list[int]) -> list[int]:
+        lesions = [k for k in numbers if self.mentions[k].kind in _LESIONS]
+        return lesions or numbers
+
+    def _lesion(self, stated: list[int]) -> int:
+        """The one that is described: the nearest lesion, or a sign or disease with a place of its own."""
+        last = stated[-1]
+        for k in reversed(stated):
+            kind = self.mentions[k].kind
+            if kind in _LESIONS:
+                return k
+            if kind in ("disease", "state") and self.places[k].direct and not self._taken_for(k, stated):
+                return k
+        return last
+
+    def _taken_for(self, number: int, stated: list[int]) -> bool:
+        """Whether a disease is what an earlier lesion of the sentence is taken for."""
+        return self.c.certainty[number] == "suspicious" and any(
+            self.mentions[k].kind in _LESIONS for k in stated if k < number
+        )
+
+    def _with_namesake(self, number: int) -> list[int]:
+        """`同結節は…`, `結節は…`: the mention and the one it takes up again."""
+        earlier = self.namesake(number)
+        return [number] if earlier is None else [earlier, number]
+
+    def namesake(self, number: int) -> int | None:
+        """The mention that this one takes up again: 同結節, この腫瘤, or the same noun as a topic without a place."""
+        mention = self.mentions[number]
+        named = _NAMED.search(self.text, max(0, mention.start - 4), mention.start) is not None
+        low = self.sentence(mention.start)[0]
+        if not named:
+            opens = not self.text[low : mention.start].strip(" 　・-")
+            if not opens or not _TOPIC.match(self.text, mention.end):
+                return None
+        words = self.words(number)
+        for k in range(number - 1, max(-1, number - _REACH), -1):
+            other = self.mentions[k]
+            if not self._stated(k) or other.start >= low:
+                continue
+            if self.words(k).endswith(words) or words.endswith(self.words(k)):
+                return k
+        if not named:
+            return None
+        found = self._before(low, mention.start)
+        return found[0] if len(found) == 1 else None
+
+    def _before(self, low: int, start: int) -> list[int]:
+        """The lesions that the sentences before speak of last."""
+        opening = self.text[low:start].lstrip(" 　\t・-")
+        if _ELSE.match(opening) or self._elsewhere(low, start):
+            return []
+        number = bisect_right(self._sentence_starts, low) - 1
+        last = bisect_left(self.starts, low) - 1
+        section = self._section(low)
+        choice: list[int] = []
+        for k in range(last, max(-1, last - _REACH), -1):
+            mention = self.mentions[k]
+            if number - mention.sentence > _SENTENCES or self._section(mention.start) != section:
+                break
+            if choice and mention.sentence != self.mentions[choice[-1]].sentence:
+                if self._real(choice):
+                    break
+                choice = []  # only interpretations or signs: of what was described before
+            if self._stated(k):
+                choice.append(k)
+        if not choice and last >= 0:
+            return []
+        choice.reverse()
+        if not choice:
+            return []
+        if _EVERYONE.match(opening):
+            return self._described(choice)
+        pair = self._one_of_two(low, start, self._described(choice))
+        return [pair if pair is not None else self._lesion(choice)]
+
+    def _real(self, choice: list[int]) -> bool:
+        """Whether one of them is a thing of its own, not what another is taken for nor a sign of it."""
+        for k in choice:
+            kind, place = self.mentions[k].kind, self.places[k]
+            if kind in _LESIONS or (kind in ("disease", "state", "sign") and place.direct and place.sites):
+                return True
+            if kind == "signal" and place.direct and place.sites:
+                return True
+        return False
+
+    def _section(self, at: int) -> str | None:
+        k = bisect_right(self.starts, at) - 1
+        for section in self.c.parsed.sections:
+            if section.start <= at < section.end:
+                return section.name
+        return self.c.sections[k] if 0 <= k < len(self.c.sections) else None
+
+    def _elsewhere(self, start: int, end: int) -> bool:
+        """Whether a place that is no part of a lesion is named in between."""
+        if ANAPHORA.match(self.text[start:end].lstrip(" 　\t・-、")):
+            return False
+        first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
+        return any(not _PARTS.fullmatch(self.text, g.start, min(g.end, end)) for g in self._groups[first:last])
+
+    def _place_between(self, start: int, end: int, particle: str) -> bool:
+        first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
+        return any(self.text[g.end : g.end + 1] == particle for g in self._groups[first:last])
+
+    def lesions_before(self, start: int) -> list[int]:
+        """As `behind`, but never a mere sign of a lesion where a lesion or disease is described in the sentences before."""
+        found = self.behind(start)
+        if any(not self._sign_only(k) for k in found):
+            return found
+        low = self.sentence(start)[0]
+        sentence, section = bisect_right(self._sentence_starts, low) - 1, self._section(low)
+        last = max(found, default=bisect_left(self.starts, low) - 1)
+        for k in range(last, max(-1, last - _REACH), -1):
+            mention = self.mentions[k]
+            if sentence - mention.sentence > _SENTENCES or self._section(mention.start) != section:
+                break
+            if self._stated(k) and not self._sign_only(k):
+                return [k]
+        return found
+
+    def _sign_only(self, number: int) -> bool:
+        kind = self.mentions[number].kind
+        return kind in ("sign", "signal") or (kind == "lesion" and is_sub_sign(self.words(number)))
+
+    def of_signal(self, number: int) -> list[int]:
+        """The lesions that a signal, density or uptake word speaks of which is a finding itself: 結節に集積, 内部に早期濃染."""
+        mention = self.mentions[number]
+        if _RESIDUE.search(self.text, mention.start, mention.end):
+            return []
+        low = self.sentence(mention.start)[0]
+        if _SURROUND.search(self.text, max(low, mention.start - 20), mention.start):
+            return []
+        return [k for k in self.behind(mention.start) if self.mentions[k].kind != "signal"]

@@ -1,0 +1,238 @@
+"""What a report advises: action, examination, time until then, and the findings it is about.
+
+An action (`lexicons/recommend.tsv`) is advice where the report asks for it (お勧めします, ご検討ください, 要精査), says that it is not
+needed, ends the sentence with it (6か月後フォロー。) or stands it in its section of recommendations. What was done or why the
+examination was made (フォロー中, 精査目的) is none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jmid_nlp.findings.hosts import Hosts
+from jmid_nlp.findings.intervals import Interval, intervals
+from jmid_nlp.findings.marks import Mark
+from jmid_nlp.offsets import Span
+from jmid_nlp.schema import Recommendation
+
+_SILENT = frozenset(("indication", "history", "technique", "comparison", "other"))
+# An examination before the action that it serves: MRIでの精査, CTフォロー.
+_SERVES = re.compile(
+    r"(?:検査)?(?:で|での|による|にて|にての|の|を用いた|下の|下で|などで|などでの|等での?|などによる|等による|も含め(?:た|て)?)?(?:ご|、)?(?:慎重な|定期的な|更なる|さらなる|追加の?|詳細な)?"
+)
+_BACK = re.compile(r"(?:の)?")
+_LISTED = re.compile(
+    r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|、?必要(?:に応じ|なら)て?、?)*"
+)
+_ASKED_GAP = re.compile(
+    r"(?:(?!認め|指摘|みられ|ました|であり|ですが|ものの|。|\n|不変|増大|縮小|所見|異常).){0,26}"
+)
+_CHECKED = re.compile(r"(?:を|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*")
+_ENDS = re.compile(
+    r"(?:を|へ|が|、)?(?:で(?:は)?(?:可|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと|してください)?[ \t]*(?:[。\n)]|\Z)"
+)
+_DONE = re.compile(
+    r"(?:術)?後(?!の?(?:CT|MRI|フォロー))|中(?:です|の|で|。|、|\n|に|\Z)|(?:を)?(?:目的|施行(?:され|し|済|の|後)|済み?|歴|依頼)"
+    r"|(?:の)?(?:ため|結果|予定)|(?:されて|して)(?:い(?:る|ます|た)|おり)|(?:さ|し)れ(?:た|ました)|にて|で(?:指摘|発見|認め|確認|診断|証明)|上|画像"
+)
+_ALONE = frozenset(("follow_up", "workup", "biopsy", "referral", "imaging", "endoscopy"))
+_TOPIC = re.compile(r"(?:については|につき(?:まして)?は?|に関して(?:は)?|に対して(?:は)?|に対する|の)?(?:は|、)?")
+_ABOUT = re.compile(r"について|につき|に関し|に対し|は")
+_CHECKING = re.compile(r"(?:ご|御)?確認|評価")
+_ON = frozenset(("positive", "suspicious"))
+
+
+@dataclass(slots=True)
+class _Action:
+    """An action in a sentence with what has been found of it."""
+
+    mark: Mark
+    modality: str | None
+    spans: list[Span] = field(default_factory=list)
+    asked: bool = False
+    needed: bool = True
+
+    @property
+    def start(self) -> int:
+        return min(s for s, _ in self.spans)
+
+
+class Advice:
+    """The advice of a report, given to its findings.
+
+    Attributes:
+        own: The advice about each mention.
+        loose: The advice about none.
+        why: The rule for each mention that has advice.
+    """
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts, self.parsed = hosts, hosts.c.parsed
+        self.text = self.parsed.text
+        self.own: list[list[Recommendation]] = [[] for _ in hosts.mentions]
+        self.loose: list[Recommendation] = []
+        self.why: list[str] = [""] * len(hosts.mentions)
+        self._starts = [m.start for m in self.parsed.marks.advice]
+        self._section_starts = [s.start for s in self.parsed.sections]
+        done = -1
+        for mark in self.parsed.marks.advice:
+            if mark.kind == "action" and mark.start >= done:
+                start, end = hosts.sentence(mark.start)
+                self._sentence(start, end)
+                done = end
+
+    def _sentence(self, start: int, end: int) -> None:
+        section = self._section(start)
+        if section in _SILENT:
+            return
+        marks = self.parsed.marks.advice[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        actions = self._actions(marks)
+        self._ask(actions, marks, end, section)
+        asked = [a for a in actions if a.asked]
+        if not asked:
+            return
+        times = intervals(self.text, start, end)
+        conditions = [m for m in marks if m.kind == "condition"]
+        targets, rule = self._targets(asked[0].start, start)
+        for number, action in enumerate(asked):
+            low = asked[number - 1].mark.end if number else start
+            high = asked[number + 1].start if number + 1 < len(asked) else end
+            time = _nearest(times, action, low, high)
+            conditional = [c for c in conditions if c.start < high]
+            self._give(action, time, conditional, targets, rule)
+
+    def _section(self, at: int) -> str | None:
+        k = bisect_right(self._section_starts, at) - 1
+        sections = self.parsed.sections
+        return sections[k].name if 0 <= k < len(sections) and at < sections[k].end else None
+
+    # -- what is advised ---------------------------------------------------------------------------------------------------
+
+    def _actions(self, marks: Sequence[Mark]) -> list[_Action]:
+        """The actions of a sentence; an examination that serves the next one becomes its modality."""
+        out: list[_Action] = []
+        for mark in marks:
+            if mark.kind != "action":
+                continue
+            last = out[-1] if out else None
+            gap = (last.mark.end, mark.start) if last is not None else (0, 0)
+            if last is not None and last.mark.id == "imaging" and mark.id in ("follow_up", "workup", "biopsy"):
+                if _SERVES.fullmatch(self.text, *gap):
+                    modality = last.modality if mark.id != "biopsy" else mark.group
+                    out[-1] = _Action(mark, modality, [*last.spans, (mark.start, mark.end)])
+                    continue
+            elif last is not None and last.mark.id == "follow_up" and mark.id == "imaging":
+                if _BACK.fullmatch(self.text, *gap):
+                    last.modality = mark.group  # フォローCT
+                    last.spans.append((mark.start, mark.end))
+                    last.mark = last.mark._replace(end=mark.end)
+                    continue
+            elif last is not None and last.mark.id == "endoscopy" and mark.id in ("workup", "follow_up"):
+                if _SERVES.fullmatch(self.text, *gap):
+                    last.spans.append((mark.start, mark.end))
+                    last.mark = last.mark._replace(end=mark.end)
+                    continue
+            out.append(_Action(mark, mark.group or None, [(mark.start, mark.end)]))
+        return out
+
+    def _ask(self, actions: list[_Action], marks: Sequence[Mark], end: int, section: str | None) -> None:
+        """Which of the actions are advice; every item of a list is where the last one is."""
+        for number in range(len(actions) - 1, -1, -1):
+            action = actions[number]
+            at = action.mark.end
+            if _DONE.match(self.text, at, end):
+                continue
+            later = actions[number + 1] if number + 1 < len(actions) else None
+            if later is not None and later.asked and _LISTED.fullmatch(self.text, at, later.start):
+                action.asked, action.needed = True, later.needed
+                continue
+            self._asked(action, marks, end)
+            if not action.asked and (section == "recommendation" or self._ends(action, end)):
+                action.asked = True
+
+    def _asked(self, action: _Action, marks: Sequence[Mark], end: int) -> None:
+        at = action.mark.end
+        for mark in marks:
+            if mark.kind == "must" and mark.end == action.start:
+                action.asked = True
+                action.spans.append((mark.start, mark.end))
+                return
+            if mark.start < at or mark.kind not in ("request", "needless", "must"):
+                continue
+            gap = _CHECKED if _CHECKING.fullmatch(self.text, action.mark.start, at) else _ASKED_GAP
+            if not gap.fullmatch(self.text, at, mark.start) or self._mention_between(at, mark.start):
+                return
+            action.asked = True
+            action.needed = mark.kind != "needless"
+            action.spans.append((mark.start, mark.end))
+            return
+
+    def _ends(self, action: _Action, end: int) -> bool:
+        """`6か月後フォロー。`: the action ends the sentence."""
+        if action.mark.id not in _ALONE or _CHECKING.fullmatch(self.text, action.mark.start, action.mark.end):
+            return False
+        if action.mark.id in ("imaging", "endoscopy", "biopsy", "referral") and not intervals(
+            self.text, self.hosts.sentence(action.start)[0], action.start
+        ):
+            return False
+        return _ENDS.match(self.text, action.mark.end, end) is not None
+
+    def _mention_between(self, start: int, end: int) -> bool:
+        k = bisect_left(self.hosts.starts, start)
+        return k < len(self.hosts.starts) and self.hosts.starts[k] < end
+
+    # -- what it is about --------------------------------------------------------------------------------------------------
+
+    def _targets(self, at: int, low: int) -> tuple[list[int], str]:
+        """The mentions that advice at a place is about, with the rule."""
+        hosts = self.hosts
+        stop = bisect_left(hosts.starts, at)
+        own = [k for k in range(bisect_left(hosts.starts, low), stop) if hosts.c.certainty[k] in _ON]
+        if own:
+            topics = [k for k in own if _ABOUT.match(self.text, hosts.mentions[k].end)]
+            chosen = topics[-1:] if topics and topics[-1] == own[-1] else own
+            earlier = [e for k in chosen if (e := hosts.namesake(k)) is not None]
+            if len(own) == 1 and hosts.mentions[own[0]].kind == "disease" and not hosts.places[own[0]].direct:
+                earlier += [k for k in hosts.behind(low) if k not in earlier] if low else []
+            return sorted({*earlier, *chosen}), "same sentence"
+        found = hosts.lesions_before(at)
+        if not found:
+            return [], ""
+        first = max(found)
+        also = [
+            k
+            for k in range(first + 1, stop)
+            if hosts.c.certainty[k] in _ON and hosts.mentions[k].kind == "disease"
+            and not (hosts.places[k].direct and hosts.places[k].sites and hosts.mentions[k].sentence != hosts.mentions[first].sentence)
+        ]  # fmt: skip
+        return sorted({*found, *also}), "sentence before"
+
+    def _give(
+        self, action: _Action, time: Interval | None, conditions: Sequence[Mark], targets: list[int], rule: str
+    ) -> None:
+        spans = sorted({*action.spans, *([(time.start, time.end)] if time else ())})
+        written = None
+        if time is not None:
+            a, b = self.parsed.span(time.start, time.end)
+            written = self.parsed.source[a:b]
+        item = Recommendation(
+            action.mark.id, action.modality, time.days if time else (), written, action.needed, bool(conditions),
+            tuple(self.parsed.span(*s) for s in spans),
+        )  # fmt: skip
+        if not targets:
+            self.loose.append(item)
+        for k in targets:
+            self.own[k].append(item)
+            words = f"{item.spans[0][0]}:{item.spans[-1][1]} {item.action} {rule}"
+            self.why[k] = f"{self.why[k]}; {words}" if self.why[k] else words
+
+
+def _nearest(times: Sequence[Interval], action: _Action, low: int, high: int) -> Interval | None:
+    """The time of an action: the last one before it, else the first behind it."""
+    before = [t for t in times if low <= t.start and t.end <= action.mark.end]
+    if before:
+        return before[-1]
+    return next((t for t in times if action.mark.end <= t.start and t.end <= high), None)
