@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from jmid_nlp.deid.book import book, stop_words
+from jmid_nlp.deid.called import find_called
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.foreign import find_foreign
 from jmid_nlp.deid.kanji import (
@@ -55,6 +56,7 @@ def find_bare(t: str) -> Iterator[Hit]:
             elif left and g in (AMBIGUOUS, RARE) and _behind_department(text, run[0], start, end, stop):
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from find_pairs(text)
+    yield from find_called(text)
     yield from find_tasks(text)
     yield from find_slots(text)
     yield from find_kana_slots(text)
@@ -87,7 +89,7 @@ def _eponym(t: str, at: int) -> bool:
 
 
 _EPONYM_MORE = re.compile(
-    r"[氏の](?:病|法|分類|手術|基準|徴候|術式|式)|[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|"
+    r"(?:I{1,3}|IV|V)(?:[ -]?[ab])?(?:型|は|[、。])|[氏の](?:病|法|分類|手術|基準|徴候|術式|式)|[-・‐\-][^\s、。]{1,8}(?:病|症候群|分類|法|型|現象|三角|"
     r"手術)|[- ]?(?:stage|grade|type|Stage|Grade|Type|score|分類|法|式)"
 )
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
+from jmid_nlp.deid.slots import medical_runs
 
 _PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
 
@@ -98,7 +99,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
             if end > at:
                 yield Hit(at, end, "PERSON", label.subtype, 0.75, "names.label", LABELLED)
                 return
-        if end == at or not _allowed(t, at, end, g, label, first):
+        if end == at or not _allowed(t, at, end, g, label, first) or _no_value(t, at, end, label):
             return
         yield Hit(at, end, "PERSON", label.subtype, 0.95 if g >= AMBIGUOUS and hard else 0.85, "names.label", LABELLED)
         if kana := _PAREN_KANA.match(t, end):
@@ -174,6 +175,16 @@ def _skip_department(t: str, at: int, hard: bool) -> int:
 def _after_title(t: str, at: int) -> int:
     m = _TITLE_HERE.match(t, at)
     return m.end() if m else at
+
+
+_HONORS = ("さん", "様", "さま", "氏", "方", "殿", "の", "は", "が")
+
+
+def _no_value(t: str, at: int, end: int, label: Label) -> bool:
+    """True for what goes on with the label (技師|長, 息子|さんとの, 本人|談) and for a word of a form or of medicine."""
+    if label.strength == NONE and (t[at:end] in stop_words("compound") or t.startswith(_HONORS, at)):
+        return True
+    return label.subtype in ("family", "patient") and t[at:end] in medical_runs()
 
 
 def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:

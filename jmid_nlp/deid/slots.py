@@ -25,6 +25,7 @@ PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behi
 _LEAST = -1.1  # a run that is worth less than this can reach the threshold in no place
 _LONGEST_RUN = 14
 
+_AGE = re.compile("[一二三四五六七八九十][歳才]")
 _ROLE_ENDS = frozenset("士司師官係")
 
 
@@ -99,6 +100,7 @@ def value(name: str) -> float:
         or plain in roles()
         or plain[-1] in "所課室署局社"
         or plain[0] in "的系側用性化"
+        or _AGE.search(plain)
     ):
         return _NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))

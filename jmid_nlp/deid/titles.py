@@ -37,6 +37,27 @@ _NOT_SAMA = re.compile(
     r"陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|組織|細胞|肥厚|に|な|像|化|式|態|相|子|々|体|斑|骨|部|帯|膜|突起|狭窄|硬化|石灰|低|高|で(?!す|ある)|を(?:呈|示)|と(?:なって|表現)|外観|形態|パターン)"
 )
 
+# what only a person is: につき, には郵送
+_TO_SAMA = re.compile(
+    r"に(?:つき|は|も|て|ご|お|郵|送|説明|連絡|電話|確認|対し|関し|報告|結果|同席)|の(?:所見|検査|結果|画像|部)|で(?:す|ござ)|と(?:は|の)"
+)
+
+
+def _sure_before(t: str, at: int) -> bool:
+    """True where a known name that is no plain word ends at a position, with nothing before it that belongs to a word."""
+    m = _RUN_ONLY.search(t[max(0, at - 8) : at])
+    if m is None:
+        return False
+    size, g, clean = tail_name(m[0])
+    name = m[0][-size:] if size else ""
+    if not clean or name in BODY or name in medical_runs():
+        return False
+    plain = name.translate(VARIANTS)
+    if len(name) == 1:
+        return plain in book().surnames and plain not in book().plain_words
+    return g >= AMBIGUOUS and plain not in book().plain_words
+
+
 _NOT_SHI = re.compile(r"名|度|病|族|神")
 
 
@@ -54,7 +75,7 @@ def find_titled(t: str) -> Iterator[Hit]:
             continue
         if form in ("様", "様方") and (
             t[start - 1] in "同一多異模仕各両左今別"
-            or _NOT_SAMA.match(t, end)
+            or (_NOT_SAMA.match(t, end) and not (_TO_SAMA.match(t, end) and _sure_before(t, start)))
             or t[max(0, start - 2) : end] in book().terms
         ):
             continue
@@ -142,6 +163,19 @@ def _accept_before(
     t: str, end: int, text: str, size: int, g: int, clean: bool, strength: str, form: str
 ) -> tuple[int, float]:
     start = end - size
+    if strength == "honor" and text[-1] in stop_words("placeholder") and len(text) == 1:
+        return end, 0.0
+    if form == "さま" and len(text) == 1 and t.startswith(_MEASURED, end + 2):
+        return end, 0.0
+    if (
+        form in ("様", "殿", "さん")
+        and text[-1] in "室係課部科会社店院局"
+        and len(text) > 1
+        and (g < RARE or not clean)
+    ):
+        return end, 0.0
+    if g == NO and _given_before(t, end, text, strength, form):
+        return end - len(text), 0.8
     if text[-size:] == "科" and strength != "honor" and form not in ("先生", "医師"):
         return end, 0.0
     if g == NO and strength != "weak" and form != "様" and plausible(text) and text[-1] not in "科院部室局課員者":
@@ -178,6 +212,25 @@ def _accept_before(
         if clean and size <= 5 and (before not in ("の", "お", "ご") or strength == "strong")
         else (end, 0.0)
     )
+
+
+# 高さまで, 長さは: how high, how long
+_MEASURED = ("で", "が", "は", "の", "に", "を")
+
+
+def _given_before(t: str, end: int, text: str, strength: str, form: str) -> bool:
+    """A given name that is also a plain word, before a title: 百合先生, 伸子様."""
+    plain = text.translate(VARIANTS)
+    b = book()
+    if strength == "weak" or len(plain) < 2 or plain not in b.given or plain in b.generic or plain in b.depts:
+        return False
+    if plain in b.terms or plain in b.labels or plain in b.titles or plain in medical_runs():
+        return False
+    if form in ("児", "の子", "妻", "ベビー", "嬢", "翁"):
+        return False
+    if form in ("様", "氏", "殿", "君"):
+        return plain[-1] in "子美恵江代枝郎男雄夫介助平吉" and (form != "様" or bool(_SAMA_OK.match(t, end + 1)))
+    return True
 
 
 # how much a string that no list knows must look like a surname: before an honorific, and before a mere role
@@ -277,10 +330,19 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
         return end - n, 0.9
     if not RUN.match(before) and kana_known(word) and len(word) > 2:
         return at, 0.85
+    if form in _CLOSE:
+        short = word[1:] if len(word) in (3, 4) and word[0] in "のはがとにでもへ" else word
+        if len(short) == 2 and short not in _NOT_HIRA and katakana(short) in book().given_kana:
+            if len(short) < len(word) or not RUN.match(before):
+                return end - 2, 0.75
+        if len(short) < len(word) and kana_known(short) and short not in _NOT_HIRA:
+            return end - len(short), 0.8
     if len(word) > 3 and form != "様" and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
         return at + 1, 0.8
     return end, 0.0
 
+
+_CLOSE = ("さん", "ちゃん", "くん", "さま", "先生", "せんせい", "せんせ")
 
 _RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")
 
@@ -302,6 +364,8 @@ def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, floa
     if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
         return end, 0.0
     known = any(is_surname(w) for w in words)
+    if form == "様" and not known and not _SAMA_OK.match(t, end + 1):
+        return end, 0.0
     if (strength == "weak" or form.isascii()) and not known:
         return end, 0.0
     return low + m.start(), 0.9 if known else 0.75
