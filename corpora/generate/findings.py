@@ -1,0 +1,5 @@
+"""Findings: to come."""
+
+
+def leaf(name):
+    return None
