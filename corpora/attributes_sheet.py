@@ -110,9 +110,22 @@ if __name__ == "__main__":
     pairs = [(case, read(case, extract(case.text))) for case in cases()]
     for case, got in pairs:
         for key in sorted(case.items.keys() | got.keys()):
-            lost, more = case.items.get(key, set()) - got.get(key, set()), got.get(key, set()) - case.items.get(key, set())
+            lost, more = (
+                case.items.get(key, set()) - got.get(key, set()),
+                got.get(key, set()) - case.items.get(key, set()),
+            )
             if lost or more:
                 print(f"{case.id} {key[0]}#{key[1]}: missing {sorted(lost)}, too many {sorted(more)}")
-    for kinds in ("", "density|texture|echo", "signal", "enhancement|uptake", "margin|shape", "value", "number", "rec", "to="):
+    for kinds in (
+        "",
+        "density|texture|echo",
+        "signal",
+        "enhancement|uptake",
+        "margin|shape",
+        "value",
+        "number",
+        "rec",
+        "to=",
+    ):
         values = score(pairs, f"(?:{kinds})")
         print(f"{kinds or 'all':24}", *(f"{k} {v:.3f}" if k != "n" else f"n {v}" for k, v in values.items()))

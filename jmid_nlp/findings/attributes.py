@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jmid_nlp.findings.marks import Mark
 from jmid_nlp.findings.values import Reading, before_unit, readings
@@ -48,6 +48,9 @@ _RELAXED = re.compile(r"(?:の|が|は)?(?:軽度|著明に?)?(延長|短縮)")
 _LOWERED = re.compile(
     r"(?:値|像|マップ)?(?:で)?(?:[のはが]|上)?(?:軽度|やや|著明|著明な|著明に|明らかな|有意な)?の?(?:低下|低値|低(?=[、,。)])|上昇|高値|亢進)"
 )
+_OTHER_END = re.compile(r"([低等高無])(?:[~〜～\-–ー]|から)\Z")
+_OTHER = {"低": "low", "等": "iso", "高": "high", "無": "no"}
+_AGAINST = re.compile(r"に?(?:比し|比べ|比較し|対し)|より")
 _EARLY = frozenset(("arterial",))
 _LATE = frozenset(("delayed", "equilibrium"))
 
@@ -69,6 +72,7 @@ class Draft:
     prior: bool = False
     spans: list[Span] = field(default_factory=list)
     tail: int = 0  # where what belongs to it ends, a denial included
+    lead: int = 0  # where what belongs to it begins, phase and part included
 
 
 def drafts(text: str, marks: Sequence[Mark], sentences: Sequence[Span]) -> list[Draft]:
@@ -121,7 +125,7 @@ class _Sentence:
     def _one(self, number: int, mark: Mark) -> None:
         kind = mark.kind
         if kind == "sequence":
-            self._sequence(mark)
+            self._sequence(number, mark)
         elif kind == "phase":
             self.phase = mark
         elif kind == "part":
@@ -144,13 +148,21 @@ class _Sentence:
 
     def _add(self, mark: Mark, value: str = "", *, sequence: Mark | None = None, extra: Sequence[Mark] = ()) -> Draft:
         marks = sorted({*extra, mark, *([sequence] if sequence is not None else [])})
+        part = self._part_of(marks[0].start)
+        phase = self._phase_of(marks[0].start) if mark.kind in ("density", "enhancement") else None
+        spans = [(m.start, m.end) for m in marks]
+        beside = [m for m, said in ((self.part, part), (self.phase, phase)) if m is not None and said is not None]
         draft = Draft(
-            marks[0].start, marks[-1].end, mark.kind, value or mark.id, part=self._part_of(marks[0].start),
-            phase=self._phase_of(mark.start) if mark.kind in ("density", "enhancement") else None,
-            sequence=sequence.id if sequence is not None else None, spans=[(m.start, m.end) for m in marks],
+            marks[0].start, marks[-1].end, mark.kind, value or mark.id, part=part, phase=phase,
+            sequence=sequence.id if sequence is not None else None,
+            spans=sorted({*spans, *((m.start, m.end) for m in beside)}), tail=marks[-1].end,
         )  # fmt: skip
-        draft.tail = draft.end
+        draft.lead = min(s for s, _ in draft.spans)
         self.out.append(draft)
+        left = _OTHER_END.search(self.text, max(self.start, mark.start - 2), mark.start)
+        if left and mark.kind in ("signal", "echo", "density") and "_" in draft.value and not value:
+            other = f"{_OTHER[left.group(1)]}_{draft.value.partition('_')[2]}"
+            self.out.append(replace(draft, value=other, spans=[*spans, left.span(1)]))  # 等~低信号
         return draft
 
     def _part_of(self, start: int) -> str | None:
@@ -167,11 +179,13 @@ class _Sentence:
 
     # -- signal ----------------------------------------------------------------------------------------------------------
 
-    def _sequence(self, mark: Mark) -> None:
+    def _sequence(self, number: int, mark: Mark) -> None:
         written = self.text[mark.start : mark.end]
-        if _BARE.match(written) and not _BARE_FOLLOWS.match(self.text, mark.end):
+        later = self.marks[number + 1] if number + 1 < len(self.marks) else None
+        joined = later is not None and later.kind == "sequence" and _LIST.fullmatch(self.text, mark.end, later.start)
+        if _BARE.match(written) and not joined and not _BARE_FOLLOWS.match(self.text, mark.end):
             return  # a stage, a vertebra
-        if self.used:
+        if self.used or (self.sequences and _AGAINST.search(self.text, self.sequences[-1].end, mark.start)):
             self.sequences, self.used = [], False
         self.sequences.append(mark)
         short = _SHORT.match(self.text, mark.end)
@@ -191,8 +205,10 @@ class _Sentence:
         self.done = end
 
     def _signals(self, mark: Mark) -> None:
-        for sequence in self.sequences or [None]:
+        for sequence in self.sequences:
             self._add(mark, sequence=sequence)
+        if not self.sequences:
+            self._add(mark)
         self.used = True
 
     def _signal(self, number: int, mark: Mark) -> None:
@@ -251,7 +267,9 @@ class _Sentence:
     @staticmethod
     def _meaning(head: Mark, quality: Mark) -> str:
         if head.kind == "uptake":
-            return {"strong_enhancement": "high_uptake", "weak_enhancement": "low_uptake"}.get(quality.group, quality.id)
+            return {"strong_enhancement": "high_uptake", "weak_enhancement": "low_uptake"}.get(
+                quality.group, quality.id
+            )
         return quality.group or quality.id
 
     # -- numbers ---------------------------------------------------------------------------------------------------------
@@ -277,7 +295,7 @@ class _Sentence:
         spans = [(item.start, item.end)] if number else sorted([(mark.start, mark.end), (item.start, item.end)])
         self.out.append(
             Draft(start, max(mark.end, item.end), "value", value, phase=phase, numbers=item.numbers, unit=item.unit,
-                  prior=item.prior, spans=spans, tail=max(mark.end, item.end))
+                  prior=item.prior, spans=spans, tail=max(mark.end, item.end), lead=start)
         )  # fmt: skip
 
     # -- denial ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from jmid_nlp.findings.document import Parsed
@@ -13,7 +13,8 @@ from jmid_nlp.text.dates import DateMatch, find_dates
 
 _MAYBE = re.compile(r"\d\s?[/年.\-]\s?\d|[HRhr令平昭]\D{0,2}\d")
 _BEFORE = re.compile(
-    r"(?:前回|前々回|前医|比較|対比|以前|先行|過去|直近|初回|治療前|術前|compar\w+|prior|previous)[^。\n]{0,14}\Z", re.IGNORECASE
+    r"(?:前回|前々回|前医|比較|対比|以前|先行|過去|直近|初回|治療前|術前|compar\w+|prior|previous)[^。\n]{0,14}\Z",
+    re.IGNORECASE,
 )
 _AFTER = re.compile(
     r"[)\s]{0,2}(?:の|施行の?|撮影の?|撮像の?|実施の?|付の?|時の?)?[^。\n、\d]{0,12}?(?:と|に|から|より|を|との)?[^。\n\d]{0,4}?"
@@ -22,6 +23,7 @@ _AFTER = re.compile(
 _AGO = re.compile(
     r"(?:\d{1,2}|[一二三四五六七八九十半数])\s?(?:年半?|[かヶケカヵ箇]月|週間?|日)(?:程度|ほど)?前(?=[^。\n]{0,12}(?:比|より|から|と同))"
 )
+_MOST = 32  # dates of one sentence that are looked at
 _COMPARES = re.compile(r"前回|比較|対比|比べ|比し|以前|先行|compar|prior|previous", re.IGNORECASE)
 
 
@@ -32,6 +34,7 @@ class Comparisons:
         self.parsed, self.text = parsed, parsed.text
         self._starts = [s for s, _ in parsed.sentences]
         self._found: dict[int, list[tuple[int, int, str | None]]] = {}
+        self._old: dict[int, bool] = {}
         self._told: list[tuple[int, int, str]] | None = None
 
     def of(self, start: int, end: int, sentences: Sequence[int]) -> tuple[Comparison, str] | None:
@@ -48,14 +51,12 @@ class Comparisons:
                 behind = [f for f in near if f[0] >= end]
                 chosen = (behind or near[::-1])[0] if number == sentences[0] else near[0]
                 return self._give(*chosen), "same sentence"
-        if any("前々回" in self.text[slice(*self.parsed.sentences[n])] for n in sentences):
+        if any(self._two_back(n) for n in sentences):
             return None
         told = self._statements()
         if not told:
             return None
-        before = [t for t in told if t[0] < start]
-        chosen_told = before[-1] if before else told[0]
-        return self._give(*chosen_told), "report"
+        return self._give(*told[max(0, bisect_left(told, (start,)) - 1)]), "report"
 
     def _give(self, start: int, end: int, date: str | None) -> Comparison:
         return Comparison(date, *self.parsed.span(start, end))
@@ -64,6 +65,12 @@ class Comparisons:
         """The number of the sentence that holds a character."""
         return max(0, bisect_right(self._starts, at) - 1)
 
+    def _two_back(self, number: int) -> bool:
+        """Whether a sentence speaks of the examination before the last one."""
+        if number not in self._old:
+            self._old[number] = self.text.find("前々回", *self.parsed.sentences[number]) >= 0
+        return self._old[number]
+
     def _in_sentence(self, number: int) -> list[tuple[int, int, str | None]]:
         """The examinations that a sentence compares with: dates, then times ago."""
         if number not in self._found:
@@ -71,7 +78,7 @@ class Comparisons:
             found: list[tuple[int, int, str | None]] = [*self._dates(low, high)]
             if not found:
                 found = [(m.start(), m.end(), None) for m in _AGO.finditer(self.text, low, high)]
-            self._found[number] = found
+            self._found[number] = found[:_MOST]
         return self._found[number]
 
     def _dates(self, low: int, high: int) -> list[tuple[int, int, str]]:
@@ -114,4 +121,3 @@ def iso(date: DateMatch) -> str:
             break
         parts.append(f"{part:02d}")
     return "-".join(parts)
-

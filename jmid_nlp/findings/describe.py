@@ -9,6 +9,7 @@ from jmid_nlp.findings.counts import counts
 from jmid_nlp.findings.hosts import Hosts
 from jmid_nlp.schema import Attribute, Count
 
+_MOST = 64  # attributes of one finding
 _SELF = frozenset(("signal",))
 
 
@@ -31,7 +32,7 @@ class Descriptions:
             self._numbers()
 
     def _attributes(self, found: list[Draft]) -> None:
-        spans = [(d.start, d.tail) for d in found]
+        spans = [(d.lead, d.tail) for d in found]
         for number, draft in enumerate(found):
             if draft.part == "surroundings":
                 continue
@@ -81,7 +82,7 @@ class Descriptions:
             draft.kind, draft.value, draft.present, draft.sequence, draft.phase, draft.part, draft.numbers, draft.unit,
             draft.prior, spans,
         )  # fmt: skip
-        if any(_same(item, other) for other in self.attributes[owner]):
+        if len(self.attributes[owner]) >= _MOST or any(_same(item, other) for other in self.attributes[owner]):
             return
         self.attributes[owner].append(item)
         words = f"{spans[0][0]}:{spans[-1][1]} {draft.kind} {draft.value} {rule}"

@@ -15,30 +15,39 @@ _LEADS = re.compile(
     r"(?:状|様|型|性|域|像|傾向)?(?:"
     r"(?:を|の)?(?:示す|示した|示している|呈する|呈した|呈している|有する|伴う|伴った|認める|認められる|もつ|持つ|含む|含んだ|受ける"
     r"|のある|ある|みられる|見られる|なる|なった)"
+    r"|と(?:なる|なった|なっている|して(?:認められる|みられる|見られる|描出される))"
     r"|(?:が|の)(?:ある|みられる|見られる|認められる|乏しい|ない|弱い|強い|目立つ|目立たない|明らかでない)"
     r"|される|されない|した|する|し(?:た|ない)|る|た|ている|ていた|な|の|い|や(?:や)?)?[、, ]?"
-    r"[^。、はがをにで\n]{0,28}"
+    r"[^。、はがをにでと\n]{0,28}"
 )
 # Between two descriptions that lead to the same noun: 境界明瞭、辺縁平滑な結節.
 _CHAIN = re.compile(
-    r"(?:状|様|型|性|域|像)?(?:を?(?:示し|呈し|認め|有し|伴い|示す|呈する)|され(?:ず|て)?|が?あり)?(?:で|し|かつ|と|および|や|・|/|く|い|な|の)?[、, ]?"
+    r"(?:状|様|型|性|域|像)?(?:を?(?:示し|呈し|認め|有し|伴い|示す|呈する)|され(?:ず|て)?|が?あり)?"
+    r"(?:で|し|かつ|と|および|や|・|/|く|い|な|の)?[、, ]?"
 )
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
 _ONE_OF_TWO = re.compile(r"[前後]者")
-_ELSE = re.compile(r"(?:その)?他(?:に|の部位|には|は)|それ以外|上記以外|背景")
+_ELSE = re.compile(
+    r"(?:その)?他(?:に|の|は)|それ以外|上記以外|背景|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
+)
+# What a mention is taken for: 嚢胞と考えます, 肺癌を疑う.
+_TAKEN_FOR = re.compile(
+    r"(?:の(?:所見|疑い|可能性)|と(?:考え|思われ|判断|して)|[をも](?:最も|第一に)?(?:考え|疑)|疑い|に(?:合致|相当|矛盾|一致)|が(?:最も|第一に)?(?:示唆|疑|考え))"
+)
 _NAMED = re.compile(r"(?:同|上記の?|この|その|当該|本|前述の?|これら?の?)\Z")
-_TOPIC = re.compile(r"(?:の(?:内部|辺縁|大きさ|サイズ|周囲|壁|CT値|SUVmax))?(?:自体)?(?:は|に(?:は|も)?|も|で(?:は|、)|が)")
+_TOPIC = re.compile(
+    r"(?:の(?:内部|辺縁|大きさ|サイズ|周囲|壁|CT値|SUVmax))?(?:自体)?(?:は|に(?:は|も)?|も|で(?:は|、)|が)"
+)
 _PARTS = re.compile(
     r"(?:その|同|嚢胞|腫瘤|結節|病変)?(?:内部?|内腔|辺縁部?|中心部?|壁|嚢胞壁|腫瘤壁|隔壁|被膜|皮膜|充実部分?|充実成分|壁在結節|中央部?|表面|実質"
     r"|周囲|一部|背側部?|腹側部?|皮質|髄質|末梢側?|中枢側?|全体|辺縁部位?|乳頭部|底部|茎部?|頸部)"
 )
 _RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z")
 _SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
-_BARE_GAP = re.compile(r"[^。はが\n]{0,30}")
 _LESIONS = frozenset(("lesion", "fluid"))
 _REACH = 24  # mentions back
-_SENTENCES = 3  # sentences back
-_NAMES_NEXT = 14
+_LOOK = 100  # characters looked at, so that no text takes quadratic time
+_SENTENCES = 4  # sentences back
 
 
 class Hosts:
@@ -56,6 +65,7 @@ class Hosts:
         self.starts = [m.start for m in context.mentions]
         self._sentences = context.parsed.sentences
         self._sentence_starts = [s for s, _ in self._sentences]
+        self._section_starts = [s.start for s in context.parsed.sections]
         self._groups = [g for g in context.groups if not g.bare]
         self._group_starts = [g.start for g in self._groups]
 
@@ -110,20 +120,25 @@ class Hosts:
             return self.ahead(later, [f for f in following if f[0] > start])
         return None
 
-    def behind(self, start: int) -> list[int]:
-        """The mentions before a description that it speaks of: those of its sentence, else of the sentences before it."""
+    def behind(self, start: int, *, anywhere: bool = False) -> list[int]:
+        """The mentions before a place in the text that it speaks of: those of its sentence, else of the sentences before it.
+
+        Args:
+            start: Where the description, count or advice begins.
+            anywhere: Whether a place named in between changes nothing (advice: 泌尿器科, 胸部CT).
+        """
         low = self.sentence(start)[0]
         before = bisect_left(self.starts, start)
         own = [k for k in range(max(0, before - _REACH), before) if self.mentions[k].start >= low]
         own = [k for k in own if self.mentions[k].end <= start]
         stated = [k for k in own if self._stated(k)]
         if stated:
-            if not self._real(stated) and (earlier := self._before(low, start)):
+            if not self._real(stated) and (earlier := self._before(low, start, anywhere=anywhere)):
                 return earlier  # 辺縁にスピキュラ、分葉状: of the lesion before
             return self._of_sentence(stated, start)
         if own and not all(self.mentions[k].kind in ("sign", "signal") for k in own):
             return []  # the sentence speaks of something denied
-        return self._before(low, start)
+        return self._before(low, start, anywhere=anywhere)
 
     def _stated(self, number: int) -> bool:
         return self.c.certainty[number] in ("positive", "suspicious")
@@ -132,7 +147,7 @@ class Hosts:
         pair = self._one_of_two(self.mentions[stated[0]].start, start, self._described(stated))
         if pair is not None:
             return [pair]
-        if _EVERYONE.search(self.text, self.mentions[stated[-1]].end, start):
+        if _EVERYONE.search(self.text, max(self.mentions[stated[-1]].end, start - _LOOK), start):
             return self._described(stated)
         chosen = self._lesion(stated)
         if self._elsewhere(self.mentions[stated[-1]].end, start):
@@ -141,7 +156,7 @@ class Hosts:
 
     def _one_of_two(self, start: int, end: int, numbers: list[int]) -> int | None:
         """The one that 前者 or 後者 means, whichever stands last in `[start, end)`."""
-        found = list(_ONE_OF_TWO.finditer(self.text, start, end)) if len(numbers) > 1 else []
+        found = list(_ONE_OF_TWO.finditer(self.text, max(start, end - _LOOK), end)) if len(numbers) > 1 else []
         if not found:
             return None
         return numbers[-2] if found[-1].group() == "前者" else numbers[-1]
@@ -155,17 +170,20 @@ class Hosts:
         last = stated[-1]
         for k in reversed(stated):
             kind = self.mentions[k].kind
-            if kind in _LESIONS:
+            real = kind in _LESIONS or (kind in ("disease", "state") and self.places[k].direct)
+            if real and not self._taken_for(k, stated):
                 return k
-            if kind in ("disease", "state") and self.places[k].direct and not self._taken_for(k, stated):
-                return k
-        return last
+        return next((k for k in reversed(stated) if self.places[k].direct and self.mentions[k].kind == "sign"), last)
 
     def _taken_for(self, number: int, stated: list[int]) -> bool:
-        """Whether a disease is what an earlier lesion of the sentence is taken for."""
-        return self.c.certainty[number] == "suspicious" and any(
-            self.mentions[k].kind in _LESIONS for k in stated if k < number
-        )
+        """Whether a mention is what an earlier lesion of the sentence is taken for."""
+        if self.c.certainty[number] != "suspicious" and not self.opinion(number):
+            return False
+        return any(self.mentions[k].kind in _LESIONS for k in stated if k < number)
+
+    def opinion(self, number: int) -> bool:
+        """Whether a mention without a place of its own is what something is taken for: `嚢胞と考えます`."""
+        return not self.places[number].direct and _TAKEN_FOR.match(self.text, self.mentions[number].end) is not None
 
     def _with_namesake(self, number: int) -> list[int]:
         """`同結節は…`, `結節は…`: the mention and the one it takes up again."""
@@ -178,7 +196,7 @@ class Hosts:
         named = _NAMED.search(self.text, max(0, mention.start - 4), mention.start) is not None
         low = self.sentence(mention.start)[0]
         if not named:
-            opens = not self.text[low : mention.start].strip(" 　・-")
+            opens = mention.start - low < _LOOK and not self.text[low : mention.start].strip(" 　・-")
             if not opens or not _TOPIC.match(self.text, mention.end):
                 return None
         words = self.words(number)
@@ -193,10 +211,10 @@ class Hosts:
         found = self._before(low, mention.start)
         return found[0] if len(found) == 1 else None
 
-    def _before(self, low: int, start: int) -> list[int]:
+    def _before(self, low: int, start: int, *, anywhere: bool = False) -> list[int]:
         """The lesions that the sentences before speak of last."""
-        opening = self.text[low:start].lstrip(" 　\t・-")
-        if _ELSE.match(opening) or self._elsewhere(low, start):
+        opening = self.text[low : min(start, low + _LOOK)].lstrip(" 　\t・-")
+        if not anywhere and (_ELSE.match(opening) or self._elsewhere(low, start)):
             return []
         number = bisect_right(self._sentence_starts, low) - 1
         last = bisect_left(self.starts, low) - 1
@@ -226,6 +244,8 @@ class Hosts:
         """Whether one of them is a thing of its own, not what another is taken for nor a sign of it."""
         for k in choice:
             kind, place = self.mentions[k].kind, self.places[k]
+            if self.opinion(k):
+                continue
             if kind in _LESIONS or (kind in ("disease", "state", "sign") and place.direct and place.sites):
                 return True
             if kind == "signal" and place.direct and place.sites:
@@ -233,16 +253,14 @@ class Hosts:
         return False
 
     def _section(self, at: int) -> str | None:
-        k = bisect_right(self.starts, at) - 1
-        for section in self.c.parsed.sections:
-            if section.start <= at < section.end:
-                return section.name
-        return self.c.sections[k] if 0 <= k < len(self.c.sections) else None
+        k = bisect_right(self._section_starts, at) - 1
+        return self.c.parsed.sections[k].name if k >= 0 else None
 
     def _elsewhere(self, start: int, end: int) -> bool:
         """Whether a place that is no part of a lesion is named in between."""
-        if ANAPHORA.match(self.text[start:end].lstrip(" 　\t・-、")):
+        if ANAPHORA.match(self.text[start : min(end, start + _LOOK)].lstrip(" 　\t・-、")):
             return False
+        start = max(start, end - 2 * _LOOK)
         first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
         return any(not _PARTS.fullmatch(self.text, g.start, min(g.end, end)) for g in self._groups[first:last])
 
@@ -252,7 +270,7 @@ class Hosts:
 
     def lesions_before(self, start: int) -> list[int]:
         """As `behind`, but never a mere sign of a lesion where a lesion or disease is described in the sentences before."""
-        found = self.behind(start)
+        found = self.behind(start, anywhere=True)
         if any(not self._sign_only(k) for k in found):
             return found
         low = self.sentence(start)[0]
@@ -262,7 +280,7 @@ class Hosts:
             mention = self.mentions[k]
             if sentence - mention.sentence > _SENTENCES or self._section(mention.start) != section:
                 break
-            if self._stated(k) and not self._sign_only(k):
+            if self._stated(k) and not self._sign_only(k) and not self.opinion(k):
                 return [k]
         return found
 

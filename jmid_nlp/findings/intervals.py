@@ -8,11 +8,11 @@ from typing import NamedTuple
 _DAYS = {"年": 365, "月": 30, "週": 7, "日": 1}
 _HALF_YEAR = 180
 _KANJI = {c: n for n, c in enumerate("一二三四五六七八九十", 1)}
-_NUMBER = r"(?:\d{1,3}(?:\.5)?|[一二三四五六七八九十]|数)"
+_NUMBER = r"(?:\d{1,3}(?:\.5)?|[一二三四五六七八九十]|半|数)"
 _UNIT = r"(?:年半|年|[かヶケカヵヵ箇ヵケ]\s?月半?|週間?|日間?)"
 _TIME = re.compile(
     rf"(?:(?P<a>{_NUMBER})\s?(?P<ua>{_UNIT})?(?:\s?(?:[~〜～\-–−ー,、・]|から|ないし|または|か|or)\s?(?P<b>{_NUMBER})\s?(?P<ub>{_UNIT}))?"
-    r"|(?P<half>半年)|(?P<each>毎年|年に?[1一]回)|(?P<next>翌年|来年|次年度))"
+    r"|(?P<each>毎年|年に?[1一]回)|(?P<next>翌年|来年|次年度))"
     r"\s?(?:程度|ほど|くらい|ぐらい|前後|目安|頃|ごろ)?"
     r"\s?(?P<dir>後|以内|以降|以上(?:後|あけ|空け)|毎|ごと|おき|間隔|を(?:目処|目途|めど|目安)|先|(?=の|で|に|を)|(?=CT|MRI|US|フォロー|経過|再検))?"
 )
@@ -46,15 +46,12 @@ def intervals(text: str, low: int, high: int) -> list[Interval]:
 
 
 def _read(text: str, match: re.Match[str]) -> Interval | None:
-    if match["each"] or match["next"] or match["half"]:
-        if _PAST.match(text, match.end()):
-            return None
-        days = _HALF_YEAR if match["half"] else 365
-        return Interval(match.start(), match.end(), _span(days, days, match["dir"] or ""))
+    if match["each"] or match["next"]:
+        return Interval(match.start(), match.end(), _span(365, 365, match["dir"] or ""))
     unit = match["ub"] or match["ua"]
-    if unit is None or match["dir"] is None or _PAST.match(text, match.end("dir") if match["dir"] else match.end()):
+    if unit is None or (match["dir"] is None and match["a"] != "半") or _PAST.match(text, match.end()):
         return None
-    if match.start() and text[match.start() - 1] in "./-#" or (match["b"] and not match["ub"]):
+    if (match.start() and text[match.start() - 1] in "./-#") or (match["b"] and not match["ub"]):
         return None
     first = _days(match["a"], match["ua"] or unit)
     last = _days(match["b"], unit) if match["b"] else first
@@ -73,6 +70,8 @@ def _span(first: int, last: int, direction: str) -> tuple[int | None, ...]:
 def _days(number: str, unit: str) -> int | None:
     if number == "数":
         return None
+    if number == "半":
+        return _HALF_YEAR if "年" in unit else _DAYS["月"] // 2
     value = float(_KANJI.get(number, 0) or number)
     size = next(days for letter, days in _DAYS.items() if letter in unit)
     half = (_HALF_YEAR if "年" in unit else size // 2) if "半" in unit else 0

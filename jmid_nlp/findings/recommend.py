@@ -1,8 +1,8 @@
 """What a report advises: action, examination, time until then, and the findings it is about.
 
-An action (`lexicons/recommend.tsv`) is advice where the report asks for it (お勧めします, ご検討ください, 要精査), says that it is not
-needed, ends the sentence with it (6か月後フォロー。) or stands it in its section of recommendations. What was done or why the
-examination was made (フォロー中, 精査目的) is none.
+An action (`lexicons/recommend.tsv`) is advice where the report asks for it (お勧めします, ご検討ください, 要精査), says that
+it is not needed, ends the sentence with it (6か月後フォロー。) or has it in its section of recommendations. What was done or why
+the examination was made (フォロー中, 精査目的) is none.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ _SERVES = re.compile(
 )
 _BACK = re.compile(r"(?:の)?")
 _LISTED = re.compile(
-    r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|、?必要(?:に応じ|なら)て?、?)*"
+    r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|、?必要(?:に応じ|なら)て?、?)*+"
 )
-_ASKED_GAP = re.compile(
-    r"(?:(?!認め|指摘|みられ|ました|であり|ですが|ものの|。|\n|不変|増大|縮小|所見|異常).){0,26}"
-)
-_CHECKED = re.compile(r"(?:を|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*")
+_ASKED_GAP = re.compile(r"(?:(?!認め|指摘|みられ|ました|であり|ですが|ものの|。|\n|不変|増大|縮小|所見|異常).){0,26}")
+_CHECKED = re.compile(r"(?:を|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*+")
 _ENDS = re.compile(
-    r"(?:を|へ|が|、)?(?:で(?:は)?(?:可|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと|してください)?[ \t]*(?:[。\n)]|\Z)"
+    r"(?:を|へ|が|、)?(?:で(?:は)?(?:可|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと)?"
+    r"[ \t]*(?:[。\n)]|\Z)"
 )
 _DONE = re.compile(
     r"(?:術)?後(?!の?(?:CT|MRI|フォロー))|中(?:です|の|で|。|、|\n|に|\Z)|(?:を)?(?:目的|施行(?:され|し|済|の|後)|済み?|歴|依頼)"
@@ -41,6 +40,9 @@ _DONE = re.compile(
 _ALONE = frozenset(("follow_up", "workup", "biopsy", "referral", "imaging", "endoscopy"))
 _TOPIC = re.compile(r"(?:については|につき(?:まして)?は?|に関して(?:は)?|に対して(?:は)?|に対する|の)?(?:は|、)?")
 _ABOUT = re.compile(r"について|につき|に関し|に対し|は")
+_NUMBERED = re.compile(r"(#\d{1,2})(?=に|は|の|も|と)")
+_MOST = 64  # words of advice in one sentence that are looked at, so that no text takes quadratic time
+_LOOK = 60  # characters before an action that can hold its time
 _CHECKING = re.compile(r"(?:ご|御)?確認|評価")
 _ON = frozenset(("positive", "suspicious"))
 
@@ -88,7 +90,7 @@ class Advice:
         section = self._section(start)
         if section in _SILENT:
             return
-        marks = self.parsed.marks.advice[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        marks = self.parsed.marks.advice[bisect_left(self._starts, start) : bisect_left(self._starts, end)][:_MOST]
         actions = self._actions(marks)
         self._ask(actions, marks, end, section)
         asked = [a for a in actions if a.asked]
@@ -115,28 +117,26 @@ class Advice:
         """The actions of a sentence; an examination that serves the next one becomes its modality."""
         out: list[_Action] = []
         for mark in marks:
-            if mark.kind != "action":
-                continue
-            last = out[-1] if out else None
-            gap = (last.mark.end, mark.start) if last is not None else (0, 0)
-            if last is not None and last.mark.id == "imaging" and mark.id in ("follow_up", "workup", "biopsy"):
-                if _SERVES.fullmatch(self.text, *gap):
-                    modality = last.modality if mark.id != "biopsy" else mark.group
-                    out[-1] = _Action(mark, modality, [*last.spans, (mark.start, mark.end)])
-                    continue
-            elif last is not None and last.mark.id == "follow_up" and mark.id == "imaging":
-                if _BACK.fullmatch(self.text, *gap):
-                    last.modality = mark.group  # フォローCT
-                    last.spans.append((mark.start, mark.end))
-                    last.mark = last.mark._replace(end=mark.end)
-                    continue
-            elif last is not None and last.mark.id == "endoscopy" and mark.id in ("workup", "follow_up"):
-                if _SERVES.fullmatch(self.text, *gap):
-                    last.spans.append((mark.start, mark.end))
-                    last.mark = last.mark._replace(end=mark.end)
-                    continue
-            out.append(_Action(mark, mark.group or None, [(mark.start, mark.end)]))
+            if mark.kind == "action" and not (out and self._joins(out[-1], mark)):
+                out.append(_Action(mark, mark.group or None, [(mark.start, mark.end)]))
         return out
+
+    def _joins(self, last: _Action, mark: Mark) -> bool:
+        """Makes one of an action and the next where the one serves the other: MRIでの精査, フォローCT, 内視鏡での精査."""
+        first, second = last.mark.id, mark.id
+        between = self.text[last.mark.end : mark.start]
+        if first == "imaging" and second in ("follow_up", "workup", "biopsy") and _SERVES.fullmatch(between):
+            last.modality = last.modality if second != "biopsy" else mark.group
+            last.mark = mark
+        elif (first == "follow_up" and second == "imaging" and _BACK.fullmatch(between)) or (
+            first == "endoscopy" and second in ("workup", "follow_up") and _SERVES.fullmatch(between)
+        ):
+            last.modality = mark.group or last.modality
+            last.mark = last.mark._replace(end=mark.end)
+        else:
+            return False
+        last.spans.append((mark.start, mark.end))
+        return True
 
     def _ask(self, actions: list[_Action], marks: Sequence[Mark], end: int, section: str | None) -> None:
         """Which of the actions are advice; every item of a list is where the last one is."""
@@ -175,7 +175,7 @@ class Advice:
         if action.mark.id not in _ALONE or _CHECKING.fullmatch(self.text, action.mark.start, action.mark.end):
             return False
         if action.mark.id in ("imaging", "endoscopy", "biopsy", "referral") and not intervals(
-            self.text, self.hosts.sentence(action.start)[0], action.start
+            self.text, max(self.hosts.sentence(action.start)[0], action.start - _LOOK), action.start
         ):
             return False
         return _ENDS.match(self.text, action.mark.end, end) is not None
@@ -191,6 +191,12 @@ class Advice:
         hosts = self.hosts
         stop = bisect_left(hosts.starts, at)
         own = [k for k in range(bisect_left(hosts.starts, low), stop) if hosts.c.certainty[k] in _ON]
+        named = _NUMBERED.search(self.text, low, at)
+        if named is not None and not own:
+            item = self.text.find(named.group(1))
+            first = bisect_left(hosts.starts, item)
+            if item < low and first < stop and "#" not in self.text[item + 1 : hosts.starts[first]]:
+                return [first], "number of the list"
         if own:
             topics = [k for k in own if _ABOUT.match(self.text, hosts.mentions[k].end)]
             chosen = topics[-1:] if topics and topics[-1] == own[-1] else own
@@ -202,13 +208,16 @@ class Advice:
         if not found:
             return [], ""
         first = max(found)
-        also = [
-            k
-            for k in range(first + 1, stop)
-            if hosts.c.certainty[k] in _ON and hosts.mentions[k].kind == "disease"
-            and not (hosts.places[k].direct and hosts.places[k].sites and hosts.mentions[k].sentence != hosts.mentions[first].sentence)
-        ]  # fmt: skip
+        also = [k for k in range(first + 1, stop) if self._taken_up(k, first)]
         return sorted({*found, *also}), "sentence before"
+
+    def _taken_up(self, number: int, lesion: int) -> bool:
+        """Whether a mention is what the lesion before it is taken for, and no lesion of another sentence."""
+        hosts = self.hosts
+        mention, place = hosts.mentions[number], hosts.places[number]
+        if hosts.c.certainty[number] not in _ON or not (mention.kind == "disease" or hosts.opinion(number)):
+            return False
+        return not (place.direct and place.sites) or mention.sentence == hosts.mentions[lesion].sentence
 
     def _give(
         self, action: _Action, time: Interval | None, conditions: Sequence[Mark], targets: list[int], rule: str

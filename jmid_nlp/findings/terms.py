@@ -16,8 +16,7 @@ from jmid_nlp.errors import LexiconError
 from jmid_nlp.findings.marks import Form as MarkForm
 from jmid_nlp.findings.marks import Marks, choose
 from jmid_nlp.findings.marks import forms as mark_forms
-from jmid_nlp.lexicon import Automaton, read_table, split_forms
-from jmid_nlp.lexicon import braces as expand
+from jmid_nlp.lexicon import Automaton, braces, read_table, split_forms
 from jmid_nlp.offsets import fold
 
 # Table -> the kind of its terms. The order decides where a form stands in two tables: the first wins.
@@ -38,6 +37,7 @@ LEXICONS: dict[str, str] = {
     "guard.tsv": "guard",
 }
 FORM_COLUMNS = ("ja", "en", "abbr")
+expand = braces
 _LEADING = ("side", "modifier", "sense")  # a form with several senses may be one of the others
 _MAX_EXACT = 4  # Latin forms up to this length keep their case: PE is no "pe", AS no "as"
 

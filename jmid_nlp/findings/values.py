@@ -24,13 +24,16 @@ _ARROW = re.compile(r"→|⇒|➡|->|=>")
 _FILL = re.compile(
     r"(?:[\s:=≒・、,/();~→⇒➡]|->|=>|は|が|の|で|に|と|も|へ|を|約|およそ|ほぼ|最大|最高|最小|平均|値|程度|前後|それぞれ|今回|現在|本日"
     r"|単純(?:CT|相)?|非造影|造影(?:後|CT|前|相)?|(?:早期|後期|遅延|動脈|動脈優位|門脈|平衡|晩期)(?:相|像)?|前回|前々回|前医|治療前|以前"
-    r"|初回|術前|投与前|CT|PET|SUVmax|SUV|CT値|から|より|max|mean)*"
+    r"|初回|術前|投与前|CT|PET|SUVmax|SUV|CT値|から|より|max|mean)*+"
 )
 _NO_VALUE = re.compile(
     r"\s?(?:mm|cm|ミリ|センチ|個|[かヶカ]所|箇所|[かヶカ]月|年|月|日|時間|分|/\d|[x×]\s?\d|%|歳|倍|番|椎|週|例|相)"
 )
 # Words that make an arrow one from an earlier examination to this one, and not from the early to the late phase.
-_COMPARED = re.compile(r"前回|前医|治療前|以前|比較|比べ|増強|低下|増加|減少|上昇|亢進|減弱|増大|縮小|改善|増悪")
+_COMPARED = re.compile(r"前回|前医|治療前|以前|比較|比べ|低下|増加|減少|亢進|減弱|増大|縮小|改善|増悪")
+_TWO_PHASES = re.compile(r"造影(?:の)?前後|単純.{0,8}造影")
+_NOW = re.compile(r"今回|現在|本日")
+_NEAR = 60  # characters around a label that tell what its arrow means
 _MAX = 4  # numbers behind one label
 _BEFORE = re.compile(rf"(?P<a>{_NUMBER})(?:\s?(?:[~〜～\-–−ー]|から)\s?(?P<b>{_NUMBER}))?\s?\Z")
 _BEFORE_REACH = 18
@@ -66,23 +69,26 @@ def readings(text: str, label: Mark, limit: int, low: int) -> list[Reading]:
         if match is None or not _FILL.fullmatch(match["lead"]) or _NO_VALUE.match(text, match.end()):
             break
         lead = match["lead"]
-        if found and not (_PHASE.search(lead) or _EARLIER.search(lead) or _ARROW.search(lead)):
+        if found and not any(p.search(lead) for p in (_PHASE, _EARLIER, _ARROW, _NOW)):
             break
         arrow = _ARROW.search(lead) is not None
         found.append(_reading(match, label, prior=_EARLIER.search(lead) is not None))
         if arrow and len(found) > 1:
-            found[-2:] = _pair(found[-2], found[-1], compared=_COMPARED.search(text, low, limit) is not None)
+            low, limit = max(low, label.start - _NEAR), min(limit, label.end + _NEAR)
+            compared = _COMPARED.search(text, low, limit) is not None
+            phases = ("plain", "contrast") if _TWO_PHASES.search(text, low, label.end) else ("arterial", "delayed")
+            found[-2:] = _pair(found[-2], found[-1], compared and phases[0] != "plain", phases)
         at = match.end()
     return found
 
 
-def _pair(first: Reading, second: Reading, *, compared: bool) -> list[Reading]:
+def _pair(first: Reading, second: Reading, compared: bool, phases: tuple[str, str]) -> list[Reading]:
     """The two numbers of an arrow: an earlier and the present one, else those of the early and the late phase."""
     if first.phase or second.phase or second.prior:
         return [first, second]
     if compared or first.prior:
         return [first._replace(prior=True), second]
-    return [first._replace(phase="arterial"), second._replace(phase="delayed")]
+    return [first._replace(phase=phases[0]), second._replace(phase=phases[1])]
 
 
 def _reading(match: re.Match[str], label: Mark, *, prior: bool) -> Reading:
