@@ -9,6 +9,7 @@ from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
+from jmid_nlp.deid.proper import head
 
 BRANCH = re.compile(
     rf"(?:[ \t]?(?:中等部|高等部|初等部|小学部|中学部|第?[0-9一二三四]{{1,2}}工場)|"
@@ -136,7 +137,9 @@ def employers(t: str) -> Iterator[tuple[int, int]]:
         name = m[1]
         plain = name.translate(VARIANTS)
         b = book()
-        known = any(plain[:n] in b.place_stems or b.surnames.get(plain[:n]) in ("common", "rare") for n in (2, 3))
+        known = any(plain[:n] in b.place_stems or b.surnames.get(plain[:n]) in ("common", "rare") for n in (2, 3)) or (
+            0 < head(plain) < len(plain)
+        )
         trade = _TRADE.search(name) is not None
         if (
             (trade or not _NO_EMPLOYER.search(name))

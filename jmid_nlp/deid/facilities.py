@@ -24,7 +24,9 @@ from jmid_nlp.deid.employers import (
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, proper
+from jmid_nlp.deid.proper import cut_left, is_kana_word, made_of_words, unheard
 from jmid_nlp.deid.shortnames import find_short, named_behind, short, widen
+from jmid_nlp.deid.workplaces import find_brands, find_workplaces
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 
@@ -57,8 +59,8 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         hit = None
         if kind == "company":
             hit = company(t, start, end)
-        elif kind in ("short", "shortest"):
-            hit = short(t, start, end, sure=kind == "shortest")
+        elif kind in ("short", "shortest", "brief"):
+            hit = short(t, start, end, kind) if end > floor else None
         elif kind == "name":
             hit = _named(t, start, end)
         else:
@@ -97,6 +99,8 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         for start, end in employers(t):
             yield Hit(start, end, "FACILITY", "workplace", 0.7, "facilities.employer", LISTED)
     yield from find_short(t)
+    yield from find_workplaces(t)
+    yield from find_brands(t)
     for label in labels:
         if label.kind == "person" and label.subtype == "referrer" and label.strength == EXPLICIT:
             found = _REFERRER.match(t, label.value)
@@ -153,12 +157,18 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
         return None
     if suffix == "社" and _MAKER_RIGHT.match(t, end):
         return None
+    if is_kana_word(left):
+        return None
+    name = cut_left(left)
     if left in book().words and kind != "strong":
         return None
-    if kind != "strong" and (not proper(left) or not _RIGHT_WEAK.match(t, end)):
+    named = proper(left) or name or (suffix[-1] in "園苑荘" and len(left) > 1 and not made_of_words(left))
+    if kind != "strong" and not (named and _RIGHT_WEAK.match(t, end)):
         return None
-    if kind == "strong" and len(suffix) <= 2 and suffix not in _SURE and not proper(left):
+    if kind == "strong" and len(suffix) <= 2 and suffix not in _SURE and not (proper(left) or name or unheard(left)):
         return None
+    if name and kind != "strong" and not proper(left):
+        left = name
     stop = end
     if (b := BRANCH.match(t, stop)) and b[0].strip() not in generic:
         stop = b.end()
@@ -188,7 +198,8 @@ _MAKER_RIGHT = re.compile(r"[ ]?(?:製|の?(?:装置|機器|デバイス|ステ�
 _SURE = stop_words("facility_sure")
 
 _RIGHT_WEAK = re.compile(
-    r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来"
+    r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来|嘱託|職員|看護|施設長|"
+    r"相談員|園長|理事|利用|退|経由|宛|系列|併設|扱|所属|提出|関係"
 )
 
 

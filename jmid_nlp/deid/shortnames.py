@@ -15,12 +15,15 @@ from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, PARTLY, RARE, UNKNOWN, grade
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part, name_like
-from jmid_nlp.lexicon import read_table
+from jmid_nlp.deid.proper import cut_left, is_place, prefectures, unheard
+from jmid_nlp.deid.slots import medical_runs
+from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.offsets import fold
 
 _GO = (
-    r"で(?!あ|な)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行)|より|から|へ(?!の影響)|"
+    r"で(?!あ|な)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|かか|お世話|問い?合)|より|から|へ(?!の影響)|"
     r"受診|撮影|紹介|からの|"
-    r"の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|担当|先生|外来|救急|放射線|報告|呼吸|循環|消化|外科|内科|整形|小児|"
+    r"の[一-鿿ァ-ヺ]{2,6}部|の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|担当|先生|外来|救急|放射線|報告|呼吸|循環|消化|外科|内科|整形|小児|"
     r"病理|医師|Dr|地連|連携|返書)"
 )
 _WIDE = (
@@ -71,7 +74,7 @@ _NOT_AFTER = re.compile(
 def placeish(word: str) -> bool:
     """A place, a surname, or a word of kanji that no list knows and that may therefore be a place."""
     plain = word.translate(VARIANTS)
-    if plain in _prefectures():
+    if plain in prefectures():
         return True
     if plain in GENERIC_LEFT or plain in book().depts or plain in book().plain_words:
         return False
@@ -112,66 +115,108 @@ _NO_SCHOOL = re.compile(
 
 
 _WIDE_RIGHT, _NARROW_RIGHT = re.compile(_WIDE), re.compile(_NARROW)
-
-
-def short(t: str, start: int, end: int, *, sure: bool) -> Hit | None:
-    """A facility whose short kind stands at `[start, end)`; `sure` for kinds that are hardly anything else."""
-    if not (_WIDE_RIGHT if sure else _NARROW_RIGHT).match(t, end):
-        return None
-    form = t[start:end] if sure else ""
-    left = left_part(t, start, 0)
-    if back := _BACK.search(t, max(0, start - 8), start):
-        word = back[1] or back[2]
-        if placeish(word) or (back[2] and word not in book().plain_words):
-            return Hit(back.start(), end, "FACILITY", "hospital", 0.75, "facilities.short", LISTED)
-    if not left:
-        bare = (
-            form
-            and (len(form) > 4 or (form in _ALONE and _BARE_RIGHT.match(t, end)))
-            and not re.match(f"[{KANJI}]", t[start - 1 : start] or " ")
-        )
-        return Hit(start, end, "FACILITY", "hospital", 0.7, "facilities.short", LISTED) if bare else None
-    word = re.split("の", left)[-1]
-    if not word or len(word) < 2:
-        return None
-    plain = word.translate(VARIANTS)
-    if plain not in _prefectures() and (
-        plain in GENERIC_LEFT or plain in book().depts or plain in book().plain_words or plain in book().no_names
-    ):
-        return None
-    place = (
-        name_like(word)
-        or plain in book().place_stems
-        or plain.removesuffix("県") in book().place_stems
-        or plain in _prefectures()
-    )
-    if not (place or (form and placeish(word)) or re.fullmatch("[ぁ-ゖァ-ヺー]{3,8}", word)):
-        return None
-    if re.fullmatch("[ぁ-ゖ]{3,8}", word) and not _HIRAGANA_NAME.fullmatch(word):
-        return None
-    low = start - len(word)
-    if (back := _BACK.search(t, max(0, low - 8), low)) and placeish(back[1] or back[2]):
-        low = back.start()
-    return Hit(low, end, "FACILITY", "hospital", 0.75 if place else 0.65, "facilities.short", LISTED)
-
-
-_ALONE = stop_words("facility_alone")
-_BARE_RIGHT = re.compile(
-    r"へ(?:転|搬|紹介|依頼|返|送|連絡)|に(?:転|搬|紹介|通院|入院)|から(?:転|紹介|の紹介|の転)|より(?:転|紹介)|"
-    r"で(?:手術|切除|加療|撮影|撮像|化学|照射)|救急[へに]"
+# what makes a department or a word of the kind behind a name: 佐藤外科部長, 東京消防士, 札幌循環器学会
+_BLOCK = re.compile(
+    r"[ ]?(?:部長|医長|科長|主任|医師|先生|医員|教授|講師|助教|助手|学会|士(?!会)|官(?!署)|隊員|団員|的|系|用|学(?!園|院|校)|犬|力|"
+    r"症|術|検(?!診)|疾患|領域|リハビリ室)|医(?![院療大])"
 )
-_HIRAGANA_NAME = re.compile(
-    r"(?!.*(?:しか|また|ので|ため|から|より|など|その|この|して|する|ない|ある|いる|みぎ|ひだり))[ぁ-ゖ]{3,8}"
-)
-
-
-_REGIONS = stop_words("facility_region")
+_DEPARTMENT = re.compile(r"[内外眼整産皮小耳脳泌胃歯循呼消神]")
 
 
 @cache
-def _prefectures() -> frozenset[str]:
-    rows = [r["form"] for r in read_table("phi/places.tsv", ("form", "kind")) if r["kind"] == "prefecture"]
-    return frozenset([*rows, *(r[:-1] for r in rows if r != "北海道"), *_REGIONS])
+def _kinds() -> re.Pattern[str]:
+    """Kinds that may follow one another in a name: 中央|循環器, 記念, 歯科|口腔外科."""
+    rows = read_table("phi/facility.tsv", ("strength", "forms"))
+    forms = {
+        fold(f).text
+        for r in rows
+        if r["strength"] in ("short", "shortest", "brief", "strong")
+        for f in split_forms(r["forms"])
+    }
+    return re.compile(
+        "(?:" + "|".join(re.escape(f) for f in sorted(forms, key=lambda f: (-len(f), f)) if len(f) > 1) + ")+"
+    )
+
+
+def _inside_word(t: str, start: int) -> bool:
+    """Whether a term of medicine runs over the position, such as 不整 in 不|整形."""
+    terms = medical_runs()
+    return any(t[start - i : start + j] in terms for i in (1, 2) for j in (1, 2) if i <= start)
+
+
+def short(t: str, start: int, end: int, kind: str) -> Hit | None:
+    """A facility whose short kind stands at `[start, end)`.
+
+    Args:
+        t: The folded text.
+        start: Where the kind begins.
+        end: Where it ends.
+        kind: `shortest` for kinds that are hardly anything else, `brief` for those that need no word behind them once a name
+            stands before them, `short` for all others.
+    """
+    if _inside_word(t, start):
+        return None
+    if more := _kinds().match(t, end):
+        end = more.end()
+    low, sure = _named_before(t, start)
+    if low < start:
+        right = _WIDE_RIGHT if sure or kind != "short" else _NARROW_RIGHT
+        fits = not _BLOCK.match(t, end) if kind == "brief" else right.match(t, end) is not None
+        return (
+            Hit(low, end, "FACILITY", "hospital", 0.75 if sure else 0.7, "facilities.short", LISTED) if fits else None
+        )
+    if re.match(f"[{KANJI}ァ-ヺ]", t[start - 1 : start] or " "):
+        return None
+    return _alone(t, start, end)
+
+
+def _named_before(t: str, start: int) -> tuple[int, bool]:
+    """Where the name before a kind begins, `start` where none does, and whether it is surely the name of a place."""
+    if back := _BACK.search(t, max(0, start - 8), start):
+        word = back[1] or back[2]
+        if placeish(word) or (back[2] and word not in book().plain_words):
+            return back.start(), True
+    left = left_part(t, start, 0)
+    word = cut_left(left) or cut_left(re.split("の", left)[-1])
+    if not word and left and unheard(left):
+        word = left
+    if not word:
+        return start, False
+    low = start - len(word)
+    if (back := _BACK.search(t, max(0, low - 8), low)) and placeish(back[1] or back[2]):
+        low = back.start()
+    return low, any(is_place(word[:n]) for n in range(2, min(6, len(word)) + 1)) or word[:1] in stop_words(
+        "city_of_one"
+    )
+
+
+def _alone(t: str, start: int, end: int) -> Hit | None:
+    """A short kind that names a facility by itself: 日赤 before any word, 中央 only before a word of going there."""
+    form = t[start:end]
+    if form in _ALONE or len(form) > 4:
+        enclosed = t[start - 1 : start] in ("「", "(", "→") and t[end : end + 1] in ("」", ")", "→")
+        fits = enclosed or _ALONE_RIGHT.match(t, end) is not None
+    elif form in _STRICT:
+        fits = _STRICT_RIGHT.match(t, end) is not None
+    else:
+        return None
+    return Hit(start, end, "FACILITY", "hospital", 0.7, "facilities.short", LISTED) if fits else None
+
+
+_ALONE, _STRICT = stop_words("facility_alone"), stop_words("facility_alone_strict")
+_PERSON_THERE = (
+    r"の[一-鿿ぁ-んァ-ヺ]{1,4}(?:先生|Dr|医師|さん|氏|様|Ns)|の(?:当直|主治|先生|担当医|地域連携|地連|救急|画像|報告|返書|紹介|外来|CD|"
+    r"CT(?!値)|MRI|MR|PET|検査|医事|放射線|病理|方に|こと|ER)"
+)
+_STRICT_RIGHT = re.compile(
+    rf"へ(?:の?転院|転送|の?搬送|の?紹介|入院|依頼|返書|返送|送付|連絡)|に(?:転院|転送|搬送|紹介|通院|入院|かか|お世話|返書|移っ|移り)|"
+    rf"から(?:の?転院|の?紹介|転送|移)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|フォロー|とのこと|[HR]\d|の(?:手術|加療|治療))|"
+    rf"{_PERSON_THERE}|[)」][ ]?(?:へ|に|より|から|宛)|通院[中歴]|入院[中歴]|宛|→|かかりつけ"
+)
+_ALONE_RIGHT = re.compile(
+    rf"{_STRICT_RIGHT.pattern}|[ ]?{_GO}|[、。,]|[ ]?[)」/;=]|[ ]?$|[ ]?\n|にも|経由|と(?:連携|相談|協議)|扱い|受診|通院|フォロー|が(?:搬|介|担|対|臨)|"
+    rf"救急|放|内|外|脳|循|呼|消|整|産|小|CT|MRI|PET|持参"
+)
 
 
 def widen(t: str, hit: Hit) -> Hit:
@@ -188,7 +233,7 @@ def widen(t: str, hit: Hit) -> Hit:
             or (word[-2:] in ("総合", "第一", "第二", "第三") and name_like(word[:-2]))
             or (
                 len(word) > 3
-                and any((name_like(word[:n]) and name_like(word[n:])) or (word[:n] in _prefectures()) for n in (2, 3))
+                and any((name_like(word[:n]) and name_like(word[n:])) or (word[:n] in prefectures()) for n in (2, 3))
             )
             or placeish(word)
         ):

@@ -1,0 +1,117 @@
+"""Facilities that what is done there proves: somebody works or lives there, is sent there, was operated on or found there.
+
+The string before such words must hold the name of a place, a surname or a katakana name (`proper.py`); words alone, such as
+造船所に勤務 or 自宅に退院, name nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jmid_nlp.deid.book import book, stop_words
+from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.deid.leftpart import left_part
+from jmid_nlp.deid.proper import cut_left, head, is_kana_word, is_name, is_place, made_of_words, unheard
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
+
+_YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
+_RUN_END = re.compile(
+    rf"(?:[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々]|[ぁ-ゖ](?![ぁ-ゖ]?\Z)|[ぁ-ゖ]{{2,8}}\Z|の(?=[{KANJI}]))+\Z"
+)
+_LATIN = re.compile(r"[A-Z][A-Z0-9&]{1,7}[一-鿿ァ-ヺ]|[A-Z]{3,8}\Z")
+_LONGEST = 22
+_PLAIN_END = re.compile(
+    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|医院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|単身|在宅|時短|常勤|"
+    r"非常勤|当院|学校|職場|役所|役場|公立|技術|系|店員|店舗|側|部|科|室|中|後|前|時|日|年|月|歳|代|さん|様|先生|医師|氏|位|性|的|下|上)\Z"
+)
+
+
+def _table() -> tuple[Automaton, tuple[str, ...]]:
+    forms: dict[str, str] = {}
+    for row in read_table("phi/facility_slots.tsv", ("kind", "forms")):
+        for form in split_forms(row["forms"]):
+            forms.setdefault(form, row["kind"])
+    return Automaton(forms), tuple(forms.values())
+
+
+_SLOTS = _table()
+
+
+def find_workplaces(t: str) -> Iterator[Hit]:
+    """Facilities of a folded text by what is done there."""
+    automaton, kinds = _SLOTS
+    for start, _, number in automaton.find(t):
+        low = _name_before(t, start, kinds[number])
+        if low < start:
+            yield Hit(
+                low,
+                start,
+                "FACILITY",
+                "hospital" if kinds[number] == "care" else "workplace",
+                0.7,
+                "facilities.slot",
+                LISTED,
+            )
+
+
+def _name_before(t: str, end: int, kind: str) -> int:
+    """Where the name begins that ends at a position; the position itself where none does."""
+    m = _RUN_END.search(t, max(0, end - _LONGEST), end)
+    if m is None:
+        return end
+    run = m[0]
+    if _PLAIN_END.search(run):
+        return end
+    raw = left_part(t, end, m.start())
+    name = cut_left(raw)
+    if not name and _LATIN.match(run) and kind == "work":
+        name = run
+    if not name and kind == "sent" and 2 < len(raw) <= 6 and unheard(raw):
+        name = raw
+    if not name or not _stands(name, kind):
+        return end
+    return end - len(name)
+
+
+def _stands(name: str, kind: str) -> bool:
+    """Whether a name may be a facility's: more than a place or a surname where either could be meant."""
+    size = head(name)
+    rest = name[size:]
+    if rest and rest.startswith(book().eponym_suffix):
+        return False
+    if kind == "sent":
+        return not (is_name(name) and not is_place(name) and len(name) < 3) or is_place(name)
+    if is_kana_word(name) or name in stop_words("value_kana"):
+        return False
+    if not rest:
+        return kind == "live" and not is_name(name) and len(name) > 3
+    return len(name) > 3 and rest not in (
+        "市内",
+        "町内",
+        "村内",
+        "県内",
+        "都内",
+        "府内",
+        "方面",
+        "近郊",
+        "市",
+        "町",
+        "村",
+        "県",
+        "区",
+        "在住",
+        "出身",
+    )
+
+
+_BRAND = re.compile(rf"(?<![ァ-ヺー・])(?P<k>[ァ-ヺー・]{{3,14}})(?P<p>[{KANJI}ヶケノ]{{2,6}})(?![{KANJI}ァ-ヺ])")
+_KNOWN_BRAND = re.compile(r"[一-鿿ァ-ヺーA-Za-z]{2,6}?(?=店|駅前|[、。 ]|で|に|の|へ|より|から|を)")
+
+
+def find_brands(t: str) -> Iterator[Hit]:
+    """A katakana name with a place behind it: スシロー春日井, ゴールドジム新宿."""
+    for m in _BRAND.finditer(t):
+        if is_place(m["p"]) and not is_kana_word(m["k"]) and not made_of_words(m["k"]):
+            yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
