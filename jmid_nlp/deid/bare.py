@@ -44,12 +44,16 @@ def find_bare(t: str) -> Iterator[Hit]:
             at, stop = run.start() + start, run.start() + end
             whole = end == len(run[0])
             if whole and not _RIGHT.match(text, stop):
+                if g >= SURNAME and _HIRA.match(text, stop) and (full := name_at(text, at, hard=False))[1] == FULL:
+                    yield Hit(at, full[0], "PERSON", "bare", 0.75, "names.bare", LISTED)
                 continue
             if not left and start == 0 and at and not _LEFT_OK.search(text[at - 1 : at]):
                 continue
             if _SAID_SO.match(text, stop) or (at > 1 and text[at - 1] == "(" and text[at - 2] in "炎病症群腫型術法"):
                 continue
             if g >= SURNAME and _eponym(text, stop):
+                continue
+            if g == SURNAME and whole and run[0] in book().word_surnames and _PLAIN_RIGHT.match(text, stop):
                 continue
             if g >= SURNAME:
                 yield from _with_given(text, at, stop, g)
@@ -66,6 +70,9 @@ def find_bare(t: str) -> Iterator[Hit]:
         yield from find_arrows(text)
 
 
+# particles that follow a plain word as well as a name; verbs of telling are judged in slots.py
+_PLAIN_RIGHT = re.compile(r"が|の(?!CT|MRI|PHS)|を|も|で|と(?!連|相|協|確|検|話)")
+_HIRA = re.compile("[ぁ-ゖァ-ヺ]{2}")
 _COMPOUND = stop_words("compound")
 
 _SAID_SO = re.compile(

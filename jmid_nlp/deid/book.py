@@ -68,6 +68,8 @@ class Book:
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
         self.foreign_kana = frozenset(f for f in _forms("phi/foreign_kana.tsv") if len(f) > 2)
         self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}
+        common = {s for s, k in self.surnames.items() if k == "common"}
+        self.word_surnames = frozenset(w for w in _first_column("phi/words.tsv") if w in common)
         self.depts = frozenset(_forms("phi/depts.tsv"))
         self.generic = frozenset(_forms("phi/generic.tsv"))
         self.titles: dict[str, tuple[str, str]] = {}

@@ -115,6 +115,8 @@ def _relative(t: str, m: re.Match[str]) -> Hit | None:
     if kind == "k":
         good = _kanji_given(t, word, end, firm) and (firm or len(word) > 1 or (len(m["who"]) > 1 and _acts(t, end)))
     elif kind == "h":
+        if word in ("さん", "ちゃん", "くん", "さま"):
+            return None
         good = firm or of in (":", "(", "「", "・") or (of in ("", " ") and len(word) > 2)
         good = good and _kana_name(word, weak=False) and word not in stop_words("value_hiragana")
     elif kind == "t":

@@ -46,7 +46,7 @@ _LATIN_WORDS = (
 _KANA_LATIN = re.compile(rf"([ァ-ヺー]{{2,}}(?:[ ・][ァ-ヺー]{{2,}}){{0,4}})[ ]?[/(][ ]?({_LATIN_WORDS})")
 # a name in Latin letters with age, sex, birth date, number or its kanji behind it, as at the head of a record
 _HEADED = re.compile(
-    rf"(?<![A-Za-z0-9_.@/\-'’])({_LATIN_WORDS})"
+    rf"(?<![A-Za-z0-9_.@/\-'’])({_LATIN_WORDS})(?![A-Za-z])"
     r"(?=[ ]{0,3}[、,/|(\[;]?[ ]{0,2}(?:\d{1,3}[ ]?(?:歳|才|y(?![a-z])|Y|[MF](?![A-Za-z]))|[男女]|[MF](?![A-Za-z])"
     r"|DOB|(?:19|20)\d\d[\-/.年]|\d{6,}|[一-鿿]{1,4}[ ]?[一-鿿]{1,4}\)))"
 )

@@ -113,7 +113,12 @@ def grade(name: str) -> int:
         )
     if plain in b.rare_surnames or name in b.rare_surnames:
         return AMBIGUOUS if plain[-1] in _ORGANS else RARE
-    if kind or plain in b.place_stems or plain in b.place_names or (len(plain) == 2 and plain in b.given and plain not in b.words):
+    if (
+        kind
+        or plain in b.place_stems
+        or plain in b.place_names
+        or (len(plain) == 2 and plain in b.given and plain not in b.words)
+    ):
         return AMBIGUOUS
     if plain in b.words or len(plain) > 6:
         return NO

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from jmid_nlp.deid.book import book, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, SHAPED, Hit
+from jmid_nlp.lexicon import read_table
 
 _KANA_KANJI = r"ぁ-ゖァ-ヺー・々〆㐀-䶿一-鿿\U00020000-\U0003ffff"
 _GROUP = rf"[A-Za-z{_KANA_KANJI}'’\-. ]{{1,40}}"
@@ -52,6 +54,15 @@ def is_given(word: str) -> bool:
     return romaji_key(word) in book().given_romaji
 
 
+@cache
+def medical_words() -> frozenset[str]:
+    """Latin words of radiology, in lower case, that are no surname in romaji."""
+    forms = (row["form"] for row in read_table("phi/medical_runs.tsv", ("form",)))
+    return frozenset(
+        f for f in forms if f.isascii() and f not in book().latin_terms and romaji_key(f) not in book().surname_romaji
+    )
+
+
 def _field_end(t: str, start: int, end: int) -> int:
     """Where a DICOM name ends: what stands behind a wide gap is the next field."""
     gap = t.find("  ", start, end)
@@ -86,7 +97,7 @@ def latin_name(t: str, at: int, *, hard: bool) -> int:
 
 
 def _looks_medical(words: list[str]) -> bool:
-    return bool(words) and all(w.lower() in _STOP for w in words)
+    return bool(words) and all(w.lower() in _STOP or w.lower() in medical_words() for w in words)
 
 
 def _trim(t: str, m: re.Match[str], known: bool) -> int:
@@ -112,7 +123,7 @@ def find_latin(t: str) -> Iterator[Hit]:
             while end > start and t[end - 1] in " .=-":
                 end -= 1
             if any(c.isalpha() for c in m[0].replace("^", "")) and not re.fullmatch(
-                r"[A-Z]{2,4}\^[A-Z]\d{0,2}|[A-Za-z]?\^?\d*", m[0]
+                r"[A-Z]{2,4}\^[A-Z]\d{0,2}|[A-Za-z]?\^?\d*|(?:CT|MRI?|US|MG|CR|DX|XP|PT|NM|PET|RF|XA|DXA|BMD)\^.*", m[0]
             ):
                 yield Hit(start, end, "PERSON", "dicom_pn", 0.97, "names.pn", SHAPED)
     if "." in t:

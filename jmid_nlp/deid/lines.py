@@ -86,7 +86,7 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
     for at in sorted(s for s in starts if s < line.end()):
         if "ァ" <= t[at] <= "ヺ":
             m = _FOREIGN.match(t, at)
-            if m and HEADER_RIGHT.match(t, m.end()):
+            if m and HEADER_RIGHT.match(t, m.end()) and not _form_words(m[0]):
                 yield Hit(at, m.end(), "PERSON", "patient", 0.85, "names.header", GRAMMAR)
             continue
         run = RUN.match(t, at)
@@ -106,6 +106,12 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
             if g >= RARE or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
                 yield Hit(at, end, "PERSON", "patient", 0.8, "names.header", GRAMMAR)
                 break
+
+
+def _form_words(text: str) -> bool:
+    """True where words in kana are words of a form or of medicine."""
+    words = re.findall("[ァ-ヺー]+", text)
+    return any(w in stop_words("value_kana") or w in medical_runs() for w in words)
 
 
 _FOREIGN = re.compile(r"[ァ-ヺー]{1,12}(?:[・ ][ァ-ヺー]{1,12}){1,5}(?:[ \t]?\([A-Z][A-Za-z'’\- ,]{3,40}\))?")

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from jmid_nlp.deid.book import VARIANTS, book
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
@@ -124,7 +124,7 @@ def appositions(t: str, hits: list[Hit]) -> Iterator[Hit]:
         if opening is None:
             continue
         m = _NAME_BACK.search(t[low : low + opening.start()])
-        if m:
+        if m and m[0] not in stop_words("value_kana"):
             yield Hit(low + m.start(), low + m.end(), "PERSON", hit.subtype, 0.85, "names.apposition", GRAMMAR)
 
 

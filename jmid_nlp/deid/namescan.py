@@ -28,7 +28,9 @@ _HIRA = re.compile(r"[ぁ-ゖー]+")
 
 _GAP = re.compile(r"[ \t]{1,2}(?=\S)")
 
-_SPACED = re.compile(f"(?:[{KANJI}][ \t]{{1,2}}){{2,6}}[{KANJI}](?![{KANJI}])")
+_SPACED = re.compile(
+    f"(?:[{KANJI}][ \t]{{1,2}}){{1,6}}(?:[{KANJI}ぁ-ゖ][ \t]{{1,2}}){{1,5}}[{KANJI}ぁ-ゖ](?![{KANJI}ぁ-ゖ])"
+)
 
 _OCR = re.compile(f"[{KANJI}]{{1,4}}[A-Z|]{{1,3}}[{KANJI}]{{0,2}}?(?=$|[\\s、。,)」/]|先生|様|さん|医師|Dr|氏|殿|技師)")
 
@@ -64,10 +66,24 @@ def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
 def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     if hard and (m := _SPACED.match(t, at)):
         joined = "".join(m[0].split())
-        if grade(joined) >= AMBIGUOUS or (2 < len(joined) < 6 and joined not in book().words):
+        if (
+            grade(joined) >= AMBIGUOUS
+            or (2 < len(joined) < 6 and joined not in book().words)
+            or (not RUN.fullmatch(joined) and katakana(joined[-1]) not in "ノハガヲニトデ")
+        ):
             return m.end(), FULL
     run = RUN.match(t, at)
     assert run is not None
+    if (
+        hard
+        and len(run[0]) < 4
+        and _given_next(t, run.end())
+        and run[0] not in book().labels
+        and run[0] not in book().depts
+    ):
+        end, g = _with_given(t, run.end(), AMBIGUOUS, hard)
+        if end > run.end():
+            return end, FULL
     size, g = head_name(run[0], hard)
     end = at + size
     if size == 0 and hard and plausible(run[0]) and (CELL_END.match(t, run.end()) or _given_next(t, run.end())):

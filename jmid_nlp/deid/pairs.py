@@ -17,7 +17,7 @@ from jmid_nlp.lexicon import read_table, split_forms
 
 _HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")
 _READING = re.compile(r"[ \t]{1,3}([ァ-ヺー]{2,6})(?=[ \t]|\n|\Z|[、。,)])")
-_PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・])")
+_PAIR_END = re.compile(r"[ \t]*(?:$|[\n、。,)」』】\]|/;(（<\"'・]|様|さん|殿|氏(?!名)|先生|くん|ちゃん)")
 
 
 @cache

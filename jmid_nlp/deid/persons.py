@@ -12,9 +12,13 @@ from jmid_nlp.deid.evidence import LABELLED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
-from jmid_nlp.deid.slots import medical_runs
+from jmid_nlp.deid.slots import medical_runs, value
 
 _PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
+
+# titles that stand before names in Japanese script too
+_TITLES = ("dr", "drs", "prof", "doctor", "mr", "mrs", "ms", "miss")
+_OPEN_LEFT = re.compile(r"(?:^|[\s、。,(/:|>\"])\Z", re.MULTILINE)
 
 _LIST = re.compile(r"[ \t]{0,2}(?:[、,・/／;&＆+]|と|および|及び|ならびに|→|-|~|⇒)[ \t]{0,2}")
 
@@ -46,7 +50,16 @@ def find_labelled(t: str, labels: list[Label]) -> Iterator[Hit]:
         word = t[label.start : label.end]
         if len(word) == 1 and label.start and RUN.match(word) and RUN.match(t[label.start - 1]):
             continue
-        if word in ("MR", "MS", "DR.", "TO", "CC") and word.isupper() and label.strength < SPACE:
+        if word in ("MR", "MS", "DR.", "TO", "CC") and (
+            label.strength < SPACE or not _OPEN_LEFT.search(t, 0, label.start)
+        ):
+            continue
+        if (
+            label.kind == "title"
+            and word.isascii()
+            and word.rstrip(".").lower() not in _TITLES
+            and not t[label.value : label.value + 1].isascii()
+        ):
             continue
         if label.mode == "sep" and label.strength == SPACE and label.subtype == "patient" and "ame" not in word:
             continue
@@ -109,7 +122,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
         if m is None:
             return
         at, first = m.end(), False
-        if any(label2 in t[at : at + 6] for label2 in ("：", ":")):
+        if any(label2 in t[at : at + 6] for label2 in ("：", ":", "=")):
             return
 
 
@@ -184,7 +197,14 @@ def _no_value(t: str, at: int, end: int, label: Label) -> bool:
     """True for what goes on with the label (技師|長, 息子|さんとの, 本人|談) and for a word of a form or of medicine."""
     if label.strength == NONE and (t[at:end] in stop_words("compound") or t.startswith(_HONORS, at)):
         return True
-    return label.subtype in ("family", "patient") and t[at:end] in medical_runs()
+    word = t[at:end]
+    if word.isupper() and len(word) < 5 and label.subtype == "family" and "." not in word:
+        return True
+    if label.kind == "dept" and word in book().terms:
+        return True
+    if label.subtype not in ("family", "patient"):
+        return False
+    return any(w.lower() in medical_runs() or w.lower() in book().latin_terms for w in (word, *word.split()))
 
 
 def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bool:
@@ -197,7 +217,7 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
     if label.strength == NONE and t[label.start : end] in book().words:
         return False
     if label.strength == SPACE and g < AMBIGUOUS:
-        return end - at >= 2 and bool(CELL_END.match(t, end))
+        return (end - at >= 2 or value(t[at:end]) > 0) and bool(CELL_END.match(t, end))
     if label.strength == EXPLICIT or label.paren or (label.strength == SPACE and label.mode == "wide"):
         return first or g >= AMBIGUOUS or end - at <= 3
     if label.kind == "title":
@@ -221,5 +241,5 @@ def _allowed(t: str, at: int, end: int, g: int, label: Label, first: bool) -> bo
 
 
 _TITLE_HERE = re.compile(
-    r"[ \t]?(?:先生方?|医師|Dr\.?|MD|様|さん|氏|殿|技師長?|看護師|部長|医長|教授|准教授|講師|助教|くん|君|\([A-Za-z]{2,3}\))"
+    r"[ \t]?(?:先生方?|医師|Dr\.?|MD|様|さん|氏|殿|技師長?|看護師|部長|医長|教授|准教授|講師|助教|くん|君|\([^()\n\d]{1,8}\))"
 )

@@ -38,6 +38,11 @@ def _speakers(t: str) -> Iterator[Hit]:
             if m[group]:
                 said[m[group]].append(m.span(group))
     people = {w for w in said if value(w) > 0.3 and w not in roles() and w not in book().labels}
+    for word in sorted(said):  # who speaks again and again beside a clock time
+        timed = sum(t[max(0, s - 2) : s].strip(" ]").isdigit() or t[s - 1] in " ]" for s, _ in said[word] if s)
+        if timed > 1 and word not in book().no_names and word not in people:
+            for start, end in said[word]:
+                yield Hit(start, end, "PERSON", "staff", 0.7, "names.speaker", LISTED)
     places = sum(len(said[w]) for w in people)
     sure = [w for w in people if len(said[w]) > 1 or value(w) >= 3]
     if len(people) < 2 or places < 3 or not sure or len(people) < len(said) - 1:
@@ -75,7 +80,7 @@ def _column_names(block: list[list[tuple[int, str]]]) -> Iterator[Hit]:
 
 
 def _cell_value(word: str) -> float:
-    return value(word) if _NAME_CELL.fullmatch(word) else -9.0
+    return value(word) if _NAME_CELL.fullmatch(word) and word not in book().labels else -9.0
 
 
 def _is_names(part: list[tuple[int, str, float]], column: int) -> bool:

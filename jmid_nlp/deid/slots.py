@@ -22,9 +22,15 @@ from jmid_nlp.offsets import fold
 THRESHOLD = 4.0
 _NEVER = -9.0
 PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behind a role or department
+SINGLE = 0.8  # one kanji that no list has as a surname: only behind a role, with something that ends it
 _LEAST = -1.1  # a run that is worth less than this can reach the threshold in no place
 _LONGEST_RUN = 14
 
+# single kanji of forms and remarks that are no surnames
+_NO_SINGLE = frozenset(
+    "済可否未有無他同等約略別新旧再既非全各計総副準特臨至急緊込付引出入来行見言思得以於及或但尚又即各毎了完終始開閉起止発着送受取渡返貸借買売払切折曲直立座寝歩走飛落"
+    "転倒打押抜差込呈示認疑除外残存消失増減縮拡張進退上下良悪善好強弱軽重薄厚太細硬軟濃淡明暗赤青白黒黄緑紫茶灰色形大小長短高低深浅遠近古新多少若老男女雄雌親"
+) - frozenset("要曲旧込折")
 _AGE = re.compile("[一二三四五六七八九十][歳才]")
 _ROLE_ENDS = frozenset("士司師官係")
 
@@ -94,6 +100,8 @@ def value(name: str) -> float:
         return 0.7 if plain in b.words or plain in b.terms else 2.0
     if plain in b.words and plain not in roles() and likeness(plain) > 0.5:
         return PLAIN
+    if len(plain) == 1:
+        return _NEVER if plain in BODY or plain in b.no_names or plain in _NO_SINGLE else SINGLE
     if (
         len(plain) < 2
         or plain in b.no_names
@@ -101,6 +109,7 @@ def value(name: str) -> float:
         or plain[-1] in "所課室署局社"
         or plain[0] in "的系側用性化"
         or _AGE.search(plain)
+        or plain[-1] in "様殿"
     ):
         return _NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))
@@ -183,7 +192,7 @@ _DID = (
 _RIGHT_SHAPES = (
     (re.compile(r"[ \t]{0,3}[(、,/]?[ \t]{0,2}\d{1,3}[ \t]?(?:歳|才|y(?![a-z])|[MF男女](?![A-Za-z]))"), 3.0),
     (re.compile(rf"(?:に|へ)[^\s、。,]{{0,10}}?{_TOLD}(?!され|でき)"), 2.0),
-    (re.compile(rf"が[^\s、。,]{{0,8}}?{_DID}(?!され|でき|困難)"), 2.2),
+    (re.compile(rf"が[^\s、。,]{{0,16}}?{_DID}(?!され|でき|困難)"), 2.2),
     (re.compile(rf"(?:より|から)(?:[^\s、。,]{{0,6}}?{_TOLD}|折り?返)"), 2.0),
     (re.compile(r"[ \t]{0,2}\((?:PHS|内線|内|ext\.?|#)?[ \t]?\d{3,5}\)"), 2.0),
     (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
@@ -210,9 +219,21 @@ def right_weight(t: str, end: int) -> float:
     """The weight of what stands behind a possible name."""
     if m := _right_words().match(t, end):
         return 0.2 if t.startswith(("され", "でき", "し得", "困難"), m.end()) else 2.5
+    if (m := _IN_BRACKETS.match(t, end)) and _is_office(m[1]):
+        return 2.5
     if m := _TITLE.match(t, end):
         return 1.5 if m[0][-1] == "様" else 2.0  # what 様 means there is judged in titles.py
     return next((w for shape, w in _RIGHT_SHAPES if shape.match(t, end)), _NEVER)
+
+
+_IN_BRACKETS = re.compile(r"[ \t]?\(([^()\n\d]{1,10})\)")
+
+
+@lru_cache(maxsize=16384)
+def _is_office(word: str) -> bool:
+    """True for what a bracket behind a name may say of the person: 一次, 妻, 救急当直, 以上呼内."""
+    label = book().labels.get(word)
+    return before(word.removeprefix("以上")) >= 2 or (label is not None and label[0] == "person")
 
 
 _LEFT_MARKS = {"、": 0.5, ",": 0.7, "。": 0.4, "/": 0.5, "・": 0.6, "→": 1.5, ">": 0.7, "|": 0.7, ";": 0.7, '"': 1.2}
@@ -268,6 +289,7 @@ def left_weight(t: str, at: int) -> float:
     return _LEFT_MARKS.get(char, 0.2 if _HIRA.match(char) else _NEVER)
 
 
+_STRONG_JOINT = re.compile(r"[ \t]{0,2}[・/→&＆][ \t]{0,2}|と")
 _JOINT = re.compile(r"(?:[ \t]{0,2}[・/→&＆][ \t]{0,2}|と|、)")
 
 
@@ -288,9 +310,12 @@ def find_slots(t: str) -> Iterator[Hit]:
                 continue
         right = right_weight(t, end) if q == len(run[0]) else max(right, _told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
-        if worth == PLAIN and left < 2.5:
+        if (worth == PLAIN and left < 2.5) or (worth == SINGLE and (left < 2 or right < 0.6)):
             continue
         if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
+            if pending is not None and pending.end == last[0] and _STRONG_JOINT.fullmatch(t, last[0], start):
+                yield pending
+                pending = None
             last = (end, worth)
             continue
         if q == len(run[0]) and worth >= 2 and left >= 2:
@@ -316,11 +341,11 @@ def find_slots(t: str) -> Iterator[Hit]:
 
 _KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
 _HIRA_WORD = re.compile(
-    r"(?<=[一-鿿 :])([ぁ-ゖー]{2,6})(?=[ \t]*(?:[、。)」\n(/|]|\Z)|に電話|に連絡|に報告|へ報告|へ連絡|へ電話|より連絡|より依頼)"
+    r"(?<=[一-鿿 :])([ぁ-ゖー]{2,6})(?=[ \t]*(?:[、。)」\n(/|・]|\Z)|[ \t]{1,3}(?=[一-鿿])|に電話|に連絡|に報告|へ報告|へ連絡|へ電話|より連絡|より依頼)"
 )
 _HIRA_ROLE = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{2,10})[ :]?\Z")
 _VERB = re.compile(
-    r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|い|く|し)\Z"
+    r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|く|し)\Z"
 )
 
 
@@ -347,11 +372,19 @@ def find_kana_slots(t: str) -> Iterator[Hit]:
         if left >= 0.3 and worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0) >= THRESHOLD + 0.3:
             yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
     for m in _HIRA_WORD.finditer(t):
-        if katakana(m[1]) not in book().surname_kana or _VERB.search(m[1]) or m[1] in stop_words("value_hiragana"):
+        kana = katakana(m[1])
+        if (
+            (kana not in book().surname_kana and kana not in book().given_kana)
+            or _VERB.search(m[1])
+            or m[1] in stop_words("value_hiragana")
+        ):
             continue
         role = _HIRA_ROLE.search(t, max(0, m.start() - 11), m.start())
-        if role and before(role[1]) >= 2 and len(m[1]) > 2:
+        if role and before(role[1]) >= 2 and (len(m[1]) > 2 or role[1] in _READERS):
             yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
+
+
+_READERS = ("一次", "二次", "読影", "確認", "検像", "技師", "看護師", "確定", "撮影")
 
 
 def _kanji_role(t: str, at: int) -> float:

@@ -79,6 +79,8 @@ def find_titled(t: str) -> Iterator[Hit]:
             or t[max(0, start - 2) : end] in book().terms
         ):
             continue
+        if form == "殿" and t[start - 1] in "沈宮御神社本拝仏湯":
+            continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
             continue
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
