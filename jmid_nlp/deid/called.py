@@ -15,8 +15,10 @@ from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, RARE, RUN, grade
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.slots import kana_value, medical_runs, right_weight, roles
-from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
+
+_KINDS = ("relation", "naming", "calling", "fond", "closing", "origin")
 
 
 @cache
@@ -25,100 +27,111 @@ def _forms(kind: str) -> frozenset[str]:
     return frozenset(fold(f).text for r in rows if r["kind"] == kind for f in split_forms(r["forms"]))
 
 
-def _words(kind: str) -> str:
-    return "|".join(re.escape(f) for f in sorted(_forms(kind), key=lambda f: (-len(f), f)))
+@cache
+def _automaton() -> tuple[Automaton, tuple[str, ...]]:
+    kind_of = {form: kind for kind in reversed(_KINDS) for form in _forms(kind)}
+    automaton = Automaton(sorted(kind_of))
+    return automaton, tuple(kind_of[f] for f in automaton.forms)
 
 
-_AFTER = r"(?=$|[\s、。,)(」』】;/|:=「]|(?:が|は|に|を|も|と|へ|で|の(?!み|方)|より|から|だけ|のみ|さん|様|ちゃん|くん|君|氏|ら[、。がはに]|です|でし|本人|宅|同席|同伴|同行))"
-_NAME = (
-    rf"(?P<k>[{KANJI}]{{1,4}}(?:[ \t][{KANJI}]{{1,3}})?)|(?P<h>[ぁ-ゖー]{{2,6}}?)|(?P<t>[ァ-ヺー]{{2,10}}(?:[・ ][ァ-ヺー]{{1,10}}){{0,4}})|"
-    r"(?P<a>[A-Z][a-z]{1,14}(?:[ ][A-Z][A-Za-z.'’\-]{0,14}){0,3})"
+_AFTER = (
+    r"(?=$|[\s、。,)(」』】;/|:=「]|(?:が|は|に|を|も|と|へ|で|の(?!み|方)|より|から|だけ|のみ|さん|様|ちゃん|くん|君|氏"
+    r"|ら[、。がはに]|です|でし|本人|宅|同席|同伴|同行))"
 )
-
-
-@cache
-def _related() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?P<who>{_words('relation')})(?P<of>の|は|・|:|、|「|\(|さんの|様の|さん|様|[ ]?)(?:{_NAME}){_AFTER}"
-    )
-
-
-@cache
-def _guard() -> re.Pattern[str]:
-    return re.compile(_words("relation"))
-
-
-_NICK = rf"(?P<n>[^\s、。,()「」『』/|;:@=\"→<>\[\]]{{1,10}}?)"
-_NICK_END = r"(?=$|[\s、。,()」』/|;@\"→<>\[\]]|こと(?![がもはなに])|(?:と|で|を|の|は|が|に|として)(?![ぁ-ゖ])|さん|ちゃん|くん|様|という|との|にて|では|です)"
-
-
-@cache
-def _named() -> re.Pattern[str]:
-    return re.compile(rf"(?:{_words('naming')})(?:は|:|を|が|も|=| |、|・)?[ 「『\"]?{_NICK}{_NICK_END}")
-
-
-@cache
-def _naming_guard() -> re.Pattern[str]:
-    return re.compile(_words("naming"))
-
-
+_RELATED = re.compile(
+    r"(?P<of>の|は|・|:|、|「|\(|さんの|様の|さん|様|[ ]?)"
+    rf"(?:(?P<k>[{KANJI}]{{1,4}}(?:[ \t][{KANJI}]{{1,3}})?)|(?P<h>[ぁ-ゖー]{{2,6}}?)"
+    r"|(?P<t>[ァ-ヺー]{2,10}(?:[・ ][ァ-ヺー]{1,10}){0,4})"
+    rf"|(?P<a>[A-Z][a-z]{{1,14}}(?:[ ][A-Z][A-Za-z.'’\-]{{0,14}}){{0,3}})){_AFTER}"
+)
+_NAMED = re.compile(
+    r"(?:は|:|を|が|も|=| |、|・)?[ 「『\"]?(?P<n>[^\s、。,()「」『』/|;:@=\"→<>\[\]]{1,10}?)"
+    r"(?=$|[\s、。,()」』/|;@\"→<>\[\]]|こと(?![がもはなに])|(?:と|で|を|の|は|が|に|として)(?![ぁ-ゖ])|さん|ちゃん|くん|様|という"
+    r"|との|にて|では|です)"
+)
 _CALLED = re.compile(
-    rf"(?:(?P<q>[「『\"])(?P<n1>[^\s「」『』\"]{{2,10}})[」』\"]|(?:(?<=^)|(?<=[^ぁ-ゖ]|[のはがをに、。「]))(?P<n2>[ぁ-ゖー]{{2,6}}?|"
-    rf"[ァ-ヺー]{{2,10}}|[{KANJI}]{{1,4}}(?:ちゃん|くん|さん|じいさん|ばあさん)?|[A-Z][a-z]{{2,12}}))"
-    r"(?:と|って|とも|とか)(?P<by>[ぁ-ゖ一-鿿]{0,6}?)(?:呼[ばぶんび称]|よば|よぶ|よん(?!ち)|名乗|申し?ま)"
+    r"(?:[「『\"](?P<q>[^\s「」『』\"]{2,10})[」』\"]|(?<![ぁ-ゖ])[のはがをに、。「]?(?P<h>[ぁ-ゖー]{2,6})|(?P<t>[ァ-ヺー]{2,10})"
+    rf"|(?P<k>[{KANJI}]{{1,4}}(?:ちゃん|くん|さん|じいさん|ばあさん)?)|(?P<a>[A-Z][a-z]{{2,12}}))"
+    r"(?:と|って|とも|とか)(?:[一-鿿]{1,3}[がはも])?\Z"
 )
-_PET = re.compile(
-    rf"(?<![ぁ-ゖ])(?P<n>[ぁ-ゖ]{{1,5}}(?:ちゃん|たん|っち|っくん|くん)|[{KANJI}]ちゃん)(?=と(?:母|父|兄|姉|呼|い)|こと|は|が|の|も|って)"
-)
-_SIGN_OFF = re.compile(r"(?:以上)(?P<n>[ぁ-ゖー]{2,6}|[ァ-ヺー]{2,8})(?=でした|です)")
-_FROM = re.compile(r"(?<=[へ先生様])(?P<n>[ァ-ヺー]{3,8})(?=から[一二三四五六七八九十0-9 、。]|です|でした)")
+_FOND = re.compile(rf"(?:(?<![ぁ-ゖ])[ぁ-ゖ]{{1,4}}っ?|(?<![{KANJI}])[{KANJI}])\Z")
+_FOND_RIGHT = re.compile("と(?:母|父|兄|姉|呼|い)|こと|は|が|の|も|って")
+_CLOSING = re.compile(r"(?P<n>[ぁ-ゖー]{2,6}?|[ァ-ヺー]{2,8})(?=でした|です)")
+_ORIGIN = re.compile(r"(?<=[へ生様])[ァ-ヺー]{3,8}\Z")
+_ORIGIN_RIGHT = re.compile("[一二三四五六七八九十0-9、。]|です|でした")
 
 
 def find_called(t: str) -> Iterator[Hit]:
     """Names by relation and by naming."""
-    if _guard().search(t):
-        for m in _related().finditer(t):
-            hit = _relative(t, m)
-            if hit:
-                yield hit
-    if _naming_guard().search(t):
-        for m in _named().finditer(t):
-            if _nickname(m["n"]):
-                yield Hit(m.start("n"), m.end("n"), "PERSON", "alias", 0.8, "names.called", GRAMMAR)
-    if "呼" in t or "よ" in t or "名乗" in t or "申" in t:
-        for m in _CALLED.finditer(t):
-            group = "n1" if m["n1"] else "n2"
-            word = m[group]
-            if _known(word) or (m["n1"] and _nickname(word) and len(word) < 9 and word not in book().no_names):
-                yield Hit(m.start(group), m.end(group), "PERSON", "alias", 0.75, "names.called", LISTED)
-    if "ちゃん" in t or "くん" in t or "たん" in t or "っち" in t:
-        for m in _PET.finditer(t):
-            if m["n"] not in stop_words("pet_name"):
-                yield Hit(m.start("n"), m.end("n"), "PERSON", "alias", 0.75, "names.called", LISTED)
-    for pattern in (_SIGN_OFF, _FROM):
-        for m in pattern.finditer(t):
-            if _kana_name(m["n"], weak=pattern is _FROM):
-                yield Hit(m.start("n"), m.end("n"), "PERSON", "signature", 0.75, "names.called", LISTED)
+    automaton, kinds = _automaton()
+    for start, end, number in automaton.find(t):
+        kind = kinds[number]
+        if kind == "relation":
+            hit = _relative(t, start, end)
+        elif kind == "naming":
+            m = _NAMED.match(t, end)
+            hit = _alias(m.start("n"), m.end("n"), GRAMMAR) if m and _nickname(m["n"]) else None
+        elif kind == "calling":
+            hit = _spoken_of(t, start)
+        elif kind == "fond":
+            hit = _fond(t, start, end)
+        elif kind == "closing":
+            m = _CLOSING.match(t, end)
+            hit = _alias(m.start("n"), m.end("n"), LISTED) if m and _kana_name(m["n"]) else None
+        else:
+            back = _ORIGIN.search(t, max(0, start - 9), start) if "ァ" <= t[start - 1 : start] <= "ー" else None
+            hit = (
+                _alias(back.start(), start, LISTED)
+                if back and _ORIGIN_RIGHT.match(t, end) and _not_term(back[0])
+                else None
+            )
+        if hit is not None:
+            yield hit
 
 
-def _relative(t: str, m: re.Match[str]) -> Hit | None:
-    """A name behind a relation: strict on kanji that are also words, lenient on kana."""
-    kind = m.lastgroup
-    if kind in (None, "of"):
+def _alias(start: int, end: int, rank: int) -> Hit:
+    return Hit(start, end, "PERSON", "alias", 0.8 if rank == GRAMMAR else 0.75, "names.called", rank)
+
+
+def _spoken_of(t: str, at: int) -> Hit | None:
+    """What somebody is called, before a verb of calling."""
+    m = _CALLED.search(t, max(0, at - 20), at)
+    if m is None:
         return None
-    assert kind is not None
-    word, start, end = m[kind], m.start(kind), m.end(kind)
-    of, before = m["of"], t[m.start() - 1 : m.start()]
-    if RUN.match(before) or any(t[m.start() : m.end("who") + n] in _forms("relation") for n in (1, 2, 3)):
+    group = next(g for g in "qhtka" if m[g])
+    word, start = m[group], m.start(group)
+    if group == "q" and _nickname(word) and len(word) < 9 and word not in book().no_names:
+        return _alias(start, start + len(word), LISTED)
+    if group == "h" and not _kana_name(word) and word[0] in "のはがをに":
+        word, start = word[1:], start + 1
+    return _alias(start, start + len(word), LISTED) if len(word) > 1 and _known(word) else None
+
+
+def _fond(t: str, start: int, end: int) -> Hit | None:
+    """たっくん, 義ちゃん: a word of affection with what stands before it."""
+    m = _FOND.search(t, max(0, start - 5), start)
+    if m is None or not _FOND_RIGHT.match(t, end) or t[m.start() : end] in stop_words("pet_name"):
         return None
+    return _alias(m.start(), end, LISTED)
+
+
+def _relative(t: str, low: int, high: int) -> Hit | None:
+    """A name behind a relation at `[low, high)`: strict on kanji that are also words, lenient on kana."""
+    if low and RUN.match(t, low - 1):
+        return None
+    m = _RELATED.match(t, high)
+    kind = next((g for g in "khta" if m[g]), None) if m else None
+    if m is None or kind is None:
+        return None
+    word, start, end, of = m[kind], m.start(kind), m.end(kind), m["of"]
     firm = of in ("の", "さんの", "様の")
     if kind == "k":
-        good = _kanji_given(t, word, end, firm) and (firm or len(word) > 1 or (len(m["who"]) > 1 and _acts(t, end)))
+        good = _kanji_given(t, word, end, firm) and (firm or len(word) > 1 or (high - low > 1 and _acts(t, end)))
     elif kind == "h":
         if word in ("さん", "ちゃん", "くん", "さま"):
             return None
         good = firm or of in (":", "(", "「", "・") or (of in ("", " ") and len(word) > 2)
-        good = good and _kana_name(word, weak=False) and word not in stop_words("value_hiragana")
+        good = good and _kana_name(word) and word not in stop_words("value_hiragana")
     elif kind == "t":
         good = kana_value(word) >= (0 if firm or of in (":", "(", "「", "・", " ") else 1.5) and _not_term(word)
         good = good and (kana_value(word) > 0 or right_weight(t, end) >= 0.5 or t.startswith(_HONOR, end))
@@ -176,11 +189,11 @@ def _not_term(word: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def _kana_name(word: str, weak: bool) -> bool:
+def _kana_name(word: str) -> bool:
     kana, b = katakana(word), book()
     if word in stop_words("value_hiragana") or word in stop_words("person_hiragana") or not _not_term(kana):
         return False
-    return weak or kana in b.given_kana or kana in b.surname_kana or kana in b.foreign_kana
+    return kana in b.given_kana or kana in b.surname_kana or kana in b.foreign_kana
 
 
 def _known(word: str) -> bool:
@@ -193,7 +206,7 @@ def _known(word: str) -> bool:
         return grade(plain) >= RARE or (plain in book().given and plain not in book().plain_words and len(plain) > 1)
     if word.isascii():
         return word.lower() not in medical_runs() and word.lower() not in book().latin_terms
-    return _kana_name(word, weak=False)
+    return _kana_name(word)
 
 
 @lru_cache(maxsize=16384)
