@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jmid_nlp.errors import InputError, JmidError, NotDeidentifiedError, PolicyError, RowError
 from jmid_nlp.schema import Alignment, AnnotationRecord, DeidReport, Extraction, Identifier, Report
 from jmid_nlp.sources import key_path, numbered, text_of
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
+
+if TYPE_CHECKING:
+    from jmid_nlp.terminology import Terminology
 
 
 def sample() -> Path:
@@ -163,21 +166,23 @@ def deidentifier(
     return Deidentifier(rules, secret, date_shift_days=date_shift_days, detector=detector, uids=uids)
 
 
-def extract(reports: Iterable[Report | DeidReport | str], *, edition: int = 8) -> Extractions:
+def extract(
+    reports: Iterable[Report | DeidReport | str], *, edition: int = 8, terminologies: Iterable[Terminology] = ()
+) -> Extractions:
     """Entities, findings, lung-cancer TNM and label sets of reports.
 
     Args:
         reports: Reports, de-identified or not, a table of them, one text, or plain texts (which get their position as id).
         edition: Edition of the TNM classification, 8 or 9.
+        terminologies: What `terminology.read_icd10` and `read_radlex` read from the user's own files: findings get their
+            codes, and their synonyms of our words are known.
     """
-    from jmid_nlp.findings.extract import extract as run
+    from jmid_nlp.findings.extract import Extractor
 
+    run = Extractor(edition, terminologies=tuple(terminologies))
     source = [reports] if isinstance(reports, str) else _records(reports)
     return Extractions(
-        run(r, report_id=str(n), edition=edition)
-        if isinstance(r, str)
-        else run(text_of(r), report_id=r.report_id, edition=edition)
-        for n, r in enumerate(source)
+        run(r, str(n)) if isinstance(r, str) else run(text_of(r), r.report_id) for n, r in enumerate(source)
     )
 
 

@@ -26,6 +26,7 @@ from jmid_nlp.cli_options import (
     policy_source,
     run,
     run_only,
+    terminologies,
     unforeseen,
 )
 from jmid_nlp.cli_review import VERBS as REVIEW_VERBS
@@ -116,6 +117,11 @@ def extract(
     explain: Annotated[
         bool, typer.Option("--explain", help="Keep for each value the spans and the rule behind it.")
     ] = False,
+    icd10: Annotated[
+        Path | None, typer.Option(help="Your copy of the ICD-10 master of disease names: findings get its codes.")
+    ] = None,
+    icd10_index: Annotated[Path | None, typer.Option(help="Its table of index terms, for synonyms.")] = None,
+    radlex: Annotated[Path | None, typer.Option(help="Your copy of RadLex, OWL or CSV.")] = None,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
@@ -125,7 +131,8 @@ def extract(
     """
     from jmid_nlp.batch.job import ExtractJob
 
-    job = ExtractJob(edition=edition, explain=explain)
+    with exits():
+        job = ExtractJob(edition=edition, explain=explain, terminologies=terminologies(icd10, icd10_index, radlex))
     run(job, source, output, workers=workers, encoding=encoding, title="extract")
 
 

@@ -6,11 +6,14 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jmid_nlp.errors import JmidError
+from jmid_nlp.errors import InputError, JmidError
+
+if TYPE_CHECKING:
+    from jmid_nlp.terminology import Terminology
 
 PACKAGE = Path(__file__).parent
 EXIT_FAILED_ROWS = 1
@@ -93,3 +96,17 @@ def run_only(job: Any, source: Path, output: Path, **options: Any) -> Any:
 def policy_source(name: str) -> str | Path:
     """A policy's name, or the path of its file where it ends in .toml."""
     return Path(name) if name.endswith(".toml") else name
+
+
+def terminologies(icd10: Path | None, icd10_index: Path | None, radlex: Path | None) -> tuple[Terminology, ...]:
+    """The terminologies in the user's own files.
+
+    Raises:
+        InputError: An index of terms was given without the table that it belongs to, or a file cannot be read.
+    """
+    from jmid_nlp.terminology import read_icd10, read_radlex
+
+    if icd10_index is not None and icd10 is None:
+        raise InputError("--icd10-index needs the table of names, --icd10")
+    found = [read_icd10(icd10, index=icd10_index)] if icd10 is not None else []
+    return (*found, *([read_radlex(radlex)] if radlex is not None else []))

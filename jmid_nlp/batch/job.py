@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jmid_nlp.batch.rows import parse_id, parse_report
 from jmid_nlp.errors import InputError, JmidError, PolicyError, RowError
 from jmid_nlp.schema import DeidReport, Report
+
+if TYPE_CHECKING:
+    from jmid_nlp.terminology import Terminology
 
 Row = dict[str, Any]
 
@@ -135,23 +138,28 @@ class ExtractJob(_Unsealed):
     Args:
         edition: Edition of the TNM classification, 8 or 9.
         explain: True to keep for each value the spans and the rule it came from.
+        terminologies: Terminologies of the user's own, whose codes findings get.
     """
 
     edition: int = 8
     explain: bool = False
+    terminologies: tuple[Terminology, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Job, options and versions."""
-        return _fingerprint("extract", str(self.edition), str(self.explain))
+        read = (f"{t.system}:{t.fingerprint}" for t in self.terminologies)
+        return _fingerprint("extract", str(self.edition), str(self.explain), *read)
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """Extract from each row."""
-        from jmid_nlp.findings.extract import extract
+        from jmid_nlp.findings.extract import Extractor
+
+        extract = Extractor(self.edition, terminologies=self.terminologies)
 
         def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
             report = parse_report(row, number=number)
-            found = extract(report.text, report_id=report.report_id, edition=self.edition)
+            found = extract(report.text, report.report_id)
             return extraction_row(found, explain=self.explain), ()
 
         return run_rows(chunk, treat)
@@ -165,6 +173,7 @@ def extraction_row(extraction: Any, *, explain: bool = False) -> Row:
     plain["id"] = plain.pop("report_id")
     row = {"id": plain["id"], "entities": plain["entities"], "findings": plain["findings"], "tnm": plain["tnm"]}
     row["labels"] = plain["labels"]
+    row["recommendation"] = plain["recommendation"]
     if not explain:
         for item in (*row["entities"], *row["findings"], *([row["tnm"]] if row["tnm"] else [])):
             item.pop("why", None)

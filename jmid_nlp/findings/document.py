@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from jmid_nlp.findings.marks import Marks
-from jmid_nlp.findings.terms import Term, reader
+from jmid_nlp.findings.terms import Reader, Term, reader
 from jmid_nlp.offsets import Folded, OffsetMap, Span
 from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sections import Section, sections
@@ -42,19 +42,21 @@ class Parsed:
         return self.map.to_source(start, end)
 
 
-def parse(source: str) -> Parsed:
+def parse(source: str, words: Reader | None = None) -> Parsed:
     """Folds a report, joins its broken lines and finds its sentences, sections and known words.
 
     Args:
         source: The report's text, any layout.
+        words: Finds the known words; the reader over the lexicons of the package where it is None.
     """
-    folded = _whole_words(unwrap(source))
+    words = words or reader()
+    folded = _whole_words(unwrap(source), words)
     text = folded.text
-    terms, marks = reader().read_both(text)
+    terms, marks = words.read_both(text)
     return Parsed(source, text, folded.map, sentences(text), sections(text), terms, marks)
 
 
-def _whole_words(folded: Folded) -> Folded:
+def _whole_words(folded: Folded, words: Reader) -> Folded:
     """The text without the blanks and line ends that cut a known word in two (気管 支, リンパ節腫⏎大)."""
     gaps = [m.start() for m in _GAP.finditer(folded.text)]
     if not gaps:
@@ -62,9 +64,9 @@ def _whole_words(folded: Folded) -> Folded:
     text = folded.text
     places = [at - i for i, at in enumerate(gaps)]  # where each gap was, in the text without gaps
     joined = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
-    if not reader().joins_at(joined, places):
+    if not words.joins_at(joined, places):
         return folded
-    inside = _inside(reader().read(joined), places)
+    inside = _inside(words.read(joined), places)
     # A line end parts more often than it cuts: only a word of three letters or more shows that it means nothing.
     cut = [at for at, size in zip(gaps, inside, strict=True) if size >= (_LONG if text[at] == "\n" else 2)]
     if not cut:

@@ -163,9 +163,13 @@ class _Form:
 
 
 class Reader:
-    """Finds the best reading of a text: the sequence of known words that covers most of it with the fewest words."""
+    """Finds the best reading of a text: the sequence of known words that covers most of it with the fewest words.
 
-    def __init__(self) -> None:
+    Args:
+        more: Further forms, folded, with the id of the concept that each belongs to.
+    """
+
+    def __init__(self, more: Mapping[str, str] | None = None) -> None:
         self._forms: list[_Form] = []
         written: dict[str, int] = {}
         for key in _senses():
@@ -177,6 +181,10 @@ class Reader:
                 if key not in written:
                     written[key] = len(self._forms)
                     self._forms.append(_entry(text, item))
+        for text, concept_id in (more or {}).items():
+            if text.lower() not in written:
+                written[text.lower()] = len(self._forms)
+                self._forms.append(_entry(text, concepts()[concept_id]))
         self._own = len(self._forms)  # forms from here on are marks only and take no part in the reading
         beside = mark_forms()
         self._automaton = Automaton([*written, *(f for f in beside if f not in written)], overlapping=True)
