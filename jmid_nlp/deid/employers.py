@@ -13,7 +13,8 @@ from jmid_nlp.deid.proper import head
 
 BRANCH = re.compile(
     rf"(?:[ \t]?(?:中等部|高等部|初等部|小学部|中学部|第?[0-9一二三四]{{1,2}}工場)|"
-    rf"[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:店(?!員)|製造所|発電所|車両所|基地|分校|校舎|分院|分室|支店|支社|支部|工場|"
+    rf"[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:店(?!員)|鉱(?![{KANJI}])|坑(?![{KANJI}])|保安部|製造所|発電所|車両所|基地|分校|"
+    rf"校舎|分院|分室|支店|支社|支部|工場|"
     rf"事業所|営業所|出張所|研究所|"
     rf"センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
 )
@@ -26,7 +27,8 @@ ENGLISH = re.compile(
     r"(?:Hospital|Hosp\.?|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|"
     r"Nursing Home|Inc\.?|Co\.,? ?Ltd\.?|Corporation|Corp\.?|Shipping|Lines|Airlines|Motors|Foods|Holdings|Industries|"
     r"Steel|"
-    r"Marine|Trading|Logistics|Construction|Engineering)(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+|"
+    r"Marine|Trading|Logistics|Construction|Engineering|Radiology(?= ?[,\n.)]|$)|Imaging(?= ?[,\n.)]|$)|"
+    r"Imaging (?:Center|Centre|Clinic))(?![a-z])|(?<![A-Za-z])University of [A-Z][a-z]+|"
     r"(?<![A-Za-z])(?:[A-Z][A-Z'\-]+[ ]){1,4}(?:HOSPITAL|HOSP|CLINIC|UNIVERSITY|MEDICAL CENTER|MEDICAL CENTRE|MED CTR|"
     r"NURSING HOME)(?![A-Za-z])|"
     r"(?<![A-Za-z])[A-Z][a-z]{2,12}[\- ](?:en|sou|byoin|iin|no-sato|no sato)(?![a-z\-])"
@@ -52,16 +54,23 @@ SYSTEM_NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{3,20}_(?:HP|HOSP|HOSPITAL|CLINIC|CL|MC|UNIV|BYOIN|CENTER)[A-Z0-9_]{0,12}(?![A-Za-z])"
 )
 
+# as mails write them: from harbor view clinic
+LOWER_ENGLISH = re.compile(
+    r"(?:from|for|at|to|in|by|via) (?P<n>(?!(?:the|our|a|an|this|that|other|another|outside|local|referring|general|"
+    r"their|his|her) )"
+    r"(?:[a-z][a-z'\-]{2,14} ){1,3}(?:clinic|hospital|hosp|medical center|medical centre|nursing home|imaging center))(?![a-z])"
+)
 ENGLISH_WORD = re.compile(
     r"HOSP|CLINIC|UNIV|MEDICAL C|MED CTR|NURSING|Hosp|Shipping|Lines|Motors|Foods|Holdings|Industries|Steel|Marine|"
     r"Trading|Logistics|Construction|Engineering|[a-z][\- ](?:en|sou|byoin|iin|no-sato)(?![a-z\-])|Hospital|Clinic|"
+    r"[a-z] (?:clinic|hosp|medical c|nursing)|Imaging|Radiology|"
     r"University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp"
 )
 
 EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
 
 _PREFIX_WORD = re.compile(
-    r"(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|"
+    r"(?:第[一二三四五1-5])?(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|"
     r"老人保健施設|老健|特養|GH|ケアホーム|小規模多機能ホーム|小規模多機能|看多機|訪看ステーション|訪看|訪問看護|"
     r"介護付有料老人ホーム|"
     r"介護付き有料老人ホーム|高齢者住宅|シニアホーム|ショートステイ|ケアプラザ|セレモニーホール|セレモ|葬祭会館|"
@@ -69,13 +78,16 @@ _PREFIX_WORD = re.compile(
     r"オフィス|ホスピス|認定こども園|子ども園|学童クラブ|学童保育|児童クラブ|放課後デイ|作業所|就労支援施設|"
     r"ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|"
     r"住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|"
-    r"介護医療院)[ \t]?[「『\"]?"
+    r"介護医療院|乳児院|訪問診療クリニック|療育センター|医療型短期入所|ケアタウン|デイホーム|ショートホーム|"
+    r"サ付き住宅|福祉ホーム|救護施設|宿泊所|"
+    r"鍼灸院|整骨院|接骨院|助産院|動物園|水族館|道の駅)[ \t]?[「『\"]?"
 )
 
 _PREFIX_NAME = re.compile(
     rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|"
-    rf"[{KANJI}]{{2,6}}?)(?:の[里郷家杜森丘])?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|"
-    rf"で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）]|$)"
+    rf"[{KANJI}]{{2,6}}?|[{KANJI}](?=[)」』]))(?:の[里郷家杜森丘灯風光街海空花木泉園])?(?:[{KANJI}]{{2,3}}(?=の|で|"
+    rf"に))?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|"
+    rf"で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）│|]|$)"
 )
 
 
@@ -162,7 +174,10 @@ def company(t: str, start: int, end: int) -> Hit | None:
         m = _COMPANY_RIGHT.match(t, end)
         if m is None:
             return Hit(low, stop, "FACILITY", "workplace", 0.85, "facilities.company", GRAMMAR) if low < start else None
-        name = re.split(r"(?:に(?=勤|所|入|て|\d)|で|の(?=社|従)|勤務|社員|従業員|を|から|より|、|在籍)", m["n"])[0]
+        name = re.split(
+            r"(?:に(?=勤|所|入|て|\d)|で|の(?=社|従)|勤務|社員|従業員|を|から|より|、|在籍|様|さん|氏|立会|担当)",
+            m["n"],
+        )[0]
         stop = m.start("n") + len(name)
         if t[start:end].startswith(("医療法人", "社会医療法人", "社会福祉法人")) and (
             more := re.match(

@@ -15,6 +15,7 @@ from jmid_nlp.deid.employers import (
     ENGLISH_WORD,
     GENERIC_ENGLISH,
     KATAKANA,
+    LOWER_ENGLISH,
     POLICE,
     SYSTEM_NAME,
     company,
@@ -25,7 +26,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, proper
 from jmid_nlp.deid.proper import cut_left, is_kana_word, made_of_words, unheard
-from jmid_nlp.deid.shortnames import find_short, named_behind, short, widen
+from jmid_nlp.deid.shortnames import alone, find_short, named_behind, short, widen
 from jmid_nlp.deid.workplaces import find_brands, find_workplaces
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -41,6 +42,8 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
             generic.update(words)
         for w in words if row["strength"] != "generic" else []:
             forms.setdefault(w, row["strength"])
+    for w in sorted(stop_words("facility_alone") | stop_words("facility_alone_strict")):
+        forms.setdefault(w, "shortest")
     return Automaton(forms), tuple(forms.values()), frozenset(generic)
 
 
@@ -65,6 +68,7 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
             hit = _named(t, start, end)
         else:
             hit = _suffixed(t, start, end, kind, generic, floor)
+            hit = hit or alone(t, start, end)
             if hit is None and start == floor and floor and kind != "weak":
                 hit = Hit(start - 1, end, "FACILITY", _subtype(t[start:end]), 0.8, "facilities.suffix", GRAMMAR)
         if hit:
@@ -82,6 +86,8 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
         for m in ENGLISH.finditer(t):
             if not GENERIC_ENGLISH.match(m[0]):
                 yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.english", GRAMMAR)
+        for m in LOWER_ENGLISH.finditer(t):
+            yield Hit(m.start("n"), m.end("n"), "FACILITY", "hospital", 0.75, "facilities.english", LISTED)
     if (
         "ビョウイン" in t
         or "クリニ" in t
@@ -131,7 +137,9 @@ def _named(t: str, start: int, end: int) -> Hit | None:
         len(form) == 2
         and form in _ONLY_WITH
         and wide.end == end
-        and not re.match(r"で|に|より|から|の|へ|病院|放|[ 　]", after)
+        and not re.match(
+            r"で|に|より|から|の|へ|病院|病理|放|消|外|内|脳|救|整|循|呼|産|小|泌|[第一二三1-3][内外]|[ 　(（]", after
+        )
     ):
         return None
     stop = end
@@ -157,7 +165,8 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
         return None
     if suffix == "社" and _MAKER_RIGHT.match(t, end):
         return None
-    if is_kana_word(left):
+    left = left[m.end() :] if (m := _AGE_LEFT.match(left)) else left
+    if is_kana_word(left) or not left:
         return None
     name = cut_left(left)
     if left in book().words and kind != "strong":
@@ -183,6 +192,7 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     )
 
 
+_AGE_LEFT = re.compile(r".*[歳才](?:の|男性|女性|児)?")
 _GENERAL = tuple(sorted(stop_words("facility_general")))
 
 
@@ -198,7 +208,8 @@ _MAKER_RIGHT = re.compile(r"[ ]?(?:製|の?(?:装置|機器|デバイス|ステ�
 _SURE = stop_words("facility_sure")
 
 _RIGHT_WEAK = re.compile(
-    r"$|[\s、。,.()（」』】\]/|;:>\"'<&・]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来|嘱託|職員|看護|施設長|"
+    r"$|[\s、。,.()（」』】\]/|;:>\"'<&・→⇒│┃]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来|嘱託|"
+    r"職員|看護|施設長|"
     r"相談員|園長|理事|利用|退|経由|宛|系列|併設|扱|所属|提出|関係"
 )
 
@@ -216,7 +227,7 @@ def _subtype(suffix: str) -> str:
 
 
 _SHORT_LABELS = stop_words("facility_label")
-_VALUE = re.compile(r"[^\n|,;<>\"'。、()]{2,40}?(?=[ \t]{2,}|[\n|,;<>\"'。、()]|\Z)")
+_VALUE = re.compile(r"[^\n|,;:=<>\"'。、()]{2,40}?(?=[ \t]{2,}|[\n|,;:=<>\"'。、()]|\Z)")
 
 _NO_VALUE = re.compile(
     r"なし|無|不明|未|当院|他院|同上|近医|あり|有|在宅|自宅|今回|前回|CT|MRI|\d{4}|右|左|両|胸|腹|頭"

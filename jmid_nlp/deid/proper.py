@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.kanji import KANJI, PARTLY, RARE, UNKNOWN, grade
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, name_like
 from jmid_nlp.deid.slots import medical_runs
@@ -18,7 +18,9 @@ _KATAKANA = re.compile(r"[ァ-ヺー・]{3,}")
 _HIRAGANA = re.compile(r"[ぁ-ゖー]{3,8}")
 _HEADWORD = re.compile(r"(?:[一-鿿]{2,5}|[ぁ-ゖァ-ヺ][一-鿿ぁ-ゖァ-ヺ]{1,3})(?:先|元)(?:[はがの:]|を)?")
 _LONGEST_HEAD = 6
-_JOINS = frozenset("各同両全新旧大小前後左右上下中内外第本支元現某他当用性系的型式部科室課係班員者士師医長院会所社局")
+_JOINS = frozenset(
+    "各同両全新旧大小前後左右上下中内外第本支元現某他当用性系的型式部科室課係班員者士師医長院会所社局人方者氏様"
+)
 
 
 @cache
@@ -74,12 +76,6 @@ def head(word: str) -> int:
         return m.end()
     if (m := _HIRAGANA.match(word)) and not is_grammar(m[0]):
         return m.end()
-    if (
-        re.fullmatch("[ぁ-ゖ]{2}", word)
-        and katakana(word) in book().surname_kana
-        and word not in stop_words("value_hiragana")
-    ):
-        return 2
     first = next((f for f in stop_words("company_head") if word.startswith(f) and len(word) > len(f)), "")
     if first:
         return len(first)
@@ -104,10 +100,15 @@ def is_kana_word(word: str) -> bool:
 
 
 _GRAMMAR = re.compile(
-    r"(?:および|または|なお|また|さらに|その|この|あの|どの|ため|ので|から|まで|より|など|ところ|こと|もの|とき|ころ|ほど|ぐらい|くらい|"
-    r"のみ|ばかり|について|による|における|にて|では|には|とは|です|ます|ました|した|して|する|しか|ない|なし|あり|ある|いる|おり|れる|"
-    r"られ|せる|たい|みぎ|ひだり|うえ|した|まえ|うしろ|はい|いいえ|えーと|えっと|あと|ほか|いま|すぐ|やや|ほぼ|みられ|あった|なった|だった|"
-    r"ひとつ|ふたつ|いつも|ちょっと|たぶん|きょう|あした|きのう|おそらく|もともと|とりあえず|お世話|ございます|よろしく)"
+    r"(?:および|または|なお|また|さらに|その|この|あの|どの|ため|ので|から|まで|より|など|ところ|こと|もの|とき|ころ|"
+    r"ほど|ぐらい|くらい|"
+    r"のみ|ばかり|について|による|における|にて|では|には|とは|です|ます|ました|した|して|する|しか|ない|なし|あり|"
+    r"ある|いる|おり|れる|"
+    r"られ|せる|たい|みぎ|ひだり|うえ|した|まえ|うしろ|はい|いいえ|えーと|えっと|あと|ほか|いま|すぐ|やや|ほぼ|"
+    r"みられ|あった|なった|だった|"
+    r"ひとつ|ふたつ|いつも|ちょっと|たぶん|きょう|あした|きのう|おそらく|もともと|とりあえず|お世話|ございます|"
+    r"よろしく|そちら|こちら|あちら|どちら|そこ|ここ|あたり|ちかく|まわり|うまれ|そだち|ならび|もしくは|あるいは|"
+    r"しかも|ただし|ぜんそく)"
 )
 
 
@@ -118,7 +119,8 @@ def is_grammar(word: str) -> bool:
 
 
 _GRAMMAR_END = re.compile(
-    r"(?:です|ます|した|して|する|ない|なし|から|まで|より|には|では|とは|ため|ので|れば|たら|って|ている|という|ような|くん|ちゃん|さん)\Z"
+    r"(?:です|ます|した|して|する|ない|なし|から|まで|より|には|では|とは|ため|ので|れば|たら|って|ている|という|"
+    r"ような|くん|ちゃん|さん)\Z"
 )
 
 

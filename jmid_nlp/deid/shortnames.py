@@ -21,9 +21,11 @@ from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
 _GO = (
-    r"で(?!あ|な)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|かか|お世話|問い?合)|より|から|へ(?!の影響)|"
+    r"で(?!あ|な)|を(?:ご?利用|受診)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|"
+    r"かか|お世話|問い?合)|より|から|へ(?!の影響)|"
     r"受診|撮影|紹介|からの|"
-    r"の[一-鿿ァ-ヺ]{2,6}部|の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|担当|先生|外来|救急|放射線|報告|呼吸|循環|消化|外科|内科|整形|小児|"
+    r"の[一-鿿ァ-ヺ]{2,6}部|のこと|の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|担当|先生|外来|救急|放射線|報告|呼吸|"
+    r"循環|消化|外科|内科|整形|小児|"
     r"病理|医師|Dr|地連|連携|返書)"
 )
 _WIDE = (
@@ -93,8 +95,7 @@ def find_short(t: str) -> Iterator[Hit]:
             stem = m[0].rstrip("小中高工商農")
             if (
                 len(stem) > 1
-                and stem not in book().plain_words
-                and m[0] not in book().plain_words
+                and (is_place(stem) or (stem not in book().plain_words and m[0] not in book().plain_words))
                 and not _NO_SCHOOL.search(m[0])
             ):
                 yield Hit(m.start(), m.end(), "FACILITY", "school", 0.7, "facilities.school", LISTED)
@@ -117,10 +118,12 @@ _NO_SCHOOL = re.compile(
 _WIDE_RIGHT, _NARROW_RIGHT = re.compile(_WIDE), re.compile(_NARROW)
 # what makes a department or a word of the kind behind a name: 佐藤外科部長, 東京消防士, 札幌循環器学会
 _BLOCK = re.compile(
-    r"[ ]?(?:部長|医長|科長|主任|医師|先生|医員|教授|講師|助教|助手|学会|士(?!会)|官(?!署)|隊員|団員|的|系|用|学(?!園|院|校)|犬|力|"
+    r"[ ]?(?:部長|医長|科長|主任|医師|先生|医員|教授|講師|助教|助手|学会|士(?!会)|官(?!署)|隊員|団員|的|系|用|"
+    r"学(?!園|院|校)|犬|力|"
     r"症|術|検(?!診)|疾患|領域|リハビリ室)|医(?![院療大])"
 )
-_DEPARTMENT = re.compile(r"[内外眼整産皮小耳脳泌胃歯循呼消神]")
+_OPENERS = ("", "\n", "|", "│", ",", "(", "「", ":", "=", "→", ">", '"', "\t")
+_BOUNDARY = re.compile(rf"(?![{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9])")
 
 
 @cache
@@ -162,19 +165,19 @@ def short(t: str, start: int, end: int, kind: str) -> Hit | None:
     if low < start:
         right = _WIDE_RIGHT if sure or kind != "short" else _NARROW_RIGHT
         fits = not _BLOCK.match(t, end) if kind == "brief" else right.match(t, end) is not None
+        delimited = _BOUNDARY.match(t, end) is not None
+        fits = fits or (delimited and (sure or t[low - 1 : low] in _OPENERS))
         return (
             Hit(low, end, "FACILITY", "hospital", 0.75 if sure else 0.7, "facilities.short", LISTED) if fits else None
         )
-    if re.match(f"[{KANJI}ァ-ヺ]", t[start - 1 : start] or " "):
-        return None
-    return _alone(t, start, end)
+    return alone(t, start, end, whole=kind == "shortest")
 
 
 def _named_before(t: str, start: int) -> tuple[int, bool]:
     """Where the name before a kind begins, `start` where none does, and whether it is surely the name of a place."""
     if back := _BACK.search(t, max(0, start - 8), start):
         word = back[1] or back[2]
-        if placeish(word) or (back[2] and word not in book().plain_words):
+        if placeish(word) or is_place(word) or (back[2] and word not in book().plain_words):
             return back.start(), True
     left = left_part(t, start, 0)
     word = cut_left(left) or cut_left(re.split("の", left)[-1])
@@ -183,6 +186,8 @@ def _named_before(t: str, start: int) -> tuple[int, bool]:
     if not word:
         return start, False
     low = start - len(word)
+    if t.startswith(("駅前", "駅東", "駅西", "駅南", "駅北"), low - 2):
+        low -= 2
     if (back := _BACK.search(t, max(0, low - 8), low)) and placeish(back[1] or back[2]):
         low = back.start()
     return low, any(is_place(word[:n]) for n in range(2, min(6, len(word)) + 1)) or word[:1] in stop_words(
@@ -190,10 +195,12 @@ def _named_before(t: str, start: int) -> tuple[int, bool]:
     )
 
 
-def _alone(t: str, start: int, end: int) -> Hit | None:
+def alone(t: str, start: int, end: int, *, whole: bool = False) -> Hit | None:
     """A short kind that names a facility by itself: 日赤 before any word, 中央 only before a word of going there."""
     form = t[start:end]
-    if form in _ALONE or len(form) > 4:
+    if re.match(f"[{KANJI}ァ-ヺ]", t[start - 1 : start] or " "):
+        return None
+    if form in _ALONE or (whole and len(form) > 4):
         enclosed = t[start - 1 : start] in ("「", "(", "→") and t[end : end + 1] in ("」", ")", "→")
         fits = enclosed or _ALONE_RIGHT.match(t, end) is not None
     elif form in _STRICT:
@@ -205,16 +212,20 @@ def _alone(t: str, start: int, end: int) -> Hit | None:
 
 _ALONE, _STRICT = stop_words("facility_alone"), stop_words("facility_alone_strict")
 _PERSON_THERE = (
-    r"の[一-鿿ぁ-んァ-ヺ]{1,4}(?:先生|Dr|医師|さん|氏|様|Ns)|の(?:当直|主治|先生|担当医|地域連携|地連|救急|画像|報告|返書|紹介|外来|CD|"
+    r"の[一-鿿ぁ-んァ-ヺ]{1,4}(?:先生|Dr|医師|さん|氏|様|Ns)|の(?:当直|主治|先生|担当医|地域連携|地連|救急|画像|報告|"
+    r"返書|紹介|外来|CD|"
     r"CT(?!値)|MRI|MR|PET|検査|医事|放射線|病理|方に|こと|ER)"
 )
 _STRICT_RIGHT = re.compile(
-    rf"へ(?:の?転院|転送|の?搬送|の?紹介|入院|依頼|返書|返送|送付|連絡)|に(?:転院|転送|搬送|紹介|通院|入院|かか|お世話|返書|移っ|移り)|"
-    rf"から(?:の?転院|の?紹介|転送|移)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|フォロー|とのこと|[HR]\d|の(?:手術|加療|治療))|"
+    rf"へ(?:[一-鿿]{{1,6}}を依頼|の?転院|転送|の?搬送|の?紹介|入院|依頼|返書|返送|送付|連絡)|に(?:転院|転送|搬送|紹介|"
+    rf"通院|入院|かか|お世話|返書|移っ|移り)|"
+    rf"から(?:の?転院|の?紹介|転送|移)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|"
+    rf"フォロー|とのこと|[HR]\d|の(?:手術|加療|治療))|"
     rf"{_PERSON_THERE}|[)」][ ]?(?:へ|に|より|から|宛)|通院[中歴]|入院[中歴]|宛|→|かかりつけ"
 )
 _ALONE_RIGHT = re.compile(
-    rf"{_STRICT_RIGHT.pattern}|[ ]?{_GO}|[、。,]|[ ]?[)」/;=]|[ ]?$|[ ]?\n|にも|経由|と(?:連携|相談|協議)|扱い|受診|通院|フォロー|が(?:搬|介|担|対|臨)|"
+    rf"{_STRICT_RIGHT.pattern}|[ ]?{_GO}|[、。,]|[ ]?[)」/;=]|[ ]?$|[ ]?\n|にも|経由|と(?:連携|相談|協議)|扱い|受診|"
+    rf"通院|フォロー|が(?:搬|介|担|対|臨)|"
     rf"救急|放|内|外|脳|循|呼|消|整|産|小|CT|MRI|PET|持参"
 )
 

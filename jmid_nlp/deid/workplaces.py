@@ -13,7 +13,18 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import left_part
-from jmid_nlp.deid.proper import cut_left, head, is_kana_word, is_name, is_place, made_of_words, unheard
+from jmid_nlp.deid.proper import (
+    cut_left,
+    head,
+    is_common,
+    is_grammar,
+    is_kana_word,
+    is_name,
+    is_place,
+    made_of_words,
+    prefectures,
+    unheard,
+)
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 
 _YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
@@ -21,10 +32,13 @@ _RUN_END = re.compile(
     rf"(?:[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々]|[ぁ-ゖ](?![ぁ-ゖ]?\Z)|[ぁ-ゖ]{{2,8}}\Z|の(?=[{KANJI}]))+\Z"
 )
 _LATIN = re.compile(r"[A-Z][A-Z0-9&]{1,7}[一-鿿ァ-ヺ]|[A-Z]{3,8}\Z")
+_NO_HOUSE = re.compile(r"の[里郷家丘森杜園灯湯宿街会]\Z")
 _LONGEST = 22
 _PLAIN_END = re.compile(
-    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|医院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|単身|在宅|時短|常勤|"
-    r"非常勤|当院|学校|職場|役所|役場|公立|技術|系|店員|店舗|側|部|科|室|中|後|前|時|日|年|月|歳|代|さん|様|先生|医師|氏|位|性|的|下|上)\Z"
+    r"(?:業|職|関係|関連|会社|工場|現場|事務|仕事|自営|農家|施設|病院|医院|作業|夜間|交代|勤務|立ち|派遣|パート|海外|"
+    r"単身|在宅|時短|常勤|"
+    r"非常勤|当院|学校|職場|役所|役場|公立|技術|系|店員|店舗|側|部|科|室|中|後|前|時|日|年|月|歳|代|さん|様|先生|"
+    r"医師|氏|位|性|的|下|上)\Z"
 )
 
 
@@ -65,6 +79,8 @@ def _name_before(t: str, end: int, kind: str) -> int:
     if _PLAIN_END.search(run):
         return end
     raw = left_part(t, end, m.start())
+    if "の" in raw and not _NO_HOUSE.search(raw):
+        raw = raw.rsplit("の", 1)[1]
     name = cut_left(raw)
     if not name and _LATIN.match(run) and kind == "work":
         name = run
@@ -107,7 +123,30 @@ def _stands(name: str, kind: str) -> bool:
 
 
 _BRAND = re.compile(rf"(?<![ァ-ヺー・])(?P<k>[ァ-ヺー・]{{3,14}})(?P<p>[{KANJI}ヶケノ]{{2,6}})(?![{KANJI}ァ-ヺ])")
-_KNOWN_BRAND = re.compile(r"[一-鿿ァ-ヺーA-Za-z]{2,6}?(?=店|駅前|[、。 ]|で|に|の|へ|より|から|を)")
+_PLACE_KANA = re.compile(
+    rf"(?<![{KANJI}])(?P<p>[{KANJI}]{{2,4}})(?P<k>[ぁ-ゖ]{{3,6}}?)(?=会|で[、手]|より|から|へ|にて|[、。)」→│|\n]|[ ]|\Z)会?"
+)
+_BODY = re.compile(
+    rf"(?P<p>[{KANJI}]{{2,4}}会)(?P<k>[ぁ-ゖー]{{3,6}}?|[ァ-ヺー]{{3,8}})(?P<e>記念|総合|中央)?(?=で|より|から|へ|に|"
+    rf"の|[、。)」→│|\n]|[ ]|ショート|デイ|\Z)"
+)
+_QUOTED = re.compile(
+    r"(?:ジム|道場|教室|スクール|サークル|チーム|クラブ|劇団|店|施設|会社|病院|医院|クリニック|ホーム|ホテル|旅館|園|"
+    r"寮|工房|事務所|団体|組合|バー|スナック|食堂|酒場)"
+    r"[ ]?[「『](?P<q>[^「」『』\n]{2,14})[」』]"
+)
+_BAR = re.compile(
+    r"(?<![一-鿿ァ-ヺー])(?:スナック|居酒屋|喫茶|カラオケ|キャバクラ|パブ|バー|ラーメン|焼肉|寿司|美容室|理容|民宿|"
+    r"道の駅)[ ]?(?P<n>[ぁ-ゖァ-ヺー一-鿿]{2,8}?)(?=店主|店員|店長|のママ|で|に|の|へ|より|から|勤務|[)」、。 ]|\Z)"
+)
+_INITIAL = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z](?:大(?![動腿腸網脳血静])|病院|医院|クリニック|総合病院|医大|医療センター|高校|小学校|"
+    r"中学校)(?=で|に|より|から|へ|の|か|宛|[、。)」→⇒ ]|\n|\Z)"
+)
+_DUTY = re.compile(
+    rf"(?<![{KANJI}])(?P<n>[{KANJI}]{{1,4}})署(?![名長{KANJI}]|[ ]?名)(?=[ 、。)」\n]|の|より|へ|に|から|で|が|は|扱|\Z)"
+)
+_NO_STATION = re.compile(r"警察|消防|税務|監督|同|所轄|部|本|自|連|各|支|分|当|他|該当|所管")
 
 
 def find_brands(t: str) -> Iterator[Hit]:
@@ -115,3 +154,26 @@ def find_brands(t: str) -> Iterator[Hit]:
     for m in _BRAND.finditer(t):
         if is_place(m["p"]) and not is_kana_word(m["k"]) and not made_of_words(m["k"]):
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
+    for m in _PLACE_KANA.finditer(t):
+        if (
+            is_place(m["p"])
+            and not is_grammar(m["k"])
+            and (m["p"] in prefectures() or m["p"] in book().place_stems or m["p"] in book().place_names)
+        ):
+            yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.brand", LISTED)
+    if "会" in t:
+        for m in _BODY.finditer(t):
+            if not is_common(m["p"]) and not is_grammar(m["k"]) and not is_kana_word(m["k"]):
+                yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.body", LISTED)
+    if "「" in t or "『" in t:
+        for m in _QUOTED.finditer(t):
+            yield Hit(m.start("q"), m.end("q"), "FACILITY", "workplace", 0.75, "facilities.quoted", LISTED)
+    for m in _BAR.finditer(t):
+        if not is_grammar(m["n"]) and not is_common(m["n"]) and not is_kana_word(m["n"]):
+            yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.bar", LISTED)
+    for m in _INITIAL.finditer(t):
+        yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.initial", LISTED)
+    if "署" in t:
+        for m in _DUTY.finditer(t):
+            if not _NO_STATION.search(m["n"]):
+                yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.station", LISTED)
