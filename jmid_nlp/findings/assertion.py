@@ -33,7 +33,12 @@ class Assertion:
 DEFINITE = Assertion("definite")
 _CAUSE = re.compile(
     r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を主体"
-    r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが]))"
+    r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが])|と[^。、はがを\n]{1,16}?(?:の間|との間|の境界|間の))"
+)
+_SUSPECTED = re.compile(
+    r"[ ](?:is |are )?(?:strongly )?(?:suspected|suspicious|likely|probable|possible|favou?red|considered|not excluded)"
+    r"(?=[ ]?(?:[。.,;、)\n]|\Z))",
+    re.IGNORECASE,
 )
 _CAUSE_STARTS = frozenset("にのがをと周近内辺末中腹背頭尾外直")
 _ALSO = re.compile(r"[)）]?(?:について|に関して)?も(?:同様(?:です|である|に)?|です|また同様(?:です)?)?[。.]?\s*\Z")
@@ -127,6 +132,8 @@ class _Walker:
         around = self.clues.around(start, end)
         if around is not None:
             return _decided(around)
+        if following == " " and (said := _SUSPECTED.match(self.text, end)):
+            return Assertion("possible", ((said.start(), said.end(), "suspect"),))
         if following == "時" and _WHEN.match(self.text, end):
             return Assertion("general", ((end, end + 1, "condition"),))
         found = self._ahead(start, end) or self._walk(index, stop)

@@ -23,7 +23,7 @@ _LEAD = re.compile(
     r"FLAIR|DWI|STIR|SWI|拡散強調像)(?=[高低])"
 )
 # Words of change at the end of a known compound (胸水増加) speak of it and are not part of it.
-_CHANGED = re.compile(r"(?<=..)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
+_CHANGED = re.compile(r"(?<=..)(?<!急性)(?:増加|増大|減少|縮小|消失|増悪|改善)\Z")
 
 
 class Shape(NamedTuple):

@@ -8,6 +8,7 @@ from functools import cache
 from jmid_nlp.findings.assertion import assess, finding_certainty
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.stance import alternatives, hardly_denied, predicate, requested, stance
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
 
@@ -15,7 +16,9 @@ _QUANTITY = re.compile(
     r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|"
     r"縮小|増加|減少|あり|\(?(?:径|最大径|短径|長径|約)?\d)[^。、]{0,16}[、,]"
 )
-_PREDICATE = re.compile(r"は[^。、]{2,24}(?:で|し|て|り)、(?!.{0,4}(?:は|も)?(?:認め|みられ))")
+_PREDICATE = re.compile(
+    r"が[^。、はがを]{1,12}で、|は[^。、]{2,24}(?:で|し|て|り)、(?!.{0,4}(?:は|も)?(?:認め|みられ))"
+)
 _WITHIN = re.compile(r"(?:の)?(?:内部?|周囲|辺縁|近傍|中)(?:に|の)?(?=[^。、]{1,12})")
 _NOT_GROWN = re.compile(
     r"(?:は|を|も|が|所見)?(?:なし|な[くい]|ありません|認め(?:ず|ない|ません)|みられ(?:ず|"
@@ -29,6 +32,7 @@ _ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
 _SEGMENT = 40  # characters before an item that can be its own statement
 _CLAUSE_START = re.compile(r"[、。\n]")
 _HOST = re.compile(r"[右左両\d:]|[一-鿿](?:に|には|の)(?!.*[にの])")
+_ARROW = re.compile(r"[^。、\n]{0,24}?\s?(?:→|⇒|->|=>)")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
 
@@ -55,6 +59,11 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
         return value, ""
     if mention.kind == "state" and "、" in gap:
         return "positive", "a state is stated"
+    stated = hardly_denied(text, mention) or predicate(text, mention)
+    if stated and gap.startswith("、") and not hardly_denied(text, following):
+        return "positive", "stated before what is denied or suspected"
+    if _ARROW.match(gap):
+        return "positive", "stated before what it means"
     if _PREDICATE.match(gap):
         return "positive", "has a predicate of its own"
     if _QUANTITY.match(gap) or (value == "negative" and _WITHIN.match(gap)):
@@ -65,6 +74,8 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
     own = _complications().search(text[mention.start : mention.end]) is not None
     if value == "negative" and _ITEM_GAP.fullmatch(gap) and complication and not own and _hosted(text, mention):
         return "positive", "only the complication is denied"
+    if value == "suspicious" and gap == "、" and complication and not own and mention.kind in ("disease", "lesion"):
+        return "positive", "only the complication is suspected"
     return value, ""
 
 
@@ -90,7 +101,13 @@ def judge(parsed: Parsed, mentions: list[Mention]) -> tuple[list[Certainty], lis
     for k, mention in enumerate(mentions):
         following = mentions[k + 1] if k + 1 < len(mentions) else None
         value, rule = _correct(text, mention, following, certainty[k])
+        if value == certainty[k] and mention.sentence >= 0:
+            sentence = parsed.sentences[mention.sentence]
+            value, rule = stance(text, mention, value, sentence)
+            if value == "suspicious" and requested(text, sentence, mention.sentence):
+                value, rule = "general", "asked in the request"
         if value != certainty[k]:
             certainty[k] = value
             why[k] = rule
+    alternatives(text, mentions, certainty, why)
     return certainty, why
