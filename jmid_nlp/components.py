@@ -88,7 +88,9 @@ def jmid_findings(doc: Doc) -> Doc:
     fill(doc, "entities", ((e.start, e.end, e.type, "", e.attr or "") for e in entities), to_plain(entities))
     rows = ((f.start, f.end, "finding", f.concept or "", f.certainty) for f in findings)
     fill(doc, "findings", rows, to_plain(findings))
-    _records(doc).update(tnm=to_plain(found.tnm), labels=to_plain(found.labels))
+    _records(doc).update(
+        tnm=to_plain(found.tnm), labels=to_plain(found.labels), recommendation=to_plain(found.recommendation)
+    )
     return doc
 
 

@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from jmid_nlp.schema import DeidReport, Extraction, Finding, Identifier, Link
+from jmid_nlp.schema import Attribute, DeidReport, Extraction, Finding, Identifier, Link, Recommendation
 
 _SHOWN = 200  # rows of a table in a notebook
 
@@ -72,12 +72,49 @@ def finding_marks(findings: Sequence[Finding], *, prefix: str = "") -> list[Mark
 def finding_title(finding: Finding) -> str:
     """One line that says what is known of a finding."""
     parts = [finding.concept or finding.text, finding.certainty, finding.laterality or "", sizes(finding.sizes_mm)]
-    return " / ".join(p for p in (*parts, finding.change or "") if p)
+    parts += [finding.change or "", count(finding), looks(finding), advice(finding.recommendation)]
+    return " / ".join(p for p in parts if p)
 
 
 def sizes(values: Iterable[Sequence[float]]) -> str:
     """Sizes as a reader writes them: `12 × 8 mm, 5 mm`."""
     return ", ".join(" × ".join(f"{v:g}" for v in size) + " mm" for size in values)
+
+
+def count(finding: Finding) -> str:
+    """How many there are: `3`, `2–3`, `≥ 10`; empty where the text states no number."""
+    number = finding.number
+    if number is None:
+        return ""
+    if number.low == number.high:
+        return str(number.low)
+    return f"≥ {number.low}" if number.high is None else f"{number.low or ''}–{number.high}"
+
+
+def looks(finding: Finding) -> str:
+    """How a finding looks, in words: `high signal (T2WI), no enhancement, maximum SUV 8.2`."""
+    return ", ".join(map(_look, finding.attributes))
+
+
+def _look(item: Attribute) -> str:
+    from jmid_nlp.findings.marks import labels
+
+    kind = "measure" if item.kind == "value" else item.kind
+    word = labels().get((kind, item.value), labels().get(("quality", item.value), ("", "")))[1]
+    numbers = "–".join(f"{n:g}" for n in item.numbers)
+    words = [word or item.value.replace("_", " "), numbers, (item.unit or "") if item.numbers else ""]
+    beside = ", ".join(w for w in (item.sequence, item.phase, item.part, "prior" if item.prior else None) if w)
+    return ("" if item.present else "no ") + " ".join(w for w in words if w) + (f" ({beside})" if beside else "")
+
+
+def advice(found: Iterable[Recommendation]) -> str:
+    """What is advised: `follow up, ct (6か月後)`, `workup not needed`."""
+    out = []
+    for item in found:
+        words = ", ".join(w for w in (item.action.replace("_", " "), item.modality or "") if w)
+        time = f" ({item.interval_text})" if item.interval_text else ""
+        out.append(f"{words}{time}{'' if item.needed else ' not needed'}{' if needed' if item.conditional else ''}")
+    return "; ".join(out)
 
 
 def report_html(
@@ -126,6 +163,7 @@ def findings_table(findings: Sequence[Finding], *, links: Sequence[Link] = (), p
                     for p in (
                         finding.change or "",
                         f"({sizes(finding.prior_sizes_mm)})" if finding.prior_sizes_mm else "",
+                        f"since {finding.compared_to.date}" if finding.compared_to and finding.compared_to.date else "",
                     )
                     if p
                 )
@@ -133,10 +171,23 @@ def findings_table(findings: Sequence[Finding], *, links: Sequence[Link] = (), p
             escape(
                 ", ".join(f"{r.series or '–'}/{r.image if r.image is not None else '–'}" for r in finding.image_refs)
             ),
+            escape(" ".join(w for w in (f"n = {count(finding)}" if finding.number else "", looks(finding)) if w)),
+            escape(advice(finding.recommendation)),
             escape("; ".join(f"{m.annotation_id} ({m.score:.2f}: {', '.join(m.why)})" for m in mine)),
         ]
         rows.append("<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
-    names = ("finding", "certainty", "site", "side", "size", "change (prior)", "series/image", "annotation")
+    names = (
+        "finding",
+        "certainty",
+        "site",
+        "side",
+        "size",
+        "change (prior)",
+        "series/image",
+        "looks",
+        "advice",
+        "annotation",
+    )
     return _table(names, rows)
 
 

@@ -7,8 +7,8 @@ never text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from jmid_nlp.deid.replace import offset_map
@@ -17,7 +17,7 @@ from jmid_nlp.schema import Edit, Extraction, Finding
 
 ATTRIBUTES = (
     "concept", "certainty", "locations", "laterality", "sizes_mm", "prior_sizes_mm", "change", "multiple", "historical",
-    "image_refs", "section",
+    "image_refs", "section", "attributes", "number", "recommendation", "compared_to",
 )  # fmt: skip
 
 
@@ -96,8 +96,19 @@ def _changed(before: Finding, after: Finding, to_new: OffsetMap) -> Iterator[str
         if name == "locations":
             old = sorted((*to_new.to_target(s.start, s.end), s.site or "") for s in old)
             new = sorted((s.start, s.end, s.site or "") for s in new)
+        elif name in _SAID:
+            old, new = _SAID[name](old), _SAID[name](new)
         if old != new:
             yield name
+
+
+# What an attribute says, without its spans, which move; the date compared with is shifted on purpose.
+_SAID: dict[str, Callable[[Any], Any]] = {
+    "attributes": lambda found: [replace(a, spans=()) for a in found],
+    "number": lambda count: count and (count.low, count.high),
+    "recommendation": lambda found: [replace(r, spans=()) for r in found],
+    "compared_to": lambda found: found is not None,
+}
 
 
 def _whole(before: Extraction, after: Extraction) -> Iterator[str]:

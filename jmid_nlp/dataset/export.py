@@ -80,7 +80,7 @@ def _coco(folder: Path, split: str, paths: list[Path], features: Any) -> int:
         for shard in paths:
             for row in from_table(read_shard(shard), features):
                 name = row["id"]
-                said[name] = {k: row[k] for k in ("annotation_id", "finding", "concept", "certainty", "start", "end")}
+                said[name] = {k: row[k] for k in _SAID if k in row}
                 said[name]["report_id"] = name.removesuffix(f"/{row['annotation_id']}")
                 yield _mark(row)
 
@@ -110,5 +110,9 @@ def _mark(row: Row) -> AnnotationRecord:
     )
 
 
+_SAID = (
+    "annotation_id", "finding", "concept", "certainty", "start", "end", "attributes", "number_low", "number_high",
+    "recommendation", "codes",
+)  # fmt: skip
 EXPORTS: dict[str, Callable[[Path, str, list[Path], Any], int]] = {"docbin": _docbin, "coco": _coco}
 _FITS = {"docbin": {"entities", "spans"}, "coco": {"bbox"}}

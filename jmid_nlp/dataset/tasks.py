@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from jmid_nlp.errors import InputError
-from jmid_nlp.schema import CATEGORIES, AnnotationRecord, Certainty, DeidReport, Entity, EntityType, Extraction, Link
+from jmid_nlp.schema import (
+    CATEGORIES,
+    AnnotationRecord,
+    Certainty,
+    DeidReport,
+    Entity,
+    EntityType,
+    Extraction,
+    Finding,
+    Link,
+    to_plain,
+)
 
 Row = dict[str, Any]
 LABEL_VALUES = ("absent", "negative", "uncertain", "positive")
@@ -121,8 +132,42 @@ def _grounding(study: Study) -> list[Row]:
         row |= {"annotation_id": mark.annotation_id, "kind": mark.kind, "label": mark.label, "anatomy": mark.anatomy}
         row |= {"series_number": mark.series_number, "image_number": mark.image_number, "bbox": list(mark.bbox)}
         row |= {"image_range": list(mark.image_range or ()), "size_mm": list(mark.size_mm), "sop_uid": mark.sop_uid}
+        row |= _described(finding)
         rows.append(row | {"id": f"{study.report.report_id}/{mark.annotation_id}"})
     return rows
+
+
+def _described(finding: Finding) -> Row:
+    """What the report says of a finding beside what and where it is: how it looks, how many, what to do, codes."""
+    number = finding.number
+    return {
+        "attributes": [{k: to_plain(getattr(a, k)) for k in _ATTRIBUTE} for a in finding.attributes],
+        "number_low": number.low if number is not None else None,
+        "number_high": number.high if number is not None else None,
+        "recommendation": [{k: to_plain(getattr(r, k)) for k in _ADVICE} for r in finding.recommendation],
+        "codes": [to_plain(c) for c in finding.codes],
+    }
+
+
+_ATTRIBUTE = ("kind", "value", "present", "sequence", "phase", "part", "numbers", "unit", "prior", "spans")
+_ADVICE = ("action", "modality", "interval_days", "needed", "conditional", "spans")
+
+
+def _described_features() -> Row:
+    from datasets import List, Value
+
+    text, whole, real, yes = Value("string"), Value("int32"), Value("float32"), Value("bool")
+    spans = List(List(whole))
+    look = dict.fromkeys(("kind", "value", "sequence", "phase", "part", "unit"), text)
+    look |= {"present": yes, "prior": yes, "numbers": List(real), "spans": spans}
+    advice = {"action": text, "modality": text, "interval_days": List(whole), "needed": yes, "conditional": yes}
+    return {
+        "attributes": List(look),
+        "number_low": whole,
+        "number_high": whole,
+        "recommendation": List(advice | {"spans": spans}),
+        "codes": List({"system": text, "code": text}),
+    }
 
 
 def _grounding_features() -> Any:
@@ -139,7 +184,12 @@ def _grounding_features() -> Any:
     link = {"laterality": ClassLabel(names=list(LATERALITIES)), "score": real, "annotation_id": text, "kind": text}
     mark = {"label": text, "anatomy": text, "series_number": whole, "image_number": whole, "bbox": List(real)}
     return Features(
-        _head_features() | span | link | mark | {"image_range": List(whole), "size_mm": List(real), "sop_uid": text}
+        _head_features()
+        | span
+        | link
+        | mark
+        | {"image_range": List(whole), "size_mm": List(real), "sop_uid": text}
+        | _described_features()
     )
 
 
