@@ -5,7 +5,8 @@
     {?other}               likewise, in half of the cases
     {a|b|}                 one of several pieces of plain text, an empty one too
     {pick rule 2-4 SEP}    two to four different alternatives of a rule, in any order, with SEP between them; @SEP is a rule
-    [text](keep/why)       must survive; [text](CATEGORY/subtype) is an identifier
+    {~aru}                 the rule `aru_polite`, `aru_plain` or `aru_nominal`, by the register of the report
+    [text](keep/why)       must survive; [text](CATEGORY/subtype) is an identifier, [text](e/type) an entity, [text](H) a finding
     \\n \\t \\s \\{ \\} \\[ \\] a line break, a tab, a blank, plain brackets
 
 Lines that begin with a hash and a blank are comments.
@@ -25,7 +26,8 @@ Op = str | Callable[[Writer], None]
 Leaves = Callable[[str], Callable[[Writer], None] | None]
 _ESCAPES = {"n": "\n", "t": "\t", "s": " ", "{": "{", "}": "}", "[": "[", "]": "]", "\\": "\\", "|": "|", "r": "\r"}
 _WEIGHT = re.compile(r"(\d+)\| ?")
-_MARK = re.compile(r"\(([A-Z]+|keep)/([a-z0-9_]+)\)")
+_MARK = re.compile(r"\(([A-Z]+|keep|e|H)(?:/([a-z0-9_-]+))?\)")
+REGISTERS = ("polite", "plain", "nominal")
 
 
 class GrammarError(ValueError):
@@ -157,6 +159,9 @@ class Grammar:
             return self._picker(self._known(name, rule), low, high, joint)
         if "|" in inside:
             return _choice([_plain(option) for option in inside.split("|")])
+        if inside.startswith("~"):
+            endings = [self._known(f"{inside[1:]}_{register}", rule) for register in REGISTERS]
+            return lambda w: endings[w.memo["tone"]](w)
         if inside.startswith("?"):
             return _half(self._known(inside[1:], rule))
         return self._known(inside, rule)
@@ -208,13 +213,20 @@ def _half(op: Callable[[Writer], None]) -> Callable[[Writer], None]:
     return maybe
 
 
-def _marked(inner: tuple[Op, ...], kind: str, detail: str) -> Callable[[Writer], None]:
+def _marked(inner: tuple[Op, ...], kind: str, detail: str | None) -> Callable[[Writer], None]:
+    from corpora.generate.findings import head
+
+    detail = detail or ""
+    lists = {"keep": "keep", "e": "entities"}.get(kind, "spans")
+
     def mark(w: Writer) -> None:
         start = w.n
         run(w, inner)
-        if kind == "keep":
-            w.keep.append((start, w.n, detail, ""))
-        else:
+        if kind == "H":
+            head(w, start, None)
+        elif lists == "spans":
             w.spans.append((start, w.n, kind, detail))
+        else:
+            getattr(w, lists).append((start, w.n, detail, ""))
 
     return mark

@@ -39,5 +39,6 @@ def schema() -> pa.Schema:
             ("institution_id", pa.string()),
             ("author_style", pa.string()),
             ("split", pa.string()),
+            ("layers", pa.list_(pa.string())),
         ]
     )

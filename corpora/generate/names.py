@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 
-from jmid_nlp.deid.book import romaji
+from jmid_nlp.deid.book import romaji as _romaji
 from jmid_nlp.lexicon import read_text
 
 DATA = Path(__file__).parent / "data"
+romaji = lru_cache(20_000)(_romaji)
 SPLITS = {0: "test", 1: "dev"}
 _HIRAGANA = {c + 0x60: c for c in range(0x3041, 0x3097)}
 _HALF = dict(

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from corpora.generate import leaves, noise
-from corpora.generate.grammar import Grammar
+from corpora.generate.grammar import REGISTERS, Grammar
 from corpora.generate.names import Names, Person
 from corpora.generate.places import Places
 from corpora.generate.spell import GAPS
@@ -17,7 +17,8 @@ from corpora.generate.writer import Writer
 
 DATA = Path(__file__).parent / "data"
 INSTITUTIONS = 600
-FILES = ("prose", "clinical", "layouts")
+FILES = ("prose", "clinical", "findings", "freports", "layouts")
+BOTH = 0.3  # of `both`, the share of reports with findings
 KINDS = ("identifiers", "findings", "both")
 
 
@@ -32,6 +33,7 @@ class Institution(NamedTuple):
     gap: str
     date_form: str
     id_shape: str
+    tone: int
 
 
 class World:
@@ -69,7 +71,7 @@ def institution(seed: int, number: int) -> Institution:
     return Institution(
         number, w.places.facility(r, "hospital"), split, [w.names.person(random) for _ in range(6)],
         leaves.SEPARATORS[int(r() * len(leaves.SEPARATORS))], GAPS[int(r() * len(GAPS))],
-        tables()["date.full"].draw(r()), tables()["id.patient"].draw(r()),
+        tables()["date.full"].draw(r()), tables()["id.patient"].draw(r()), int(r() * 3),
     )  # fmt: skip
 
 
@@ -79,7 +81,8 @@ def compose(seed: int, random: Random, kind: str = "both") -> tuple[Writer, str,
     Args:
         seed: of the institutions.
         random: the numbers of this report.
-        kind: `identifiers` and `both` are reports of all layouts, `findings` reports without identifiers.
+        kind: `findings` gives reports in which every finding is marked, some of them with identifiers; `identifiers` reports
+            of all layouts, in which findings are not; `both` mixes them.
 
     Returns:
         The writer with marks that fit the text, the text, and the edits of each damage done to it.
@@ -95,11 +98,13 @@ def compose(seed: int, random: Random, kind: str = "both") -> tuple[Writer, str,
     memo["gap"] = inst.gap if r() < 0.6 else GAPS[int(r() * len(GAPS))]
     memo["date_form"] = inst.date_form if r() < 0.6 else tables()["date.full"].draw(r())
     memo["full"] = r() < 0.06
+    memo["tone"] = inst.tone if r() < 0.7 else int(r() * 3)
     x = r()
     memo["damage"] = (
         "ocr" if x < 0.025 else "spread" if x < 0.04 else "break" if x < 0.055 else "radical" if x < 0.065 else ""
     )
-    grammar().rules["negative" if kind == "findings" else "report"](w)
+    memo["layers"] = kind == "findings" or (kind == "both" and r() < BOTH)
+    grammar().rules["freport" if memo["layers"] else "report"](w)
     text = "".join(w.parts)
     done: list[list[noise.Edit]] = []
     harm = "wide" if memo["full"] and r() < 0.6 else noise.plan(w)
@@ -139,6 +144,9 @@ def carry_all(w: Writer, carry: noise.Carry) -> None:
 def row(name: str, w: Writer, text: str) -> dict[str, Any]:
     """A report as a row of the corpus."""
     inst = w.memo["inst"]
+    complete = w.memo["layers"]
+    if not complete:  # other sentences of such a report hold findings that nobody marked
+        w.findings, w.entities = [], []
     for finding in w.findings:
         finding["text"] = text[finding["start"] : finding["end"]]
         for place in finding["locations"]:
@@ -148,6 +156,7 @@ def row(name: str, w: Writer, text: str) -> dict[str, Any]:
         "spans": [{"start": s, "end": e, "category": c, "subtype": d} for s, e, c, d in w.spans],
         "keep": [{"start": s, "end": e, "why": c} for s, e, c, _ in w.keep],
         "findings": w.findings,
-        "entities": [{"start": s, "end": e, "type": t, "attr": a or None} for s, e, t, a in w.entities],
-        "institution_id": f"inst{inst.number:03d}", "author_style": w.memo.get("register", ""), "split": inst.split,
+        "entities": [{"start": s, "end": e, "type": t, "attr": a or None} for s, e, t, a in sorted(w.entities)],
+        "institution_id": f"inst{inst.number:03d}", "author_style": REGISTERS[w.memo["tone"]], "split": inst.split,
+        "layers": ["identifiers", "findings", "entities"] if complete else ["identifiers"],
     }  # fmt: skip

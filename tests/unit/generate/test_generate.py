@@ -34,6 +34,11 @@ def rows():
     return list(reports(ROWS, seed=11))
 
 
+@pytest.fixture(scope="module")
+def findings():
+    return list(reports(ROWS, seed=11, kind="findings"))
+
+
 def _undo(text, edits):
     """The text before the edits, where nothing but insertions was made; deletions leave a hole."""
     out, at = [], 0
@@ -161,5 +166,49 @@ def test_row_has_the_layout():
     w, text, _ = compose(1, Random(1))
     r = row("x", w, text)
     assert set(r) == {
-        "id", "text", "spans", "keep", "findings", "entities", "institution_id", "author_style", "split",
+        "id", "text", "spans", "keep", "findings", "entities", "institution_id", "author_style", "split", "layers",
     }  # fmt: skip
+
+
+def test_findings_are_sound(findings):
+    for r in findings:
+        text = r["text"]
+        for f in r["findings"]:
+            assert f["text"] == text[f["start"] : f["end"]] != ""
+            assert f["text"] == f["text"].strip("、。 　")
+            assert f["certainty"] in ("positive", "suspicious", "negative", "general")
+            for place in f["locations"]:
+                assert place["site"] == text[place["start"] : place["end"]] != ""
+                assert not (place["start"] < f["end"] and f["start"] < place["end"])
+            assert f["change"] != "resolved" or f["certainty"] == "negative"
+            assert not (f["multiple"] and f["certainty"] == "negative")
+            for size in f["sizes_mm"] + f["prior_sizes_mm"]:
+                assert all(0 < x < 1000 for x in size)
+        for e in r["entities"]:
+            assert e["type"] in ("a", "d", "f", "c", "timex3", "t-test")
+            assert (e["attr"] is not None) == (e["type"] == "d")
+
+
+def test_findings_have_every_attribute(findings):
+    every = [f for r in findings for f in r["findings"]]
+    assert len(every) > 2 * ROWS
+    assert {f["certainty"] for f in every} == {"positive", "suspicious", "negative", "general"}
+    assert {f["laterality"] for f in every} == {"left", "right", "bilateral", "midline", None}
+    assert {f["change"] for f in every} == {"increased", "decreased", "stable", "new", "resolved", None}
+    for key in ("sizes_mm", "prior_sizes_mm", "multiple", "historical", "image_refs", "locations"):
+        assert sum(bool(f[key]) for f in every) > ROWS // 100, key
+
+
+def test_change_agrees_with_the_sizes(findings):
+    for r in findings:
+        for f in r["findings"]:
+            if f["sizes_mm"] and f["prior_sizes_mm"] and f["change"] in ("increased", "decreased"):
+                now, before = f["sizes_mm"][0][0], f["prior_sizes_mm"][0][0]
+                assert now >= before if f["change"] == "increased" else now <= before
+
+
+def test_findings_only_where_all_are_marked(rows):
+    for r in rows:
+        assert r["layers"] in (["identifiers"], ["identifiers", "findings", "entities"])
+        assert "findings" in r["layers"] or not r["findings"]
+    assert {"findings" in r["layers"] for r in rows} == {True, False}
