@@ -63,7 +63,7 @@ class Descriptions:
             found = self._of_signal(own)
             return found if denied else [(own, "own words"), *found]
         whole = draft.start <= mention.head and draft.end >= mention.end
-        if whole and (mention.kind == "sign" or self.hosts.words(own).endswith("濃度")):
+        if whole and (mention.kind == "sign" or self.hosts.is_look(own)):
             draft.present = draft.present and self.hosts.c.certainty[own] != "negative"
             head = self.hosts.ahead(mention.end)
             if head is not None:

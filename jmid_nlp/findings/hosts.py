@@ -42,6 +42,7 @@ _PARTS = re.compile(
     r"(?:その|同|嚢胞|腫瘤|結節|病変)?(?:内部?|内腔|辺縁部?|中心部?|壁|嚢胞壁|腫瘤壁|隔壁|被膜|皮膜|充実部分?|充実成分|壁在結節|中央部?|表面|実質"
     r"|周囲|一部|背側部?|腹側部?|皮質|髄質|末梢側?|中枢側?|全体|辺縁部位?|乳頭部|底部|茎部?|頸部)"
 )
+_AGAINST = re.compile(r"(?:実質|部)?(?:と(?!も)|に(?:比|対)|より|並み|程度)")  # 膵実質と等吸収: compared with, not in
 _RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z")
 _SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
 _LESIONS = frozenset(("lesion", "fluid"))
@@ -102,15 +103,11 @@ class Hosts:
         if k == len(self.mentions) or self.mentions[k].start >= limit:
             return None
         head = self.mentions[k].start
-        if _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head, "に"):
+        if _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head):
             return k
         for start, later in following:
             if start >= head:
-                if (
-                    self.inside(start, later) == k
-                    and self.mentions[k].kind != "signal"
-                    and _CHAIN.fullmatch(self.text, end, head)
-                ):
+                if self.inside(start, later) == k and not self.is_look(k) and _CHAIN.fullmatch(self.text, end, head):
                     return k
                 break
             if start < end:
@@ -262,11 +259,20 @@ class Hosts:
             return False
         start = max(start, end - 2 * _LOOK)
         first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
-        return any(not _PARTS.fullmatch(self.text, g.start, min(g.end, end)) for g in self._groups[first:last])
+        return any(
+            not _PARTS.fullmatch(self.text, g.start, min(g.end, end)) and not _AGAINST.match(self.text, g.end)
+            for g in self._groups[first:last]
+        )
 
-    def _place_between(self, start: int, end: int, particle: str) -> bool:
+    def _place_between(self, start: int, end: int) -> bool:
+        """Whether another statement with a place of its own begins in between: `高エコー、左葉の嚢胞`."""
         first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
-        return any(self.text[g.end : g.end + 1] == particle for g in self._groups[first:last])
+        comma = self.text.find("、", start, end)
+        return any(self.text[g.end : g.end + 1] == "に" or 0 <= comma < g.start for g in self._groups[first:last])
+
+    def is_look(self, number: int) -> bool:
+        """Whether a mention is a word of how things look itself: 高信号, 石灰化濃度."""
+        return self.mentions[number].kind == "signal" or self.words(number).endswith("濃度")
 
     def lesions_before(self, start: int) -> list[int]:
         """As `behind`, but never a mere sign of a lesion where a lesion or disease is described in the sentences before."""

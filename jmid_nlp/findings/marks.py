@@ -117,9 +117,10 @@ def _stands(text: str, start: int, end: int, form: Form) -> bool:
     """Whether a form with Latin ends is a word of its own there."""
     if form.exact and text[start:end] != form.exact:
         return False
-    if _latin(text[start]) and start and _latin(text[start - 1]):
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if _latin(text[start]) and before.isascii() and before.isalpha():
         return False
-    return not (_latin(text[end - 1]) and end < len(text) and _latin(text[end]))
+    return not (_latin(text[end - 1]) and after.isascii() and after.isalnum())
 
 
 def _latin(char: str) -> bool:
