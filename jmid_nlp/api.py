@@ -97,7 +97,7 @@ def deidentify(
         reports: Reports, or a path, table or list of dicts that `read_reports` takes.
         policy: `kamei`, `tokumei`, `jisedai-kamei`, `hipaa`, the path of an own policy in TOML, or a `Policy`.
         key: A `Key`, the path of a key file, or None to take the environment variable JMID_KEY where the policy needs one.
-        opt_out: Ids of patients whose reports are left out first.
+        opt_out: Ids of patients whose reports are left out first, or keyed hashes of them (`dataset.optout.keyed_hash`).
         date_shift_days: Shift of dates per patient id, in days, to agree with images shifted elsewhere.
 
     Returns:
@@ -110,7 +110,7 @@ def deidentify(
     from jmid_nlp.dataset.optout import OptOut
 
     source = _records(reports)
-    left_out = OptOut(opt_out)
+    left_out = OptOut(opt_out, key=key_path(key) if isinstance(key, str) else key)
     source = Reports(source, failed=getattr(source, "failed", ()))
     if not all(isinstance(r, Report) for r in source):
         raise InputError("reports are wanted, not texts or other values; read_reports makes them from rows with an id")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Chain:
         annotations: The marks, their ids mapped like the reports'.
         alignments: The links.
         opted_out: Number of reports left out on opt-out.
+        unbuilt: Reports that could not be built, as `build` found them.
     """
 
     reports: Reports
@@ -31,17 +33,19 @@ class Chain:
     annotations: Annotations
     alignments: Alignments
     opted_out: int
+    unbuilt: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
-    def failed(self) -> list[dict[str, Any]]:
-        """Rows and files that could not be treated."""
-        return [*self.safe.failed, *self.annotations.failed]
+    def failed(self) -> list[Mapping[str, Any]]:
+        """Rows and files that could not be treated, and reports of which `build` could make nothing."""
+        return [*self.safe.failed, *self.annotations.failed, *self.unbuilt]
 
     def build(self, *, task: str, label_set: str = "ct_rate18", salt: str = "jmid") -> Any:
         """The labelled dataset of a task; see `api.build_dataset`."""
         dataset = api.build_dataset(
             self.safe, self.extractions, self.alignments, self.annotations, task=task, label_set=label_set, salt=salt
         )
+        self.unbuilt += [row for row in dataset.failed if row not in self.unbuilt]
         dataset.manifest["flow"]["opted_out"] += self.opted_out
         dataset.manifest["flow"]["reports_in"] += self.opted_out
         return dataset
@@ -70,11 +74,11 @@ def run_chain(
         annotations: Annotation file or folder.
         policy: See `api.deidentify`.
         key: See `api.deidentify`.
-        opt_out: Text file with ids of patients to leave out.
+        opt_out: Text file with ids of patients to leave out, or keyed hashes of them; see `dataset.optout`.
         encoding: Encoding of text input.
     """
     read = api.read_reports(source, encoding=encoding)
-    left_out = OptOut.read(opt_out) if opt_out else OptOut()
+    left_out = OptOut.read(opt_out, key=key) if opt_out else OptOut()
     reports = Reports([r for r in read if not left_out(r.patient_id)], failed=read.failed)
     treat = api.deidentifier(policy, key=key)
     safe = api.deidentify_with(reports, treat)
@@ -102,7 +106,7 @@ def deid_job(
         source: The input file or folder; read here where `propagate` asks for a first pass over it.
         policy: As in `api.deidentify`.
         key: As in `api.deidentify`.
-        opt_out: File of patient ids to leave out.
+        opt_out: File of patient ids to leave out, or of keyed hashes of them.
         decisions: File of a reviewer's decisions, see `deid.decisions`.
         propagate: True to look for what one report of a patient proves in the patient's other reports.
         workers: Number of processes of the first pass.
@@ -118,7 +122,7 @@ def deid_job(
 
     detector: Any = None
     api.deidentifier(policy, key=key)  # a wrong policy or key is told before the first pass
-    listed = OptOut.read(opt_out) if opt_out else None
+    listed = OptOut.read(opt_out, key=key) if opt_out else None
     if propagate:
         detector = Propagated(collect(source, opt_out=listed, workers=workers, encoding=encoding))
     if decisions is not None:

@@ -192,7 +192,8 @@ def build_dataset(
         options, relabel = dataset_options(task, Path(label_set) if label_set.endswith(".toml") else label_set)
         options = replace(options, salt=salt, ratios=ratios, stratify=stratify, opt_out_date=opt_out_date)
         treat = deidentifier(policy_source(policy), key=key_file, uids=UidTable.read(uids) if uids else None)
-        extract = Extract(source, treat, relabel, annotations, OptOut.read(opt_out) if opt_out else OptOut(), encoding)
+        left_out = OptOut.read(opt_out, key=key_file) if opt_out else OptOut()
+        extract = Extract(source, treat, relabel, annotations, left_out, encoding)
         done = write_dataset(extract, output, options=options, fmt=fmt, fixed=fixed, linked=linked)
         typer.echo(f"{done.rows} rows written to {output}", err=True)
         for what, count in done.lost.items():
@@ -205,7 +206,10 @@ def build_dataset(
 @app.command()
 def forget(
     dataset: Annotated[Path, typer.Argument(help="Folder of a dataset that build-dataset wrote.")],
-    opt_out: Annotated[Path, typer.Option("--opt-out", help="Text file, one patient key of the dataset a line.")],
+    opt_out: Annotated[
+        Path, typer.Option("--opt-out", help="Text file: a patient key of the dataset, or its keyed hash, a line.")
+    ],
+    key_file: KeyFile = None,
 ) -> None:
     """Take patients out of a built dataset; everybody else stays in the same split.
 
@@ -215,7 +219,7 @@ def forget(
     from jmid_nlp.dataset.optout import OptOut
 
     with exits():
-        done = run(dataset, OptOut.read(opt_out))
+        done = run(dataset, OptOut.read(opt_out, key=key_file))
         typer.echo(f"{done.patients} patients with {done.rows} rows taken out of {dataset}")
         for what in done.remaining:
             typer.echo(f"  still to be done: {what}")

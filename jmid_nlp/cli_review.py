@@ -135,6 +135,7 @@ def risk(
     minimum: Annotated[
         int | None, typer.Option(min=2, help="Smallest group of patients that is not reported; else the policy's.")
     ] = None,
+    uids: Annotated[Path | None, typer.Option(help="CSV source_uid,new_uid of another de-identifier.")] = None,
     encoding: Encoding = "auto",
 ) -> None:
     """Look again at de-identified rows: detections that remain, columns that still identify, small groups.
@@ -146,12 +147,14 @@ def risk(
     from jmid_nlp.batch.run import check_targets
     from jmid_nlp.deid.policy import load_policy
     from jmid_nlp.deid.risk import second_look
+    from jmid_nlp.deid.uids import UidTable
     from jmid_nlp.schema import to_plain
 
     with exits():
         rules = load_policy(policy_source(policy)) if policy else None
         check_targets(released, [output] if output else [])
-        found = second_look(_rows(released, encoding), policy=rules, minimum=minimum)
+        given = UidTable.read(uids) if uids else None
+        found = second_look(_rows(released, encoding), policy=rules, minimum=minimum, uids=given)
         if output:
             _write_list(output, (_residue(to_plain(item)) for item in found))
     for kind in ("detection", "column", "group"):

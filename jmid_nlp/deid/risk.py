@@ -38,6 +38,7 @@ _BESIDE = ("母", "父", "妻", "夫", "娘", "息子", "長男", "長女", "兄
 _ERA_MONTH = re.compile("[MTSHR][0-9]{1,2}-[0-9]{1,2}")  # S28-12 has the shape of a number, too
 _TAG_ENDS = ("〕", "]", "■")
 Detector = Callable[..., "tuple[Identifier, ...]"]
+Uids = Callable[[str], "str | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def second_look(
     policy: Policy | None = None,
     detector: Detector | None = None,
     minimum: int | None = None,
+    uids: Uids | None = None,
 ) -> list[Residue]:
     """Looks again at rows that are about to be released.
 
@@ -72,6 +74,7 @@ def second_look(
         detector: `detector(text, known=None)`; the package's own where None.
         minimum: Smallest group size that is not reported. Where None, the policy's own if it leaves no link (`tokumei`), else
             groups are not looked at.
+        uids: The table of another de-identifier, such as `deid.uids.UidTable.read(path)`; its new UIDs are not reported.
 
     Returns:
         What is left, in the order of the rows, groups last. An empty list is no proof that nothing is left.
@@ -89,7 +92,7 @@ def second_look(
             limit = own.group_minimum
         if limit is not None:
             groups = groups or Groups(own.group_by if own else GROUP_FIELDS)
-        found += _look(row, str(row.get("report_id") or row.get("id") or number), own, detector)
+        found += _look(row, str(row.get("report_id") or row.get("id") or number), own, detector, uids)
         if groups is not None:
             groups.add(row)
     if groups is not None and limit is not None:
@@ -108,23 +111,27 @@ def _row_policy(row: Mapping[str, Any]) -> Policy | None:
     return load_policy(name) if name in BUILT_IN else None
 
 
-def _look(row: Mapping[str, Any], row_id: str, policy: Policy | None, detector: Detector) -> list[Residue]:
-    found = _in_text(str(row.get("text") or ""), row_id, "text", policy, detector)
+def _look(
+    row: Mapping[str, Any], row_id: str, policy: Policy | None, detector: Detector, uids: Uids | None
+) -> list[Residue]:
+    found = _in_text(str(row.get("text") or ""), row_id, "text", policy, detector, uids)
     for column, value in row.items():
         if column in ("text", "id", PROVENANCE) or value in (None, "", (), []):
             continue
         if column in REPORT_COLUMNS:
-            if note := _record_column(column, value, policy):
+            if note := _record_column(column, value, policy, uids):
                 found.append(Residue("column", row_id, column, note=note))
             continue
         if names_somebody(column) and not (policy and column in policy.extra_columns):
             found.append(Residue("column", row_id, column, note="its name says that it identifies"))
         for text in texts(value):
-            found += _in_text(text, row_id, column, policy, detector)
+            found += _in_text(text, row_id, column, policy, detector, uids)
     return found
 
 
-def _in_text(text: str, row_id: str, column: str, policy: Policy | None, detector: Detector) -> list[Residue]:
+def _in_text(
+    text: str, row_id: str, column: str, policy: Policy | None, detector: Detector, uids: Uids | None
+) -> list[Residue]:
     tags = [m.span() for m in generalise.tag_pattern().finditer(text)]
     found = []
     masked = invented_spans(text)
@@ -134,7 +141,7 @@ def _in_text(text: str, row_id: str, column: str, policy: Policy | None, detecto
         for item in parts:
             if cut and not _tells(text[item.start : item.end], detector):
                 continue
-            if _is_ours(text, item, policy) or _only_invented(text, item, masked):
+            if _is_ours(text, item, policy) or _is_given(text[item.start : item.end], uids) or _only_invented(text, item, masked):
                 continue
             found.append(
                 Residue(
@@ -267,7 +274,12 @@ def _in_pool(key: str, known: frozenset[str]) -> bool:
     return key.removeprefix("r:") in known
 
 
-def _record_column(column: str, value: Any, policy: Policy | None) -> str:
+def _is_given(uid: str, uids: Uids | None) -> bool:
+    """Whether a UID is a new one of another de-identifier's table."""
+    return uids is not None and uids(uid) == uid
+
+
+def _record_column(column: str, value: Any, policy: Policy | None, uids: Uids | None) -> str:
     """Why a column of the record still identifies, or an empty string."""
     if column == "age":
         try:
@@ -276,7 +288,7 @@ def _record_column(column: str, value: Any, policy: Policy | None) -> str:
             return "is no number, so that nobody can say whether it is above the top age"
         return "is above the top age" if years > (policy.top_age if policy else 90) else ""
     test, note = _COLUMN_TESTS.get(column, (None, ""))
-    if test is None or all(generalise.tag_pattern().fullmatch(s) or test(s) for s in texts(value)):
+    if test is None or all(generalise.tag_pattern().fullmatch(s) or test(s) or _is_given(s, uids) for s in texts(value)):
         return ""
     return note
 
