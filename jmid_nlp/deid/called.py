@@ -14,7 +14,8 @@ from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, RARE, RUN, grade
 from jmid_nlp.deid.likeness import BODY
-from jmid_nlp.deid.slots import kana_value, medical_runs, right_weight, roles
+from jmid_nlp.deid.sides import right_weight
+from jmid_nlp.deid.worth import kana_value, medical_runs, roles
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 

@@ -10,7 +10,7 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
-from jmid_nlp.deid.slots import medical_runs
+from jmid_nlp.deid.worth import medical_runs
 
 # Greek is left out: it names series and genes
 _SCRIPT = re.compile(

@@ -22,7 +22,7 @@ from jmid_nlp.deid.kanji import (
 )
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import kana_known, name_at
-from jmid_nlp.deid.slots import medical_runs, value
+from jmid_nlp.deid.worth import medical_runs, value
 
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 HEADER_RIGHT = re.compile(

@@ -12,7 +12,9 @@ from jmid_nlp.deid.kanji import AMBIGUOUS, NO, RARE, RUN, grade, tail_name
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known
-from jmid_nlp.deid.slots import THRESHOLD, before, left_weight, medical_runs, right_weight, value
+from jmid_nlp.deid.sides import left_weight, right_weight
+from jmid_nlp.deid.slots import THRESHOLD
+from jmid_nlp.deid.worth import before, medical_runs, value
 from jmid_nlp.lexicon import read_table, split_forms
 
 _HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")

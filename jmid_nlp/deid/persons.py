@@ -12,7 +12,7 @@ from jmid_nlp.deid.evidence import LABELLED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
-from jmid_nlp.deid.slots import medical_runs, value
+from jmid_nlp.deid.worth import medical_runs, value
 
 _PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
 
@@ -190,6 +190,7 @@ def _after_title(t: str, at: int) -> int:
     return m.end() if m else at
 
 
+_VERB = re.compile("(?:ました|ます|です|した|して|する|され)")
 _HONORS = ("さん", "様", "さま", "氏", "方", "殿", "の", "は", "が")
 
 
@@ -200,7 +201,7 @@ def _no_value(t: str, at: int, end: int, label: Label) -> bool:
     word = t[at:end]
     if word.isupper() and len(word) < 5 and label.subtype == "family" and "." not in word:
         return True
-    if label.kind == "dept" and word in book().terms:
+    if (word in book().terms and book().surnames.get(word) != "common") or _VERB.match(word):
         return True
     if label.subtype not in ("family", "patient"):
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import book
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.slots import roles, value
+from jmid_nlp.deid.worth import roles, value
 
 _SPEAKER = re.compile(
     rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?(?P<a>[{KANJI}]{{1,4}})"

@@ -23,7 +23,7 @@ from jmid_nlp.deid.kanji import (
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY, likeness
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
-from jmid_nlp.deid.slots import medical_runs
+from jmid_nlp.deid.worth import medical_runs
 from jmid_nlp.lexicon import Automaton
 
 
