@@ -1,6 +1,8 @@
-"""The one layout of rows of all corpora, as an Arrow schema."""
+"""The one layout of rows of all corpora, as an Arrow schema; `corpora/loader.py` brings every corpus into it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pyarrow as pa
 
@@ -36,9 +38,24 @@ def schema() -> pa.Schema:
             ("keep", pa.list_(pa.struct([*span, ("why", pa.string())]))),
             ("findings", pa.list_(finding)),
             ("entities", pa.list_(pa.struct([*span, ("type", pa.string()), ("attr", pa.string())]))),
+            ("ignore", pa.list_(pa.struct([*span, ("layer", pa.string())]))),
+            ("layers", pa.list_(pa.string())),
             ("institution_id", pa.string()),
             ("author_style", pa.string()),
+            ("body_part", pa.string()),
+            ("modality", pa.string()),
             ("split", pa.string()),
-            ("layers", pa.list_(pa.string())),
+            ("corpus", pa.string()),
+            ("record", pa.string()),
+            ("study", pa.string()),
         ]
     )
+
+
+def fill(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with every column: lists that are missing are empty, the rest is None."""
+    out: dict[str, Any] = {}
+    for field in schema():
+        value = row.get(field.name)
+        out[field.name] = [] if value is None and pa.types.is_list(field.type) else value
+    return out

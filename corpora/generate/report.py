@@ -152,11 +152,16 @@ def row(name: str, w: Writer, text: str) -> dict[str, Any]:
         for place in finding["locations"]:
             place["site"] = text[place["start"] : place["end"]]
     return {
-        "id": name, "text": text,
+        "id": name,
+        "text": text,
         "spans": [{"start": s, "end": e, "category": c, "subtype": d} for s, e, c, d in w.spans],
         "keep": [{"start": s, "end": e, "why": c} for s, e, c, _ in w.keep],
         "findings": w.findings,
         "entities": [{"start": s, "end": e, "type": t, "attr": a or None} for s, e, t, a in sorted(w.entities)],
-        "institution_id": f"inst{inst.number:03d}", "author_style": REGISTERS[w.memo["tone"]], "split": inst.split,
         "layers": ["identifiers", "findings", "entities"] if complete else ["identifiers"],
-    }  # fmt: skip
+        "institution_id": f"inst{inst.number:03d}",
+        "author_style": REGISTERS[w.memo["tone"]],
+        "body_part": "+".join(dict.fromkeys(s.part for s in w.memo.get("scenes", ()))) or None,
+        "split": inst.split,
+        "corpus": "generated",
+    }

@@ -11,6 +11,7 @@ from jmid_nlp.lexicon import read_table, split_forms
 DATA = Path(__file__).parent / "data"
 # heads that a place of two or more characters before them is split from; DESIGN.md, section 4
 _GENERAL = ("リンパ節腫大", "浸潤", "拡張", "腫大", "腫瘤", "結節", "結石", "血栓", "狭窄", "肥厚", "嚢胞", "石灰化", "閉塞", "損傷", "断裂", "骨折", "萎縮", "膿瘍", "壊死", "播種")  # fmt: skip
+_PARTS = {"lung": "chest", "mediastinum": "heart", "liver": "uabd", "biliary": "uabd", "kidney": "uro", "neck": "hn"}
 _WHOLE = (
     "椎間板",
     "大動脈",
@@ -41,9 +42,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One part of the body: places as (form, takes a side) and the terms by their kind."""
+    """One part of the body, its name in the other corpora, places as (form, takes a side) and the terms by their kind."""
 
     name: str
+    part: str
     places: dict[str, list[tuple[str, bool]]]
     terms: dict[str, list[Term]]
 
@@ -60,7 +62,7 @@ def scenes() -> list[Scene]:
         if line.startswith("#") or line == "scene\tkind\tforms":
             continue
         name, kind, forms = line.split("\t")
-        scene = found.setdefault(name, Scene(name, {}, {}))
+        scene = found.setdefault(name, Scene(name, _PARTS.get(name, name), {}, {}))
         for cell in forms.split("|"):
             if kind in ("sites", "nodes", "organs"):
                 scene.places.setdefault(kind, []).extend(_places(cell, anatomy, kind))
