@@ -20,9 +20,10 @@ _AFTER = re.compile(
     r"[)\s]{0,2}(?:の|施行の?|撮影の?|撮像の?|実施の?|付の?|時の?)?[^。\n、\d]{0,12}?(?:と|に|から|より|を|との)?[^。\n\d]{0,4}?"
     r"(?:比較|比べ|比し|比して|対比|同様|比(?!率)|参照|不変|変化|著変|より|から|と同)"
 )
-_AGO = re.compile(
-    r"(?:\d{1,2}|[一二三四五六七八九十半数])\s?(?:年半?|[かヶケカヵ箇]月|週間?|日)(?:程度|ほど)?前(?=[^。\n]{0,12}(?:比|より|から|と同))"
+_AGO_PLAIN = re.compile(
+    r"(?:\d{1,2}|[一二三四五六七八九十半数])\s?(?:年半?|[かヶケカヵ箇]月|週間?|日)(?:程度|ほど)?前(?!後)"
 )
+_AGO = re.compile(_AGO_PLAIN.pattern + r"(?=[^。\n]{0,12}(?:比|より|から|と同))")
 _MOST = 32  # dates of one sentence that are looked at
 _COMPARES = re.compile(r"前回|比較|対比|比べ|比し|以前|先行|compar|prior|previous", re.IGNORECASE)
 
@@ -35,7 +36,7 @@ class Comparisons:
         self._starts = [s for s, _ in parsed.sentences]
         self._found: dict[int, list[tuple[int, int, str | None]]] = {}
         self._old: dict[int, bool] = {}
-        self._told: list[tuple[int, int, str]] | None = None
+        self._told: list[tuple[int, int, str | None]] | None = None
 
     def of(self, start: int, end: int, sentences: Sequence[int]) -> tuple[Comparison, str] | None:
         """What the change of a mention is measured against, with the rule; None where the report does not say.
@@ -56,7 +57,7 @@ class Comparisons:
         told = self._statements()
         if not told:
             return None
-        return self._give(*told[max(0, bisect_left(told, (start,)) - 1)]), "report"
+        return self._give(*told[max(0, bisect_left(told, start, key=_start) - 1)]), "report"
 
     def _give(self, start: int, end: int, date: str | None) -> Comparison:
         return Comparison(date, *self.parsed.span(start, end))
@@ -96,21 +97,29 @@ class Comparisons:
     def _compared(piece: str, date: DateMatch) -> bool:
         return bool(_BEFORE.search(piece[max(0, date.start - 24) : date.start]) or _AFTER.match(piece, date.end))
 
-    def _statements(self) -> list[tuple[int, int, str]]:
+    def _statements(self) -> list[tuple[int, int, str | None]]:
         """The dates of comparison of the whole report, in the order of the text."""
         if self._told is None:
             self._told = []
+            sections = [(s.start, s.end) for s in self.parsed.sections if s.name == "comparison"]
+            for low, high in sections:  # 比較:3か月前のCT
+                ago = _AGO_PLAIN.search(self.text, low, high)
+                if ago and not self._dates(low, high):
+                    self._told.append((ago.start(), ago.end(), None))
             if _MAYBE.search(self.text):
-                spans: list[Span] = [s for s in self.parsed.sentences if _COMPARES.search(self.text, *s)]
-                spans += [(s.start, s.end) for s in self.parsed.sections if s.name == "comparison"]
+                spans: list[Span] = sections + [s for s in self.parsed.sentences if _COMPARES.search(self.text, *s)]
                 done: set[Span] = set()
                 for low, high in spans:
                     for found in self._dates(low, high):
                         if found[:2] not in done:
                             done.add(found[:2])
                             self._told.append(found)
-                self._told.sort()
+            self._told.sort(key=_start)
         return self._told
+
+
+def _start(found: tuple[int, int, str | None]) -> int:
+    return found[0]
 
 
 def iso(date: DateMatch) -> str:

@@ -21,16 +21,21 @@ _LESS = re.compile(r"\s?(?:以下|未満|まで)")
 _ELSE = re.compile(
     r"(?:の(?:可能性|うち|椎体|区域|肋骨|領域)|ほど?(?:増|減)|増|減|目|々|分|のみ?消失|は(?:消失|縮小|増大)|(?:で)?は[^、。]{0,10}(?:mm|cm))"
 )
+_NOUN = re.compile(r"[一-龥ァ-ヴー々A-Za-z](?<![計約大低])")
 _HOLDS = frozenset("一二三四五六七八九十")
 
 
 class Number(NamedTuple):
-    """A count in the folded text: `[start, end)`, the least and the most; None for an open end."""
+    """A count in the folded text: `[start, end)`, the least and the most; None for an open end.
+
+    `touches` tells that a noun stands right before it (結節2個, 金マーカー3個): it is the number of that noun alone.
+    """
 
     start: int
     end: int
     low: int | None
     high: int | None
+    touches: bool = False
 
 
 def counts(text: str, marks: Sequence[Mark]) -> list[Number]:
@@ -47,7 +52,8 @@ def counts(text: str, marks: Sequence[Mark]) -> list[Number]:
             continue
         item = _count(text, mark)
         if item is not None:
-            found.append(item)
+            noun = item.start > 0 and _NOUN.match(text[item.start - 1]) is not None
+            found.append(item._replace(touches=noun))
     return found
 
 

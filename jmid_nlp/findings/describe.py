@@ -66,7 +66,7 @@ class Descriptions:
         if whole and (mention.kind == "sign" or self.hosts.is_look(own)):
             draft.present = draft.present and self.hosts.c.certainty[own] != "negative"
             head = self.hosts.ahead(mention.end)
-            if head is not None:
+            if head is not None and self.hosts.mentions[head].kind != "sign":
                 return [(head, "before head")]
             return [(k, "said of it") for k in self.hosts.behind(mention.start) if k != own]
         return [(own, "own words")]
@@ -96,7 +96,7 @@ class Descriptions:
             rule = "before head"
             if head is None:
                 behind = self.hosts.behind(item.start)
-                if len(behind) != 1:
+                if len(behind) != 1 or (item.touches and self.hosts.mentions[behind[0]].end != item.start):
                     continue
                 head, rule = behind[0], "said of it"
             if self.hosts.c.certainty[head] == "negative" or self.numbers[head] is not None:

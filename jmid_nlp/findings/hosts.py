@@ -103,7 +103,12 @@ class Hosts:
         if k == len(self.mentions) or self.mentions[k].start >= limit:
             return None
         head = self.mentions[k].start
-        if _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head):
+        listed = (
+            self.text[end : end + 1] in ("、", ",")
+            and k > 0
+            and self.mentions[k - 1].start >= self.sentence(end - 1)[0]
+        )
+        if not listed and _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head):
             return k
         for start, later in following:
             if start >= head:
@@ -289,6 +294,18 @@ class Hosts:
             if self._stated(k) and not self._sign_only(k) and not self.opinion(k):
                 return [k]
         return found
+
+    def beside(self, number: int) -> list[int]:
+        """The lesions with places of their own in the sentence of a lesion: what is said of none of them is of all."""
+        mention = self.mentions[number]
+        if mention.kind not in _LESIONS:
+            return []
+        return [
+            k
+            for k in range(max(0, number - _REACH), min(len(self.mentions), number + _REACH))
+            if self.mentions[k].sentence == mention.sentence and self.mentions[k].kind in _LESIONS
+            and self._stated(k) and self.places[k].direct and self.places[k].sites and not self._sign_only(k)
+        ]  # fmt: skip
 
     def _sign_only(self, number: int) -> bool:
         kind = self.mentions[number].kind

@@ -37,12 +37,18 @@ _DONE = re.compile(
     r"(?:術)?後(?!の?(?:CT|MRI|フォロー))|中(?:です|の|で|。|、|\n|に|\Z)|(?:を)?(?:目的|施行(?:され|し|済|の|後)|済み?|歴|依頼)"
     r"|(?:の)?(?:ため|結果|予定)|(?:されて|して)(?:い(?:る|ます|た)|おり)|(?:さ|し)れ(?:た|ました)|にて|で(?:指摘|発見|認め|確認|診断|証明)|上|画像"
 )
+# What stands before an action that ends its sentence: a particle, a comma, a time; not the noun of a compound.
+_OPENS = re.compile(r"(?:[、,。 \t・:)→もでにごへくしてめ後内毎位安度]|[後内毎間]の|とおり)\Z")
 _ALONE = frozenset(("follow_up", "workup", "biopsy", "referral", "imaging", "endoscopy"))
 _TOPIC = re.compile(r"(?:については|につき(?:まして)?は?|に関して(?:は)?|に対して(?:は)?|に対する|の)?(?:は|、)?")
 _ABOUT = re.compile(r"について|につき|に関し|に対し|は")
 _NUMBERED = re.compile(r"(#\d{1,2})(?=に|は|の|も|と)")
 _MOST = 64  # words of advice in one sentence that are looked at, so that no text takes quadratic time
 _LOOK = 60  # characters before an action that can hold its time
+_SOUGHT = re.compile(
+    r"(?:など|等)?(?:の|を)?(?:有無|検索|評価|除外|否定|鑑別|診断|確認|精査|スクリーニング|チェック|発見)"
+)
+_PAPERS = re.compile(r"(?:位置|先端|適応|病歴|既往|内服歴?|投与|服用|経歴|前回画像|資料)の(?:ご|御)?\Z")
 _CHECKING = re.compile(r"(?:ご|御)?確認|評価")
 _ON = frozenset(("positive", "suspicious"))
 
@@ -143,14 +149,14 @@ class Advice:
         for number in range(len(actions) - 1, -1, -1):
             action = actions[number]
             at = action.mark.end
-            if _DONE.match(self.text, at, end):
+            if _DONE.match(self.text, at, end) or _PAPERS.search(self.text, max(0, action.start - 6), action.start):
                 continue
             later = actions[number + 1] if number + 1 < len(actions) else None
             if later is not None and later.asked and _LISTED.fullmatch(self.text, at, later.start):
                 action.asked, action.needed = True, later.needed
                 continue
             self._asked(action, marks, end)
-            if not action.asked and (section == "recommendation" or self._ends(action, end)):
+            if not action.asked and (section == "recommendation" or self._ends(action, end, section)):
                 action.asked = True
 
     def _asked(self, action: _Action, marks: Sequence[Mark], end: int) -> None:
@@ -170,8 +176,12 @@ class Advice:
             action.spans.append((mark.start, mark.end))
             return
 
-    def _ends(self, action: _Action, end: int) -> bool:
-        """`6か月後フォロー。`: the action ends the sentence."""
+    def _ends(self, action: _Action, end: int, section: str | None) -> bool:
+        """`6か月後フォロー。`: the action ends the sentence, which is not the title of the report nor a compound (術前精査)."""
+        low = self.hosts.sentence(action.start)[0]
+        title = section is None and not self.text[:low].strip()
+        if title or not (action.start == low or _OPENS.search(self.text, max(low, action.start - 2), action.start)):
+            return False
         if action.mark.id not in _ALONE or _CHECKING.fullmatch(self.text, action.mark.start, action.mark.end):
             return False
         if action.mark.id in ("imaging", "endoscopy", "biopsy", "referral") and not intervals(
@@ -197,6 +207,9 @@ class Advice:
             first = bisect_left(hosts.starts, item)
             if item < low and first < stop and "#" not in self.text[item + 1 : hosts.starts[first]]:
                 return [first], "number of the list"
+        sought = [k for k in range(bisect_left(hosts.starts, low), stop) if self._sought(k)]
+        if sought and not own:
+            return sought, "what is looked for"
         if own:
             topics = [k for k in own if _ABOUT.match(self.text, hosts.mentions[k].end)]
             chosen = topics[-1:] if topics and topics[-1] == own[-1] else own
@@ -207,9 +220,15 @@ class Advice:
         found = hosts.lesions_before(at)
         if not found:
             return [], ""
+        found = sorted({*found, *(f for k in found for f in hosts.beside(k))})
         first = max(found)
         also = [k for k in range(first + 1, stop) if self._taken_up(k, first)]
         return sorted({*found, *also}), "sentence before"
+
+    def _sought(self, number: int) -> bool:
+        """Whether the advice is to look for a mention: `肺転移の有無につき胸部CT`, `除外のため`."""
+        mention = self.hosts.mentions[number]
+        return self.hosts.c.certainty[number] == "general" and _SOUGHT.match(self.text, mention.end) is not None
 
     def _taken_up(self, number: int, lesion: int) -> bool:
         """Whether a mention is what the lesion before it is taken for, and no lesion of another sentence."""

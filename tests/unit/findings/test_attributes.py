@@ -11,7 +11,6 @@ from jmid_nlp.lexicon import read_table, read_text
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import to_plain
 
-
 DENSITY = [
     ("右上葉に充実性結節を認める。", "結節", {"density=solid"}),
     ("右上葉にすりガラス影を認める。", "すりガラス影", {"density=ground_glass"}),
