@@ -20,6 +20,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import ipadic
+from jmid_nlp.deid.likeness import BODY
 from sudachipy import Dictionary
 
 PHI = Path(__file__).parents[2] / "jmid_nlp/lexicons/phi"
@@ -48,9 +49,10 @@ def ipadic_rows() -> list[list[str]]:
 
 def main(postal: Path) -> None:
     surnames: dict[str, set[str]] = defaultdict(set)
-    places, nouns = set(), set(column("words.tsv"))
+    places, deeds, nouns = set(), set(), set(column("words.tsv"))
     terms = [t for t in column("medical_runs.tsv") if len(t) > 2]  # a line break leaves pieces of terms
-    nouns |= {p for t in terms for n in range(2, min(5, len(t))) for p in (t[:n], t[-n:])}
+    pieces = {p for t in terms for n in range(2, min(5, len(t))) for p in (t[:n], t[-n:])}
+    nouns |= pieces
     for entry in Dictionary(dict="core").entries():
         form, pos = entry.surface(), entry.part_of_speech()
         if not KANJI.fullmatch(form):
@@ -68,6 +70,8 @@ def main(postal: Path) -> None:
             surnames[row[6]].add(row[7])
         elif row[0] == "名詞" and row[1] != "固有名詞":
             nouns.add(row[6])
+            if row[1] in ("サ変接続", "形容動詞語幹", "副詞可能", "接尾", "数", "代名詞"):
+                deeds.add(row[6])
     towns = (r[0] for r in sqlite3.connect(postal).execute("SELECT DISTINCT neighborhood FROM postal_data"))
     places |= {SETTLEMENT_END.sub("", town) for town in towns if KANJI.fullmatch(town)}
 
@@ -86,6 +90,9 @@ def main(postal: Path) -> None:
         - rare
         - nouns
     )
+    # nouns that are places or surnames as well, but no deeds, states, terms or parts of the body
+    both = (places | set(surnames)) & nouns - deeds - pieces - set(column("medical_runs.tsv"))
+    found |= {p for p in both if len(p) in (2, 3) and not BODY & set(p) and not NO_NAME.fullmatch(p)} - known
     head = (
         "# source: SudachiDict core, Japan Post's postal codes; made by models/lexicons/make_rare_surnames.py\n"
         "# licence: Apache-2.0; the postal codes are free of copyright\nform\n"
