@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, LISTED, SHAPED, Hit
+from jmid_nlp.deid.phoneforms import find_phone_forms
 
 _X = r"[0-9OoIl|〇一二三四五六七八九]"
 _J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
@@ -110,6 +111,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         if t.count(".") > 2 or t.count(":") > 4:
             for m in _IP.finditer(t):
                 yield Hit(m.start(), m.end(), "ID", "ip", 0.85, "contact.ip", GRAMMAR_IP)
+        yield from find_phone_forms(t)
     if _KANJI_ZERO.search(t):
         for m in _KANJI_PHONE.finditer(t):
             yield Hit(m.start(), m.end(), "PHONE", "phone", 0.9, "contact.phone", SHAPED)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
+from jmid_nlp.deid.idforms import find_logins
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.schema import Category
 
@@ -36,6 +37,7 @@ def find_fields(t: str) -> Iterator[Hit]:
             yield from _segment(m)
     if _LOGIN_ISH.search(t):
         yield from _logins(t)
+        yield from find_logins(t)
 
 
 def _segment(m: re.Match[str]) -> Iterator[Hit]:
@@ -58,7 +60,8 @@ def _segment(m: re.Match[str]) -> Iterator[Hit]:
 
 _LOGIN = r"[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,2}"
 _LOGIN_ISH = re.compile(
-    r"[a-z0-9]> |[Bb]y[ :=]|[Uu]ser|[Ll]og[io]n|[a-z0-9][._\-][a-z]|/>|<i>|端末|入力者|担当|host|HOST|Host|[Aa]ccount|"
+    r"[a-z0-9]> |[Bb]y[ :=]|[Uu]ser|[Ll]og[io]n|[a-z0-9][._\-][a-z]|/>|<i>|[A-Za-z0-9]>|端末|入力|担当|読影|技師|"
+    r"ユーザ|ログイン|[Tt]ech|[Rr]eader|host|HOST|Host|[Aa]ccount|"
     r"アカウント"
 )
 _CHAT = re.compile(rf"^[ \t]*(?:\[[^\]\n]{{1,20}}\] ?)?({_LOGIN})(?=> ?|: ?[ぁ-んァ-ン一-鿿])", re.MULTILINE)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
+from jmid_nlp.deid.idforms import find_id_forms
 from jmid_nlp.deid.wards import find_wards
 
 _KN = r"〇零一二三四五六七八九"
@@ -19,10 +20,14 @@ _VALUE = re.compile(
 )
 _UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
-    r"(?<![A-Za-z0-9.\-_+])(?:[A-Z]{1,5}[\-_]?\d{4,13}[0-9OIl](?:[\-_/][A-Za-z0-9]{1,10}){0,3}|[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{2,10}(?:-[0-9OIl]{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?|[a-z]{1,4}\d{0,4}-\d{3,10}(?:-[0-9OIl]{1,6}){0,3}|[a-z]{1,3}-\d{2}-\d{3,8})(?![A-Za-z0-9]|\.\d)"
+    r"(?<![A-Za-z0-9.\-_+])(?:[A-Z]{1,5}[\-_]?\d{4,13}[0-9OIl](?:[\-_/][A-Za-z0-9]{1,10}){0,3}|"
+    r"[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{2,10}(?:-[0-9OIl]{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|"
+    r"\d{2,6}-[A-Z]{1,3}-?\d{2,8}|[A-Z]{2,4}-[A-Z]{2,4}-\d{2,8}(?:-\d{1,6})?|"
+    r"[a-z]{1,4}\d{0,4}-\d{3,10}(?:-[0-9OIl]{1,6}){0,3}|[a-z]{1,3}-\d{2}-\d{3,8})(?![A-Za-z0-9]|\.\d)"
 )
 _BARE = re.compile(
-    r"(?<![0-9A-Za-z.,\-#×x~+])(?<!\d[/:=])(?:\d{7,20}|\d{3}(?!000)\d{3})(?![0-9A-Za-z]|[.,]\d|\s?(?:mm|cm|HU|ms|%|mg|mL|円|件|個))"
+    r"(?<![0-9A-Za-z.,\-#×x~+])(?<!\d[/:=])(?:\d{7,20}|\d{3}(?!000)\d{3})(?![0-9A-Za-z]|[.,]\d|\s?(?:mm|cm|HU|ms|%|"
+    r"mg|mL|円|件|個))"
 )
 _DASHED = re.compile(
     r"(?<![0-9A-Za-z.,\-/:])\d{4,8}-\d{1,4}(?![0-9A-Za-z\-/年月]|\.\d|\s?(?:mm|cm|HU|ms|%|mg|mL|msec))"
@@ -50,7 +55,8 @@ _NUMBER_SIGN = re.compile(
 _NTH = re.compile(r"第[ ]?[A-Z0-9][A-Z0-9\-OIl ]{2,16}[0-9A-Z][ ]?号")
 _STAFF_NUMBER = re.compile(r"(?:[A-Z]{0,3}-?\d{4,12}|\d{1,4}-\d{3,8}(?:-\d{1,6})?)(?![0-9A-Za-z/.\-]|年)")
 _UNIT_RIGHT = re.compile(
-    r"\s?(?:mm|cm|ms|msec|HU|mg|mL|ml|Gy|%|mGy|Hz|cc|kV|mA|年|月|歳|才|個|枚|例|度|時|分|秒|日間?(?!本)|回|週|MBq|U/|ng|μ)"
+    r"\s?(?:mm|cm|ms|msec|HU|mg|mL|ml|Gy|%|mGy|Hz|cc|kV|mA|年|月|歳|才|個|枚|例|度|時|分|秒|日間?(?!本)|回|週|MBq|U/|"
+    r"ng|μ|kcal|kg)"
 )
 _GENERIC_VALUE = re.compile(r"(?:[IVX]{1,4}|[A-Za-z]{1,12}|\d(?:\.\d+)?)\Z")
 _WARD = re.compile(
@@ -88,7 +94,12 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "ID", "insurance", 0.85, "ids.label", LABELLED)
         elif label.kind == "id":
             yield from _labelled(t, label)
-        elif label.kind == "person" and label.strength != PARTICLE and (m := _STAFF_NUMBER.match(t, label.value)):
+        elif (
+            label.kind == "person"
+            and label.strength != PARTICLE
+            and (m := _STAFF_NUMBER.match(t, label.value))
+            and not _UNIT_RIGHT.match(t, m.end())
+        ):
             yield Hit(m.start(), m.end(), "ID", "number", 0.8, "ids.label", GRAMMAR)
     if digits:
         if "o" in t or "#" in t or "O" in t:
@@ -101,6 +112,7 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         yield from _shapes(t)
         yield from _rooms(t)
         yield from find_wards(t)
+        yield from find_id_forms(t)
     if "〇" in t or "零" in t or "六" in t or "二" in t:
         for m in _KANJI_BARE.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "patient", 0.75, "ids.kanji", LISTED)
@@ -130,6 +142,10 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
         need = 3 if form not in ("記号", "番号") else 2
     if short and label.strength == NONE and form not in ("id", "記号", "番号", "lot", "ロット", "カルテ", "旅券"):
         need = 5
+    if label.mode == "cell" and label.subtype != "room" and count < 3 and value.isdigit():
+        return
+    if form in ("番号", "no", "no.") and t.endswith(_NO_NUMBER, max(0, label.start - 6), label.start):
+        return
     if form == "pid" and t.startswith("|", label.end) and value.isdigit() and len(value) < 3:
         return
     if form == "rt" or count < need or (_UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT):
@@ -139,6 +155,7 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
     )
 
 
+_NO_NUMBER = ("スライス", "画像", "シリーズ", "リンパ節", "病変", "ステーション", "節", "フレーム", "相")
 _NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
 _SIDE_WARD = re.compile(
@@ -166,25 +183,34 @@ def _shapes(t: str) -> Iterator[Hit]:
             if kind == "mynumber" or "-" not in m[0]:
                 yield Hit(m.start(), m.end(), "ID", kind, 0.85, "ids.mynumber", GRAMMAR)
     for m in _BARE.finditer(t):
+        if _CLOCK_LEFT.search(t, max(0, m.start() - 10), m.start()):
+            continue
         kind = (
             "mynumber" if mynumber_valid(m[0]) else "insurance" if insurer_valid(m[0]) and len(m[0]) == 8 else "number"
         )
         yield Hit(m.start(), m.end(), "ID", kind, 0.8, "ids.digits", LISTED)
     for m in _DASHED.finditer(t):
+        if _MODEL_LEFT.search(t, max(0, m.start() - 8), m.start()):
+            continue
         yield Hit(m.start(), m.end(), "ID", "number", 0.6, "ids.dashed", LISTED)
     for m in _PLATE.finditer(t):
         if sum(c.isdigit() for c in m[0]) >= 5:
             yield Hit(m.start(), m.end(), "ID", "plate", 0.85, "ids.plate", GRAMMAR)
 
 
+_CLOCK_LEFT = re.compile(r"(?:[Tt]ime|TIME|時刻)[ ]?[:=]?[ ]?\Z")
+_MODEL_LEFT = re.compile(r"(?:型番|型式|モデル|[Mm]odel|リード|品番|カタログ)[ :=]{0,2}\Z")
+
+
 def _technical(t: str, m: re.Match[str]) -> bool:
     """Sizes, ranges and product numbers that look like lettered numbers."""
-    if re.fullmatch(r"\d{1,4}-\d{1,4}-\d{1,4}", m[0]):
+    if re.fullmatch(r"\d{1,4}-\d{1,4}-\d{1,4}|(?:IMG|IM|SE|SER|SCOUT)\d+", m[0]):
         return True
     before = t[max(0, m.start() - 12) : m.start()]
     return bool(
         re.search(
-            r"(?:Aquilion|SOMATOM|MAGNETOM|Discovery|Ingenia|Achieva|Optima|Revolution|Vantage|Ingenuity|型番|型式)\s?\Z",
+            r"(?:IMG|IM|SE|SER|リード|モデル|[Mm]odel|Aquilion|SOMATOM|MAGNETOM|Discovery|Ingenia|Achieva|Optima|Revolution|"
+            r"Vantage|Ingenuity|型番|型式)\s?\Z",
             before,
         )
     )

@@ -30,6 +30,7 @@ _LEFT = re.compile(
 )
 _PHONE_LEFT = re.compile(r"(?:電話|携帯|自宅|内線|PHS|ピッチ|FAX|ファックス|連絡先|TEL|デンワ|ナイセン)[^。\n]{0,5}\Z")
 _RIGHT = re.compile(r"番(?!目)|バン(?!メ)|号|ノ(?:カタ|方|カンジャ|患者)")
+_NODE_LEFT = re.compile(r"(?:リンパ節|節|ステーション|領域|レベル)(?:ノ|ハ|ガ|、)?\Z")
 _SPOKEN = re.compile(r"[ァ-ヺー]")
 
 _UNITS = r"(?:イチ|イッ|ニ|サン|ヨン|ヨ|シ|ゴ|ロク|ロッ|シチ|ナナ|ハチ|ハッ|ク|キュウ|キュー)"
@@ -93,6 +94,8 @@ def _numbers(k: str) -> Iterator[Hit]:
         if not _SPOKEN.search(m[0]) or sum(c.isdigit() for c in m[0]) == len(m[0]):
             continue
         before = k[max(0, start - 12) : start]
+        if _NODE_LEFT.search(before):
+            continue
         cued = _LEFT.search(before) is not None or _RIGHT.match(k, m.end()) is not None
         phone = (m[0].startswith(("ゼロ", "マル", "レイ", "〇", "零", "0")) and digits >= 9) or bool(
             _PHONE_LEFT.search(before)

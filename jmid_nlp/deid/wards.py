@@ -22,6 +22,23 @@ _LIST = re.compile(
     rf"(?=[ \t:,、)]|$)(?![ \t]?(?:mm|cm|[x×/]|年|月|日|歳|個|度|%|椎))",
     re.MULTILINE,
 )
+# a bed by its place in a line or sentence: ICU-08, 11F-1101, 5E-12, B棟503, 2号棟118, 南5-502-3, 特1, 503の杢さん, 312に入室
+_UNIT_NUMBER = re.compile(rf"(?<![A-Za-z0-9]){_UNIT}[\-ー]\d{{2,3}}[A-Z]?(?![0-9A-Za-z]|[ ]?(?:mm|cm))")
+_FLOOR = re.compile(
+    r"(?<![A-Za-z0-9.\-/])(?P<v>\d{1,2}F-\d{2,4}(?:-\d{1,2})?|\d{1,2}[EWSN]-\d{1,4}(?:-\d{1,2})?(?![0-9A-Za-z]|[ ]?mm)|"
+    r"[A-Z0-9]{0,2}[東西南北新旧本中別]?(?:号棟|棟)[ ]?\d{3,4}(?:-\d{1,2})?|"
+    r"[東西南北新旧本][ ]?\d{1,2}-\d{2,4}-\d{1,2})(?![0-9]|[ ]?mm)"
+)
+_SPECIAL = re.compile(
+    r"(?:(?<=[東西南北]\d )|(?<=病棟 )|(?<=病棟)|(?<=救急)|(?<=^)|(?<=\n))(?P<v>(?:特|個|観|隔|陰|重|"
+    r"回)\d{1,2})(?=[ 番床、。)\n]|号)"
+)
+_GUEST = re.compile(
+    r"(?<![0-9A-Za-z.\-/第#])(?P<v>\d{3,4}(?:-\d{1,2})?)(?=の[一-鿿ァ-ヺぁ-ゖ]{1,5}(?:さん|様|氏|くん|ちゃん)|"
+    r"(?:号室?)?(?:に|へ)(?:入室|転室|帰室|入床|"
+    r"戻室|移室|案内)|号(?:室)?(?:の|に|へ|で))|(?:さん|様|氏)[ ]?[(](?P<w>\d{3,4}(?:-\d{1,2})?|\d{1,2}[東西南北]\d{1,3})(?=[)])|"
+    r"(?:帰室|入室|転室|転床|病室|部屋)[ ]{0,2}(?P<x>\d{3,4}(?:-\d{1,2}|-?[A-Z])?)(?![0-9:.]|[ ]?(?:年|月|日|時|分|mm|cm|頃))"
+)
 _UNIT_BED = re.compile(
     r"(?<![A-Za-z])(?:NICU|GCU|PICU|MFICU|EICU|ICU|HCU|CCU|SCU)[ \-]?(?P<b>\d{1,2}(?:番|号)?(?=番?床|番?ベッド|"
     r"ベッド|ベット|へ|に(?:入|転|帰)|より|から|の|在|入))"
@@ -40,7 +57,8 @@ _TO_FLOOR = re.compile(
 )
 _WARD_ISH = re.compile(
     r"CU[ \-]?\d|[東西南北新棟館室][ ]?\d|\d[ ]?[東西南北A-Z][ \-ー]{1,2}\d|救[急命][ ]\d|病棟[ :は]{0,2}[A-Z0-9]|"
-    r"部屋|\d階(?:に|へ|病|[東西南北])|\d[東西南北]|床[ :]?\d"
+    r"部屋|帰室|入室|転室|転床|\dの[一-鿿ァ-ヺぁ-ゖ]{1,5}(?:さん|様|氏)|(?:さん|様|氏)[ ]?[(]\d|\dF-|\d[EWSN]-|棟|"
+    r"特\d|観\d|号室|\d階(?:に|へ|病|[東西南北])|\d[東西南北]|床[ :]?\d"
 )
 # certificates, inquiries and cases of courts: an era or year, a kanji that names the kind, a number
 _KIND = r"[死検診剖鑑証照捜刑発総医病生外入退紹診療交救消監民家登届受控司保福教安災労事]{1,3}(?:発|検|診|断|収|第)?"
@@ -54,15 +72,30 @@ _DOCUMENT_ISH = re.compile(r"[0-9][\-ー][一-鿿]|[)）][ ]?第")
 # a second number of the same kind beside the first: 隣枠 20-4487, 同姓 55-1203
 _OTHER = re.compile(
     r"(?:隣枠|隣の枠|同姓|同名|同姓同名|別人|別患者|取違え|取り違え|旧|新|前|正|誤|親|本|控|元|登録|照合|家族|"
-    r"もう一人|他方|混入)[ ]?(?:は|:|ID)?[ ]?"
+    r"もう一人|他方|混入)[)]?[ ]?(?:は|:|ID)?[ ]?"
     r"(?P<v>[A-Z]{0,2}-?\d{1,4}-\d{2,7}(?:-\d{1,4})?|[A-Z]{1,2}-?\d{3,7}|\d{4,10})(?![0-9A-Za-z/.\-]|[ ]?(?:mm|年|月|"
     r"日|HU))"
 )
-_OTHER_WORDS = ("枠", "同姓", "同名", "別人", "別患者", "違え", "照合", "混入", "もう一人", "他方")
+_OTHER_WORDS = (
+    "枠",
+    "同姓",
+    "同名",
+    "別人",
+    "別患者",
+    "違え",
+    "照合",
+    "混入",
+    "もう一人",
+    "他方",
+    "旧)",
+    "新)",
+    "誤)",
+    "正)",
+)
 _TAGGED = re.compile(r"<t[dh]>[ ]?([A-Z]{0,3}-?\d{1,6}(?:-[0-9A-Z]{1,8}){1,3})[ ]?</t[dh]>")
 _PLATE = re.compile(
-    r"(?<![一-鿿])(?P<p>[一-鿿]{1,4}|[ぁ-ゖ]{2,4})[ ]?(?:\d{2,3}|"
-    r"\d{1,2}[A-Z])[ ]?(?P<k>[ぁ-ゖ])[ ]?[・.]{0,3}\d(?:\d{0,3}|\d?-\d\d)(?![0-9])|"
+    r"(?<![一-鿿])(?P<p>[一-鿿]{1,4}|[ぁ-ゖ]{2,4})[ ]?(?:[1-9]\d{1,2}|"
+    r"\d{1,2}[A-Z])[ ]?(?P<k>[ぁ-ゖ])[ ]?[・.]{0,3}\d(?:\d{0,3}|\d?-\d{1,2})(?![0-9])|"
     r"(?:車両|ナンバー|車番|車)[^\n。]{0,4}?[(（: ](?P<q>[一-鿿]{2,4}[ ][ぁ-ゖ][ ]\d{1,2}-\d{2})"
 )
 _PLATE_ISH = re.compile(r"\d\d[ ]?[ぁ-ゖ][ ]?[・.0-9]|[ ][ぁ-ゖ][ ]\d")
@@ -75,6 +108,11 @@ def find_wards(t: str) -> Iterator[Hit]:
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
         for m in _UNIT_BED.finditer(t):
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
+        for m in _UNIT_NUMBER.finditer(t):
+            yield Hit(m.start(), m.end(), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
+        for pattern in (_FLOOR, _SPECIAL, _GUEST):
+            for m in pattern.finditer(t):
+                yield Hit(*m.span(m.lastgroup or 0), "ID", "room", 0.7, "ids.ward_list", LISTED)
         for m in _SIDE.finditer(t):
             name = "v" if m["v"] else "w" if m["w"] else "x"
             yield Hit(m.start(name), m.end(name), "ID", "room", 0.75, "ids.ward_list", LISTED)
@@ -93,5 +131,5 @@ def find_wards(t: str) -> Iterator[Hit]:
         for m in _PLATE.finditer(t):
             if m["q"]:
                 yield Hit(m.start("q"), m.end("q"), "ID", "plate", 0.85, "ids.plate", GRAMMAR)
-            elif m["k"] not in "おしへんのにとはがを" or sum(c.isdigit() for c in m[0]) >= 5:
+            elif m["k"] not in "おしへんのにとはがを" or sum(c.isdigit() for c in m[0]) >= 5 or m[0].count(" ") > 2:
                 yield Hit(m.start(), m.end(), "ID", "plate", 0.85, "ids.plate", LABELLED)
