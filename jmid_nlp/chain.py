@@ -45,7 +45,7 @@ class Chain:
         dataset = api.build_dataset(
             self.safe, self.extractions, self.alignments, self.annotations, task=task, label_set=label_set, salt=salt
         )
-        self.unbuilt += [row for row in dataset.failed if row not in self.unbuilt]
+        self.unbuilt.extend(row for row in dataset.failed if row not in self.unbuilt)
         dataset.manifest["flow"]["opted_out"] += self.opted_out
         dataset.manifest["flow"]["reports_in"] += self.opted_out
         return dataset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import jmid_nlp.api as api
+from jmid_nlp.annotations.store import MarkStore
 from jmid_nlp.dataset.build import build_stream
 from jmid_nlp.dataset.export import EXPORTS, export
 from jmid_nlp.dataset.optout import OptOut
 from jmid_nlp.dataset.shards import LAYOUTS
 from jmid_nlp.dataset.tasks import Study
-from jmid_nlp.errors import InputError, JmidError, PolicyError, RowError
+from jmid_nlp.errors import FileFormatError, InputError, JmidError, PolicyError, RowError
 from jmid_nlp.schema import AnnotationRecord, Extraction, Link, Report
 
 FORMATS = (*LAYOUTS, *EXPORTS)
@@ -46,9 +48,10 @@ class Source:
         path: Reports with their identifiers, file or folder.
         treat: The callable of `api.deidentifier`.
         relabel: What an extraction goes through, see `api.dataset_options`.
-        annotations: Annotation file or folder; the marks are held in memory, as read.
+        annotations: Annotation file or folder; the marks wait on disk by study, in `scratch`.
         opt_out: Patients to leave out before anything else.
         encoding: Encoding of text input.
+        scratch: Where the marks wait, in a private folder that is removed; the system's place for such where None.
     """
 
     path: Path
@@ -57,16 +60,26 @@ class Source:
     annotations: Path | None = None
     opt_out: OptOut = field(default_factory=OptOut)
     encoding: str = "auto"
+    scratch: Path | None = None
     failed: list[Mapping[str, Any]] = field(default_factory=list)
     flow: Counter[str] = field(default_factory=Counter)
 
     def studies(self) -> Iterator[Study]:
         """The studies; rows that cannot be used are listed in `failed`, opt-outs counted in `flow`."""
+        with tempfile.TemporaryDirectory(prefix=".marks-", dir=self.scratch) as place:
+            marks = MarkStore(Path(place))
+            try:
+                self._fill(marks)
+                yield from self._reports(marks)
+            finally:
+                marks.close()
+
+    def _reports(self, marks: MarkStore) -> Iterator[Study]:
         from jmid_nlp.batch.files import read_rows
         from jmid_nlp.batch.job import failure
         from jmid_nlp.batch.rows import parse_report
 
-        marks, seen = self._marks(), set[bytes]()
+        seen = set[bytes]()
         for number, row in read_rows(self.path, encoding=self.encoding):
             try:
                 if isinstance(row, RowError):
@@ -85,24 +98,19 @@ class Source:
                 f"{self.path.name}: no row can be used; row {first['row']}, field {first['field']!r}: {first['reason']}"
             )
 
-    def _marks(self) -> dict[str | None, list[AnnotationRecord]]:
-        found: dict[str | None, list[AnnotationRecord]] = {}
+    def _fill(self, marks: MarkStore) -> None:
         if self.annotations is not None:
-            read = api.read_annotations(self.annotations)
-            self.failed += read.failed
-            for mark in read:
-                found.setdefault(mark.study_uid, []).append(mark)
-        return found
+            problems: list[FileFormatError] = []
+            marks.fill(self.annotations, problems)
+            self.failed += [{"file": str(p)} for p in problems]
 
-    def _study(
-        self, report: Report, number: int, marks: Mapping[str | None, list[AnnotationRecord]]
-    ) -> Iterator[Study]:
+    def _study(self, report: Report, number: int, marks: MarkStore) -> Iterator[Study]:
         """The study of a report, or nothing where its patient opted out or it could not be treated."""
         if self.opt_out(report.patient_id):
             self.flow.update(reports_in=1, opted_out=1)
             return
         try:
-            yield self._treated(report, marks.get(report.study_uid, []) if report.study_uid else [])
+            yield self._treated(report, marks.of(report.study_uid))
         except PolicyError:
             raise  # a column that the policy does not know stops the run: no report would be safe
         # fail closed: the report is withheld and the others go on; a foreign error's message may hold text
@@ -172,6 +180,7 @@ def write_dataset(
         if fmt in EXPORTS:
             lost.update(export(folder, fmt))
 
+    source.scratch = source.scratch or output.parent
     built = build_stream(source.studies(), output, options=options, flow=source.flow, finish=finish)
     rows = sum(part["rows"] for part in built.manifest["splits"].values())
     return Written(rows, (*source.failed, *built.failed), lost)

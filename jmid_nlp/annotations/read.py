@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import warnings
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,45 +42,64 @@ def read_annotations(path: str | Path, *, series_index: SeriesIndex | None = Non
         FileFormatError: `path` is a single file that cannot be read, or does not exist. In a folder such a file is a
             problem of the result instead.
     """
-    root = Path(path)
-    if not root.exists():
-        raise fail(root, "file", "does not exist")
     problems: list[FileFormatError] = []
-    if root.is_file():
-        found, is_image = _read_file(root, problems, dict(series_index or {}))
-        return AnnotationSet(tuple(found), tuple(problems), int(is_image))
-    files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
-    images = _index_images(files)
-    index = {**(series_index or {}), **{k: v for k, (v, _) in images.items()}}
-    skip = {p for _, p in images.values()}
+    images = [0]
     records: list[AnnotationRecord] = []
     seen: dict[str, str] = {}
-    other = 0
+    whole = Path(path).is_file()
+    for file, record in stream_annotations(path, problems, series_index=series_index, images=images):
+        if not whole and record.annotation_id in seen:
+            problems.append(twice(file, record.annotation_id, seen[record.annotation_id]))
+            continue
+        seen[record.annotation_id] = file.name
+        records.append(record)
+    return AnnotationSet(tuple(records), tuple(problems), images[0])
+
+
+def stream_annotations(
+    path: str | Path,
+    problems: list[FileFormatError],
+    *,
+    series_index: SeriesIndex | None = None,
+    images: list[int] | None = None,
+) -> Iterator[tuple[Path, AnnotationRecord]]:
+    """The records of a file or folder one by one, each with its file; tables and JSON lines are never held as a whole.
+
+    Args:
+        path: As for `read_annotations`.
+        problems: What cannot be read is added here as it is met.
+        series_index: As for `read_annotations`.
+        images: The first number is raised by the count of image files.
+
+    Raises:
+        FileFormatError: `path` is a single file that cannot be read, or does not exist.
+    """
+    root, count = Path(path), images if images is not None else [0]
+    if not root.exists():
+        raise fail(root, "file", "does not exist")
+    index = dict(series_index or {})
+    if root.is_file():
+        for record in _file_records(root, problems, index, count):
+            yield root, record
+        return
+    files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
+    found = _index_images(files)
+    index |= {k: v for k, (v, _) in found.items()}
+    skip = {p for _, p in found.values()}
+    count[0] += len(skip)
     for file in files:
         if file in skip:
             continue
         try:
-            found, is_image = _read_file(file, problems, index)
-            other += is_image
-            records += _new(file, found, seen, problems)
+            for record in _file_records(file, problems, index, count):
+                yield file, record
         except FileFormatError as error:
             problems.append(error)
-    return AnnotationSet(tuple(records), tuple(problems), len(skip) + other)
 
 
-def _new(
-    path: Path, found: list[AnnotationRecord], seen: dict[str, str], problems: list[FileFormatError]
-) -> list[AnnotationRecord]:
-    """Records whose id no earlier file gave; a repeated one is a problem."""
-    out = []
-    for record in found:
-        if record.annotation_id in seen:
-            first = seen[record.annotation_id]
-            problems.append(fail(path, f"annotation {record.annotation_id}", f"stands already in {first}; read once"))
-        else:
-            seen[record.annotation_id] = path.name
-            out.append(record)
-    return out
+def twice(path: Path, annotation_id: str, first: str) -> FileFormatError:
+    """The problem of a record whose id an earlier file gave."""
+    return fail(path, f"annotation {annotation_id}", f"stands already in {first}; read once")
 
 
 def _head(path: Path) -> bytes:
@@ -108,14 +130,18 @@ def _is_annotation(kind: str) -> bool:
     return kind.startswith(SR_CLASSES) or kind in SEG_CLASSES or kind == RTSTRUCT_CLASS
 
 
-def _read_file(path: Path, problems: list[FileFormatError], index: SeriesIndex) -> tuple[list[AnnotationRecord], bool]:
-    """Records of one file, and whether it is an image."""
+def _file_records(
+    path: Path, problems: list[FileFormatError], index: SeriesIndex, images: list[int]
+) -> Iterable[AnnotationRecord]:
+    """Records of one file; an image is counted."""
     head = _head(path)
     if not head:
         raise fail(path, "file", "is empty")
-    if is_dicom(head):
-        return _read_dicom(path, problems, index)
-    return _read_text_file(path, problems), False
+    if not is_dicom(head):
+        return _read_text_file(path, problems)
+    records, is_image = _read_dicom(path, problems, index)
+    images[0] += is_image
+    return records
 
 
 def _read_dicom(path: Path, problems: list[FileFormatError], index: SeriesIndex) -> tuple[list[AnnotationRecord], bool]:
@@ -151,38 +177,67 @@ def _dispatch(
     return read(path, ds, problems, index), False
 
 
-def _read_text_file(path: Path, problems: list[FileFormatError]) -> list[AnnotationRecord]:
+def _read_text_file(path: Path, problems: list[FileFormatError]) -> Iterable[AnnotationRecord]:
     from jmid_nlp.annotations import coco, rows
 
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise fail(path, f"byte {error.start}", "not UTF-8, and no DICOM file") from None
-    start = content.lstrip()[:1]
+    first = _first_line(path)
+    start = first.lstrip()[:1]
     if start == "<":
         from jmid_nlp.annotations.aim import read_aim
 
-        return read_aim(path, content, problems)
-    if start in "{[" and start:
-        data = _parse_json(path, content)
-        if data is _LINES:
-            return rows.read_jsonl(path, content, problems)
-        if coco.is_coco(data):
-            return coco.read_coco(path, data, problems)
-        return rows.read_json(path, data, problems)
-    return rows.read_delimited(path, content, problems)
-
-
-_LINES = object()
-
-
-def _parse_json(path: Path, content: str) -> Any:
+        return read_aim(path, _content(path), problems)
+    if start not in ("{", "["):
+        return rows.read_delimited(path, _lines(path), problems)
+    if _is_json(first) and _more_lines(path):
+        return rows.read_jsonl(path, _lines(path), problems)
     try:
-        return json.loads(content)
+        data = json.loads(_content(path))
     except json.JSONDecodeError as error:
-        first = content.lstrip().split("\n", 1)
-        try:
-            json.loads(first[0])
-        except json.JSONDecodeError:
-            raise fail(path, f"line {error.lineno}", f"not JSON ({error.msg} at column {error.colno})") from None
-        return _LINES
+        raise fail(path, f"line {error.lineno}", f"not JSON ({error.msg} at column {error.colno})") from None
+    if coco.is_coco(data):
+        return coco.read_coco(path, data, problems)
+    return rows.read_json(path, data, problems)
+
+
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file with their ends, one at a time."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from file
+
+
+def _first_line(path: Path) -> str:
+    """The first line that is not empty; the whole file is decoded once, so that damage is told before anything is read.
+
+    Raises:
+        FileFormatError: The file is not UTF-8.
+    """
+    decoder, at = codecs.getincrementaldecoder("utf-8")(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 16):
+            try:
+                decoder.decode(block, final=False)
+            except UnicodeDecodeError as error:
+                raise fail(path, f"byte {at + error.start}", "not UTF-8, and no DICOM file") from None
+            at += len(block)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise fail(path, f"byte {at}", "not UTF-8, and no DICOM file") from None
+    return next((line for line in _lines(path) if line.strip()), "")
+
+
+def _more_lines(path: Path) -> bool:
+    """Whether a file has more than one line that is not empty."""
+    return len(list(islice((line for line in _lines(path) if line.strip()), 2))) > 1
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True

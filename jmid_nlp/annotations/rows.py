@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def read_json(path: Path, data: Any, problems: list[FileFormatError]) -> list[An
     rows = list(_rows_of(data))
     if not rows:
         raise fail(path, "document", "no annotation rows; expected a list of objects with 'annotation_id' or 'label'")
-    return _records(path, rows, problems)
+    return list(_records(path, rows, problems))
 
 
 def _rows_of(data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -64,10 +64,22 @@ def _is_row(row: Mapping[str, Any]) -> bool:
     return bool(names & {"annotation_id", "label"}) and len(names) >= 2
 
 
-def read_jsonl(path: Path, text: str, problems: list[FileFormatError]) -> list[AnnotationRecord]:
-    """Records of a file with one JSON object a line; a line that is no JSON is a problem, the others are read."""
-    rows: list[tuple[str, Mapping[str, Any]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
+def read_jsonl(path: Path, lines: Iterable[str], problems: list[FileFormatError]) -> Iterator[AnnotationRecord]:
+    """Records of a file with one JSON object a line; a line that is no JSON is a problem, the others are read.
+
+    Args:
+        path: The file, for messages.
+        lines: Its lines; one is held at a time.
+        problems: What cannot be read is added here as the lines are read.
+    """
+    rows = _json_lines(path, lines, problems)
+    return _records(path, rows, problems)
+
+
+def _json_lines(
+    path: Path, lines: Iterable[str], problems: list[FileFormatError]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
@@ -78,34 +90,43 @@ def read_jsonl(path: Path, text: str, problems: list[FileFormatError]) -> list[A
         found = [(f"line {number}{w}", r) for w, r in _rows_of(value)]
         if not found and not (isinstance(value, Mapping) and value.get("annotations") == []):
             problems.append(fail(path, f"line {number}", "no annotation row"))
-        rows += found
-    return _records(path, rows, problems)
+        yield from found
 
 
-def read_delimited(path: Path, text: str, problems: list[FileFormatError]) -> list[AnnotationRecord]:
+def read_delimited(path: Path, lines: Iterable[str], problems: list[FileFormatError]) -> Iterator[AnnotationRecord]:
     """Records of a CSV or TSV table; headings in English or Japanese, sizes in mm or cm by the heading.
+
+    Args:
+        path: The file, for messages.
+        lines: Its lines with their ends; one row is held at a time.
+        problems: What cannot be read is added here as the rows are read.
 
     Raises:
         FileFormatError: No heading is one that a lesion table needs.
     """
-    first = text.split("\n", 1)[0]
+    rest = iter(lines)
+    first = next(rest, "")
     delimiter = max("\t,;", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.DictReader(chain([first], rest), delimiter=delimiter, strict=True)
     names = [n for n in reader.fieldnames or [] if n]
     known = {column(n)[0] for n in names} - {""}
     if not known & {"annotation_id", "label"} or len(known) < 2:
         raise fail(path, "header", "no lesion table; needs at least a label or id column and one more known column")
-    rows: list[tuple[str, Mapping[str, Any]]] = []
+    return _records(path, _table_rows(path, reader, problems), problems)
+
+
+def _table_rows(
+    path: Path, reader: csv.DictReader[str], problems: list[FileFormatError]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         for row in reader:
             where = f"line {reader.line_num}"
             if None in row or None in row.values():
                 problems.append(fail(path, where, "another number of cells than the header"))
                 continue
-            rows.append((where, row))
+            yield where, row
     except csv.Error as error:
         problems.append(fail(path, f"line {reader.line_num}", f"broken CSV: {error}"))
-    return _records(path, rows, problems)
 
 
 @cache
@@ -121,11 +142,10 @@ def column(heading: str) -> tuple[str, str]:
 
 
 def _records(
-    path: Path, rows: list[tuple[str, Mapping[str, Any]]], problems: list[FileFormatError]
-) -> list[AnnotationRecord]:
+    path: Path, rows: Iterable[tuple[str, Mapping[str, Any]]], problems: list[FileFormatError]
+) -> Iterator[AnnotationRecord]:
     from jmid_nlp.annotation_rows import record_from_row
 
-    out: list[AnnotationRecord] = []
     for n, (where, raw) in enumerate(rows):
         row = normal_row(raw)
         row.setdefault("annotation_id", stable_id("row", path.name, where))
@@ -134,8 +154,7 @@ def _records(
         except RowError as error:
             problems.append(fail(path, f"{where}, field {error.field!r}".lstrip(", "), error.reason))
             continue
-        out.append(record)
-    return out
+        yield record
 
 
 def normal_row(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,11 @@ def _in_text(
         for item in parts:
             if cut and not _tells(text[item.start : item.end], detector):
                 continue
-            if _is_ours(text, item, policy) or _is_given(text[item.start : item.end], uids) or _only_invented(text, item, masked):
+            if (
+                _is_ours(text, item, policy)
+                or _is_given(text[item.start : item.end], uids)
+                or _only_invented(text, item, masked)
+            ):
                 continue
             found.append(
                 Residue(
@@ -288,7 +292,9 @@ def _record_column(column: str, value: Any, policy: Policy | None, uids: Uids | 
             return "is no number, so that nobody can say whether it is above the top age"
         return "is above the top age" if years > (policy.top_age if policy else 90) else ""
     test, note = _COLUMN_TESTS.get(column, (None, ""))
-    if test is None or all(generalise.tag_pattern().fullmatch(s) or test(s) or _is_given(s, uids) for s in texts(value)):
+    if test is None or all(
+        generalise.tag_pattern().fullmatch(s) or test(s) or _is_given(s, uids) for s in texts(value)
+    ):
         return ""
     return note
 

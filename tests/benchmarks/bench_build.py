@@ -3,20 +3,24 @@
     python tests/benchmarks/bench_build.py [--sizes 10000 100000] [--task grounding] [--layout parquet]
 
 Reports are generated and have 1.5 annotations each on average; one in fifty is a near-copy of another patient's. The
-figures are wall seconds, studies a second, and the peak resident memory of the process over its peak before the build.
+annotations are read from a file of JSON lines into the store on disk and looked up study by study, as `jmid-nlp build-dataset`
+does. The figures are wall seconds, studies a second, and the peak resident memory of the process over its peak before.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import random
 import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+from jmid_nlp.annotations.store import MarkStore
 from jmid_nlp.dataset.build import BuildOptions, build_stream
 from jmid_nlp.dataset.forget import forget
 from jmid_nlp.dataset.optout import OptOut
@@ -77,11 +81,29 @@ def text_of(n: int) -> str:
     return "".join([*sentences[:-1], sentence(random.Random(n))] if copied else sentences)
 
 
-def study(n: int) -> Study:
+def marks_of(n: int) -> list[AnnotationRecord]:
+    """One or two annotations of study number `n`."""
+    return [
+        AnnotationRecord(f"a{n}-{k}", f"2.25.{n}", label="nodule", bbox=(1.0, 2.0, 3.0, 4.0), reader=f"R{k}")
+        for k in range(1 + n % 2)
+    ]
+
+
+def write_marks(size: int, path: Path) -> int:
+    """The annotations of all studies as JSON lines; returns their number."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(size):
+            for mark in marks_of(n):
+                count += 1
+                file.write(json.dumps({k: v for k, v in asdict(mark).items() if v}) + "\n")
+    return count
+
+
+def study(n: int, store: MarkStore | None = None) -> Study:
     """Study number `n`; two studies in three share their patient with a neighbour."""
     text = text_of(n)
-    marks = {f"a{n}-{k}": AnnotationRecord(f"a{n}-{k}", label="nodule", bbox=(1.0, 2.0, 3.0, 4.0), reader=f"R{k}")
-             for k in range(1 + n % 2)}  # fmt: skip
+    marks = {m.annotation_id: m for m in (marks_of(n) if store is None else store.of(f"2.25.{n}"))}
     ends = [i + 1 for i, c in enumerate(text) if c == "。"]
     starts = [0, *ends[:-1]]
     findings = tuple(Finding(s, e, text[s:e], "nodule", "positive") for s, e in zip(starts, ends, strict=True))
@@ -91,8 +113,8 @@ def study(n: int) -> Study:
     return Study(report, Extraction(report.report_id, entities, findings), links, marks)
 
 
-def studies(size: int) -> Iterator[Study]:
-    return (study(n) for n in range(size))
+def studies(size: int, store: MarkStore | None = None) -> Iterator[Study]:
+    return (study(n, store) for n in range(size))
 
 
 def peak() -> float:
@@ -104,9 +126,16 @@ def run(size: int, task: str, layout: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         for _ in build_stream(studies(200), Path(place) / "warm", options=BuildOptions(task=task)).failed:
             raise SystemExit("the generated studies do not build")
+        count = write_marks(size, Path(place) / "marks.jsonl")
         before, started, used = peak(), time.perf_counter(), time.process_time()
-        folder = Path(place) / "out"
-        built = build_stream(studies(size), folder, options=BuildOptions(task=task, layout=layout, shards=256))
+        folder, store = Path(place) / "out", MarkStore(Path(place))
+        if store.fill(Path(place) / "marks.jsonl", []) != count:
+            raise SystemExit("the generated annotations do not read")
+        print(
+            f"{count} annotations on disk: {time.perf_counter() - started:.1f} s, peak {peak():.0f} MiB ({before:.0f} before)"
+        )
+        started, used = time.perf_counter(), time.process_time()
+        built = build_stream(studies(size, store), folder, options=BuildOptions(task=task, layout=layout, shards=256))
         seconds, cpu = time.perf_counter() - started, time.process_time() - used
         rows = sum(part["rows"] for part in built.manifest["splits"].values())
         print(f"{size} studies, {rows} rows: {seconds:.1f} s ({cpu:.1f} s CPU, {size / cpu:.0f} studies a CPU second), "
