@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from jmid_nlp.findings.headings import title_side
 from jmid_nlp.findings.inherit import ANAPHORA, Context, Heritage, Place
 from jmid_nlp.findings.mentions import Mention
+from jmid_nlp.findings.sidewise import side_of_whole
 from jmid_nlp.findings.sites import Group, join_sides, side_of
 from jmid_nlp.findings.terms import ancestors, concept, is_a
 from jmid_nlp.schema import Laterality
@@ -21,7 +23,7 @@ _SIDE_PREFIX = re.compile(
 )
 _AFTER_LINK = re.compile(r"^\s?(?:(?:あり|を認め(?:る|ます))?(?=\()|が|は|を|も|:|、)?\s?\(?(?:最大|主に|特に)?\s?$")
 _IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", re.IGNORECASE)
-_AFTER_END = re.compile(r"^\s?(?:に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
+_AFTER_END = re.compile(r"^\s?(?:とも|いずれも|に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
 _SIZED_NODE = re.compile(
@@ -31,6 +33,7 @@ _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔",
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
 _IS_LEVEL = re.compile(r"(?:Th|[TCL])\d")
 _AT = re.compile(r"(?:内|部)?に(?:は|て)?[^、。はがをにで()\n]{0,18}")
+_TRUNK = re.compile(r"[胸腹心羊髄]|effusion|ascites", re.IGNORECASE)
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
 _REASON = re.compile(r"後\s?\(\Z")
@@ -59,6 +62,7 @@ class _Attacher:
         self.heritage = Heritage(context)
         self.places = self.heritage.places
         self.label_ids = frozenset(id(g) for g in self.heritage.labels.values())
+        self.group_starts = [g.start for g in context.groups]
         self.heads = frozenset(m.start for m in context.mentions)
         self.title = title_side(context.parsed)
 
@@ -110,8 +114,9 @@ class _Attacher:
                 place.side = (
                     self._side_after(mention, later)
                     or self._part_side(number, mention, place, previous, start)
+                    or self._whole_side(number, place)
                     or (label.side if label is not None else None)
-                    or (self.title if self.c.certainty[number] != "general" and mention.kind != "fluid" else None)
+                    or self._title_side(number, mention)
                 )
             if "正中" in self.text[mention.start : mention.end]:
                 place.side = "midline"
@@ -187,7 +192,7 @@ class _Attacher:
         if found is not None and (current is None or used):
             return found
         if "同" in (said := self.text[max(start, mention.start - 14) : mention.start]) and _SAME_PLACE.search(said):
-            whole = self.heritage.whole(number, mention)
+            whole = self.heritage.whole(number, mention) or self._last_group(start)
             if whole is not None:
                 return Place(list(whole.sites), whole.side, "same place")
         if previous >= 0 and mention.concept is not None and self._twin(mention, previous):
@@ -207,6 +212,22 @@ class _Attacher:
         if current is None and previous < 0:
             return self.heritage.inherited(number, mention, start)
         return Place()
+
+    def _title_side(self, number: int, mention: Mention) -> Laterality | None:
+        """The side of an examination of one side; fluids of the trunk are not of it."""
+        if self.title is None or self.c.certainty[number] == "general":
+            return None
+        trunk = mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end)
+        return None if trunk else self.title
+
+    def _last_group(self, start: int) -> Place | None:
+        """The place named last before a sentence, whatever was said there, in its line."""
+        for group in reversed(self.c.groups[: bisect_left(self.group_starts, start)]):
+            if "\n" in self.text[group.end : start]:
+                return None
+            if not group.bare:
+                return Place(list(group.sites), group.side)
+        return None
 
     def _kept_side(self, place: Place) -> Laterality | None:
         """The side that goes on with a place: 正中 of the mention itself (正中型の) does not."""
@@ -248,6 +269,13 @@ class _Attacher:
             )
         return self.places[whole].side if related or previous < 0 or _PART.fullmatch(written) else None
 
+    def _whole_side(self, number: int, place: Place) -> Laterality | None:
+        """The side of the paired organ spoken of, for a part of it without one."""
+        if not place.sites or place.rule not in ("beside", "same sentence", "after"):
+            return None
+        negative = self.c.certainty[number] not in ("positive", "suspicious")
+        return side_of_whole(self.c, self.places, number, place.sites, negative=negative)
+
     def _lesion(self, number: int, sentence: int) -> bool:
         """Whether a mention is a described lesion of the sentences right before: what invades or spreads."""
         near = sentence - self.c.mentions[number].sentence <= 4
@@ -262,7 +290,7 @@ class _Attacher:
         if gap == "、" and not group.bare and self.text[group.start - 1 : group.start] == "は":
             return False  # 脊髄円錐はL2下縁、終糸脂肪腫なし
         if mention.kind == "fluid" or mention.systemic:
-            return not re.search(r"[、。,]" if group.bare or mention.kind != "fluid" else r"[、。,:]", gap)
+            return not re.search(r"[、。,(]" if group.bare or mention.kind != "fluid" else r"[、。,:]", gap)
         return True
 
     def _after(self, mention: Mention, ahead: Group | None, later: int) -> Place | None:

@@ -51,7 +51,7 @@ def shape(form: str, concept_id: str) -> Shape:
     inside = item.cls == "fluid" and form.startswith("壁内")  # 壁内ガス names no organ
     tail = _CHANGED.search(form) if item.cls in ("fluid", "lesion", "disease") else None
     own = item.cls == "disease" and ORGANS.search(form[cut:]) is not None
-    systemic = "systemic" in (item.row.get("flags", "") or "")
+    systemic = "systemic" in (item.row.get("flags", "") or "") and form not in _local()
     splits = not cut and form[1:] in _compounds()[0]
     kind = "sign" if inside else item.cls or "sign"
     return Shape(cut, lead, kind, own, systemic, len(form) - tail.start() if tail else 0, splits)
@@ -79,6 +79,13 @@ def cut_of(form: str) -> tuple[int, int]:
 def _named_after_organ(rest: str) -> bool:
     """`上葉肺癌` is 肺癌 of the 上葉."""
     return len(rest) > 1 and rest in _known_forms() and bool(ORGANS.match(rest)) and rest[-1] in "癌瘍"
+
+
+@cache
+def _local() -> frozenset[str]:
+    """Forms of systemic diseases that name no organ and have a place as written: 解離, 脂肪沈着."""
+    rows = read_table("compound.tsv", ("form", "role"))
+    return frozenset(f for r in rows if r["role"] == "local" for f in split_forms(r["form"]))
 
 
 @cache

@@ -10,7 +10,8 @@ from jmid_nlp.findings.sites import Group, side_of
 from jmid_nlp.schema import Laterality
 
 BULLET = re.compile(
-    r"[ \t]{0,6}(?:[・●○■□◆◇▼▽▲△★☆※◎#＃*>→⇒+＋]|[-–—](?=[^\d])|\(?\d{1,2}[).．、](?!\d)|[①-⑳]|[a-hA-H][).])"
+    r"[ \t]{0,6}(?:[・●○■□◆◇▼▽▲△★☆※◎*>→⇒+＋]|[#＃](?!\d{1,2}[はがにのをでもと、/])|[-–—](?=[^\d])"
+    r"|\(?\d{1,2}[).．、](?!\d)|[①-⑳]|[a-hA-H][).])"
 )
 _LABEL_END = re.compile(r"\s?[:】\])]")
 _HEAD_LINE = re.compile(
@@ -22,10 +23,53 @@ _HEAD_MARKS = "【[〈<《■●◆▼・#"  # a heading line begins with one of
 _LABEL = 17
 _NUMBERED = re.compile(r"[ \t]*\(?\d{1,2}[).．、]\s*")
 _LONGEST_HEADING = 24
-_TITLE = re.compile(
-    r"((?:右|左|両)側?)[一-鿿]{0,5}(?:関節|部)?(?:の)?(?:単純|造影)?\s?"
-    r"(?:MRI|MRA|MR|CT|XP|X-?P|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US|[2-6]R|[2-6二三四]方向)"
+_EXAM = (
+    r"(?:MRI|MRA|MR(?![A-Za-z])|CT|CTA|XP|X-?P|XR|X線|レントゲン|単純撮影|単純写真|エコー|超音波|US(?![A-Za-z])|[2-6]R|[2-6二三四]方向|撮影|MMG"
+    r"|ＸＰ|plain film|radiograph|ultrasound|X-?ray)"
 )
+# A part of the body as titles name it; the name of a disease is none.
+_PART = r"(?:(?!癌|腫|症|炎|術|痛|骨折|損傷|断裂|[右左両]|受傷|外傷|打撲|麻痺|脱力|しびれ)[一-鿿々ァ-ヴー・〜~]){1,10}"
+_BETWEEN = r"(?:の|造影|単純|ダイナミック|関節|靱帯|正面|側面|斜位|軸位|3D|[:、・/,\s]|\([^()\n]{1,12}\)){0,6}"
+_ENGLISH_PART = (
+    r"(?:shoulder|elbow|wrist|hand|finger|hip|thigh|knee|leg|calf|ankle|foot|toe|heel|breast|arm|forearm|femur|tibia|humerus"
+    r"|TMJ)(?:[ \t]joint)?"
+)
+# 左膝MRI, 膝MRI(左), MRI:左膝, left knee MRI, MRI of the left knee: the side of all that is examined.
+_TITLES = (
+    re.compile(rf"(?P<side>右|左|両)側?{_PART}{_BETWEEN}{_EXAM}"),
+    re.compile(
+        rf"{_EXAM}[^右左両。\n]{{0,8}}(?:検査)?[ \t]*[:(、,・\-_/]?[ \t]*"
+        rf"(?P<side>右|左)側?{_PART}(?:[)、,]|単純|造影|\s|$|[2-6]R|[2-6]方向)",
+        re.MULTILINE,
+    ),
+    re.compile(
+        rf"{_PART}{_BETWEEN}{_EXAM}(?:検査)?[ \t]*[(:、,・]?[ \t]*(?P<side>右|左)側?(?:のみ)?(?:\)|$|[ \t])",
+        re.MULTILINE,
+    ),
+    re.compile(
+        r"(?:検査)?(?:部位|撮影部位|検査名|検査項目|検査)[ \t]*[】:]?[ \t]*[^\n。右左]{0,6}(?P<side>右|左)側?"
+        + _PART
+        + r"(?=[\s、。(]|$)",
+        re.MULTILINE,
+    ),
+    re.compile(
+        rf"(?<![A-Za-z])(?P<side>right|left|[RL]t\.?|[RL])[ \t]+{_ENGLISH_PART}[^\n。]{{0,16}}?{_EXAM}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_EXAM}[^\n。]{{0,16}}?(?<![A-Za-z])(?P<side>right|left|[RL]t\.?|[RL])[ \t]+{_ENGLISH_PART}"
+        r"[ \t]*(?=[\n。,:;(.]|$)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+)
+_SIDE_HINT = re.compile(r"[右左]|[RL](?:t|ight|eft)?\b", re.IGNORECASE)
+_OTHER_SIDE: dict[Laterality | None, re.Pattern[str]] = {
+    "left": re.compile(r"[右両]|right|bilat|both", re.IGNORECASE),
+    "right": re.compile(r"[左両]|left|bilat|both", re.IGNORECASE),
+}
+_TELLS = re.compile(r"認め|ます|ました|です|あり|なし|ある|いる|mm|みられ|前回|以前|比較|術後")
+_TITLE_LINES = 4
+_TITLE_WITHIN = 120  # characters
 
 
 class SectionNames:
@@ -42,12 +86,20 @@ class SectionNames:
 
 
 def title_side(parsed: Parsed) -> Laterality | None:
-    """The side of an examination of one side (`左膝MRI`), None for all others."""
-    found = _TITLE.search(parsed.text, 0, min(len(parsed.text), 120))
-    if found is None or "。" in parsed.text[: found.start()]:
+    """The side of an examination of one side (`左膝MRI`, `MRI（右肩）`), None for all others."""
+    text = parsed.text[:_TITLE_WITHIN]
+    if _SIDE_HINT.search(text) is None:
         return None
-    side = side_of(found.group(1))
-    return side if side in ("left", "right") else None
+    lines = re.split(r"[。\n]", text)[:_TITLE_LINES]
+    for pattern in _TITLES:
+        for number, line in enumerate(lines):
+            found = pattern.search(line)
+            if found is None or (number and _TELLS.search(line)):
+                continue
+            side = side_of(found["side"])
+            other = _OTHER_SIDE.get(side)
+            return None if other is None or other.search(line) else side
+    return None
 
 
 def line_labels(parsed: Parsed, groups: list[Group]) -> dict[int, Group]:

@@ -46,6 +46,7 @@ _TAKEN_FOR = re.compile(
 _ELSE = re.compile(
     r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
 )
+_ARROW = re.compile(r"\s*(?:→|⇒|➡|[-=]?>)\s*")
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
 _OWN_PLACE = re.compile(
@@ -137,7 +138,7 @@ class Heritage:
             return False
         if number and _EXCEPT.search(self.text, self.c.mentions[number - 1].end, mention.start):
             return False
-        if mention.own and number and self._elsewhere(mention, self.places[number - 1]):
+        if number and self._elsewhere(mention, self.places[number - 1]):
             return False
         if mention.own:
             if self.c.certainty[number] == "negative":
@@ -148,9 +149,12 @@ class Heritage:
 
     def inherited(self, number: int, mention: Mention, start: int) -> Place:
         """The place of a mention whose sentence names none."""
-        if mention.kind == "fluid" or mention.systemic or self.c.certainty[number] == "general":
-            return Place()
         label = self._label(mention.sentence)
+        label_place = Place(list(label.sites), label.side, "label") if label is not None else Place()
+        if mention.systemic or self.c.certainty[number] == "general":
+            return Place()
+        if mention.kind == "fluid":
+            return label_place if self._same_organ(mention, label_place) else Place()
         if label is None and _ELSE.match(self.text[start : mention.start].lstrip(" \u3000\t・-")):
             return Place()  # 新たな集積なし: of the whole examination
         parent = self._parent(number, mention, start)
@@ -160,9 +164,12 @@ class Heritage:
             if label is None or same is label:
                 return self._together(mention, parent) or Place(list(near.sites), near.side, "inherited")
         if label is not None and not (
-            mention.own and self.c.certainty[number] == "negative" and mention.kind == "disease"
+            mention.own
+            and self.c.certainty[number] == "negative"
+            and mention.kind == "disease"
+            and not self._same_organ(mention, label_place)
         ):
-            return Place(list(label.sites), label.side, "label")
+            return label_place
         reference = self._reference(number, mention)
         return reference or Place()
 
@@ -194,10 +201,11 @@ class Heritage:
     def _parent(self, number: int, mention: Mention, start: int) -> int | None:
         certainty = self.c.certainty[number]
         opening = self.text[start : mention.start]
-        anaphora = ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
+        arrow = _ARROW.match(self.text, start) is not None and self._leads_on(start)
+        anaphora = arrow or ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
         sub = mention.kind in ("sign", "lesion", "signal") and _is_sub_sign(self.text[mention.start : mention.end])
         interpretation = certainty in ("positive", "suspicious") and (
-            mention.kind == "disease" or _TAKEN_FOR.match(self.text, mention.end) is not None
+            mention.kind == "disease" or arrow or _TAKEN_FOR.match(self.text, mention.end) is not None
         )
         if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
             interpretation = False
@@ -217,7 +225,7 @@ class Heritage:
         line = self.text.rfind("\n", 0, start)
         if self.wrapped and not bullet and line > 0 and self.text[line - 1] == "。":
             line = self.text.rfind("\n\n", 0, start)  # broken at a width: the end of a line says nothing
-        if bound and bullet:
+        if (bound and bullet) or arrow:
             line = self.text.rfind("\n", 0, max(0, line))  # a bullet of its own: that of the line above
         candidates = [
             k
@@ -251,6 +259,10 @@ class Heritage:
         if self.c.mentions[number].sentence - self.c.mentions[last].sentence > reach:
             return None
         return last
+
+    def _leads_on(self, start: int) -> bool:
+        """Whether an arrow goes on with what stands before it; at the very start of a line it sums up the report."""
+        return start > 0 and self.text[start - 1] != "\n"
 
     def _place_between(self, start: int, end: int) -> bool:
         return any(start <= g.start < end and not g.bare for g in self.c.groups)

@@ -1,0 +1,81 @@
+"""Places and sides that are not written beside a finding: titles, parts of a whole, arrows, labels, other organs."""
+
+from __future__ import annotations
+
+import pytest
+
+import jmid_nlp
+from jmid_nlp.findings.document import parse
+from jmid_nlp.findings.headings import title_side
+
+
+def places(text: str) -> dict[str, tuple[str | None, list[str]]]:
+    return {
+        text[f.start : f.end]: (f.laterality, [text[s.start : s.end] for s in f.locations])
+        for f in jmid_nlp.findings(text)
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "side"),
+    [
+        ("左膝MRI", "left"),
+        ("MRI：右肩関節", "right"),
+        ("膝関節MRI（左）", "left"),
+        ("US 左頸部", "left"),
+        ("検査部位：右手関節", "right"),
+        ("Lt knee MRI", "left"),
+        ("MRI of the right hip", "right"),
+        ("右足関節 正面・側面 2方向", "right"),
+        ("右下肢静脈エコー", "right"),
+        ("右肩・左肩X線", None),
+        ("両膝MRI", None),
+        ("左乳癌術前 乳房MRI", None),
+        ("頭部MRI 左片麻痺", None),
+        ("CT：左肺下葉に結節", None),
+        ("前回の左膝MRIと比較しました", None),
+    ],
+)
+def test_side_of_the_examination(title, side):
+    assert (
+        title_side(parse(f"2024年度の検査。\n{title}\n所見\n骨に異常なし。" if side is None else f"{title}\n所見\n"))
+        == side
+    )
+
+
+def test_fluid_of_a_joint_is_on_the_side_of_the_title_and_that_of_the_chest_is_not():
+    found = places("左肩関節MRI\n関節液貯留あり。胸水あり。")
+    assert found["関節液貯留" if "関節液貯留" in found else "液貯留"][0] == "left"
+    assert found["胸水"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "expected"),
+    [
+        ("右腎は腫大している。上極に21mmの嚢胞を認める。", "嚢胞", ("right", ["上極"])),
+        ("左腎盂に腫瘤。腎実質への浸潤を疑う。", "浸潤", ("left", ["腎実質"])),
+        ("左腎に結石。腎に腫瘤なし。", "腫瘤", (None, ["腎"])),
+        ("右肺上葉に腫瘤。縦隔に腫瘤なし。", "腫瘤", (None, ["縦隔"])),
+        ("左上葉に腫瘤。肝に転移なし。", "転移", (None, ["肝"])),
+        ("・右腎：結石\n・腎実質に浮腫なし", "浮腫", (None, ["腎実質"])),
+        ("左前下行枝：#6にプラークあり。#7はステント留置後です。", "ステント留置後", ("left", ["#7"])),
+    ],
+)
+def test_a_part_has_the_side_of_its_whole(text, head, expected):
+    assert places(text)[head] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "expected"),
+    [
+        ("・左上顎洞：内部に石灰化あり → 真菌症疑い", "真菌症", ("left", ["左上顎洞"])),
+        ("・右副腎：結節14mm、不変 → 腺腫", "腺腫", ("right", ["右副腎"])),
+        ("1. 右卵巣に嚢胞性腫瘤。\n 　→ 粘液癌疑い", "粘液癌", ("right", ["右卵巣"])),
+        ("・胃後壁に圧排あり\n→虫垂炎として手術予定", "虫垂炎", (None, [])),
+        ("右椎骨動脈に狭窄があり、解離の可能性がある。", "解離", ("right", ["右椎骨動脈"])),
+        ("腎：左腎に結石、右腎に嚢胞。水腎症は認めない。", "水腎症", (None, ["腎"])),
+        ("腹水：モリソン窩、ダグラス窩とも(-)", "腹水", (None, ["モリソン窩", "ダグラス窩"])),
+    ],
+)
+def test_what_a_line_speaks_of(text, head, expected):
+    assert places(text)[head] == expected
