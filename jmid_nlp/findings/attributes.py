@@ -26,10 +26,15 @@ _DENIED = re.compile(
     r"|有さ|受け|うけ|され|[み見]え|観察され|検出され|得られ|あり|捉えられ|含ま|乏しく?)?(?:て?(?:い|おら|お))?"
     r"(?:ず|ない(?!し)|ません|なかった|なく|なし(?!て)|無し|無く|陰性|\(-\)|\(−\)|欠如|欠(?:く|い|き)|せず|しない|しません)"
 )
+# What the text cannot tell: 造影効果は判断できません.
+_UNKNOWN = re.compile(
+    r"(?:の?(?:有無|程度|評価|判断|判定))?(?:[はがをも]|については?)?(?:[^。、はがを]{0,6}(?:のため|なく))?"
+    r"(?:不明(?!瞭)|(?:判断|評価|判定)(?:が|は)?(?:困難|不能|難し|でき(?:ず|ない|なく|ません)|不十分)|(?:です|でしょう|ありません|あります)か)"
+)
 _LIST = re.compile(r"(?:像|域|所見|構造)?(?:[、,・/と]|や|および|及び|または|又は|も|、かつ)\s?")
 _NOUN = re.compile(r"(?:[、・/]|や|と|および|及び|または)[^。、はがをにで\n]{1,8}(?=[はをがも]|なし)")
 _QUALITY_GAP = re.compile(r"(?:な|に|の|く|で|性|状)?(?:やや|軽度|比較的|ごく)?")
-_QUALITY_AFTER = re.compile(r"(?:像|域)?(?:は|が|も|に)?(?:やや|比較的|ごく|全体に)?")
+_QUALITY_AFTER = re.compile(r"(?:像|域)?(?:は|が|も|に|の)?(?:やや|比較的|ごく|全体に)?")
 _PHASE_GAP = 14
 _PART_GAP = re.compile(
     r"(?:に(?:は|も)?|は|の|が|も|で(?:は)?|、)?(?:やや|一部|淡い|軽度の?|明らかな|著明な|[、]?(?:T[12]|造影|[A-Z]{2,5}).{0,10})?"
@@ -306,6 +311,9 @@ class _Sentence:
         for k in range(len(self.out) - 1, -1, -1):
             draft = self.out[k]
             if draft.kind == "value":
+                continue
+            if _UNKNOWN.match(self.text, draft.end, self.end):
+                del self.out[k]
                 continue
             found = _DENIED.match(self.text, draft.end, self.end)
             if not found and (more := _NOUN.match(self.text, draft.end, self.end)):

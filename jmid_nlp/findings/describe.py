@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from jmid_nlp.findings.attributes import Draft, drafts
-from jmid_nlp.findings.counts import counts
+from jmid_nlp.findings.counts import Number, counts
 from jmid_nlp.findings.hosts import Hosts
 from jmid_nlp.schema import Attribute, Count
 
 _MOST = 64  # attributes of one finding
+_AND_THERE = re.compile(r"(?:[、,]|と|および|及び)[^。、,]{1,12}(?:に|で)(?:は|も)?")
+_OUTLINE = frozenset(("margin", "shape"))
 _SELF = frozenset(("signal",))
 
 
@@ -32,6 +35,8 @@ class Descriptions:
             self._numbers()
 
     def _attributes(self, found: list[Draft]) -> None:
+        for draft in found:
+            self._undeny(draft)
         spans = [(d.lead, d.tail) for d in found]
         for number, draft in enumerate(found):
             if draft.part == "surroundings":
@@ -41,6 +46,13 @@ class Descriptions:
             for owner, rule in self.owners(draft, following):
                 self._give(owner, draft, rule)
 
+    def _undeny(self, draft: Draft) -> None:
+        """`溶骨性、骨硬化性変化は認めません`: what is denied is the finding that the words describe, not that it looks so."""
+        own = self.hosts.inside(draft.start, draft.end)
+        described = own is not None and self.hosts.mentions[own].kind not in (*_SELF, "sign")
+        if not draft.present and (described or self.hosts.finding_between(draft.end, draft.tail)):
+            draft.present, draft.tail = True, draft.end
+
     def owners(self, draft: Draft, following: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
         """The mentions that an attribute belongs to, with the rule."""
         hosts = self.hosts
@@ -48,6 +60,8 @@ class Descriptions:
         if own is not None:
             return self._of_own_word(own, draft)
         head = hosts.ahead(draft.tail, following)
+        if head is not None and draft.kind in _OUTLINE and hosts.mentions[head].kind == "sign":
+            head = hosts.carried(hosts.mentions[head].end) or head  # 分葉状のスピキュラを伴う腫瘤
         if head is not None:
             return [(head, "before head"), *self._of_signal(head)]
         found = [(k, "said of it") for k in hosts.behind(draft.start)]
@@ -66,7 +80,9 @@ class Descriptions:
         if whole and (mention.kind == "sign" or self.hosts.is_look(own)):
             draft.present = draft.present and self.hosts.c.certainty[own] != "negative"
             head = self.hosts.ahead(mention.end)
-            if head is not None and self.hosts.mentions[head].kind != "sign":
+            if head is None or self.hosts.mentions[head].kind == "sign":
+                head = self.hosts.carried(mention.end)
+            if head is not None and head != own:
                 return [(head, "before head")]
             return [(k, "said of it") for k in self.hosts.behind(mention.start) if k != own]
         return [(own, "own words")]
@@ -90,20 +106,36 @@ class Descriptions:
         why["attributes"] = f"{why['attributes']}; {words}" if "attributes" in why else words
 
     def _numbers(self) -> None:
-        for item in counts(self.parsed.text, self.parsed.marks.counts):
-            own = self.hosts.inside(item.start, item.end)
-            head = own if own is not None else self.hosts.ahead(item.end)
-            rule = "before head"
-            if head is None:
-                behind = self.hosts.behind(item.start)
-                if len(behind) != 1 or (item.touches and self.hosts.mentions[behind[0]].end != item.start):
-                    continue
-                head, rule = behind[0], "said of it"
-            if self.hosts.c.certainty[head] == "negative" or self.numbers[head] is not None:
+        found = counts(self.parsed.text, self.parsed.marks.counts)
+        heads = [self._counted(item) for item in found]
+        for k in range(len(found) - 2, -1, -1):
+            if heads[k + 1][1] == "before head" and _AND_THERE.fullmatch(
+                self.parsed.text, found[k].end, found[k + 1].start
+            ):
+                heads[k] = heads[k + 1]  # 右に1個、左に2個の結節
+        for item, (head, rule) in zip(found, heads, strict=True):
+            if head is None or self.hosts.c.certainty[head] == "negative":
                 continue
             start, end = self.parsed.span(item.start, item.end)
-            self.numbers[head] = Count(item.low, item.high, start, end)
-            self.why[head]["number"] = f"{start}:{end} {rule}"
+            before = self.numbers[head]
+            if before is None:
+                self.numbers[head] = Count(item.low, item.high, start, end)
+                self.why[head]["number"] = f"{start}:{end} {rule}"
+            elif rule == "before head" and None not in (before.low, before.high, item.low, item.high):
+                low, high = (before.low or 0) + (item.low or 0), (before.high or 0) + (item.high or 0)
+                self.numbers[head] = Count(low, high, before.start, end)
+                self.why[head]["number"] = f"{before.start}:{end} sum {rule}"
+
+    def _counted(self, item: Number) -> tuple[int | None, str]:
+        """The mention that a count is the number of, with the rule."""
+        own = self.hosts.inside(item.start, item.end)
+        head = own if own is not None else self.hosts.ahead(item.end)
+        if head is not None:
+            return head, "before head"
+        behind = self.hosts.behind(item.start)
+        if len(behind) != 1 or (item.touches and self.hosts.mentions[behind[0]].end != item.start):
+            return None, ""
+        return behind[0], "said of it"
 
 
 def _same(a: Attribute, b: Attribute) -> bool:

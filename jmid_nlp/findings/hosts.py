@@ -25,6 +25,11 @@ _CHAIN = re.compile(
     r"(?:状|様|型|性|域|像)?(?:を?(?:示し|呈し|認め|有し|伴い|示す|呈する)|され(?:ず|て)?|が?あり)?"
     r"(?:で|し|かつ|と|および|や|・|/|く|い|な|の)?[、, ]?"
 )
+_OPENS_PLACES = re.compile(r"(?:状|様|型|性)?[のな]")
+_BETWEEN_PLACES = re.compile(r"(?:[、,・/~ ]|や|と|および|及び|から|の|内){0,3}")
+_WITH = re.compile(r"(?:を|の)?(?:伴う|伴った|有する|示す|呈する|ある)")
+_WITHIN = 24  # characters from a sign to the verb that gives it to a noun
+_NEAR_HEAD = re.compile(r"[^。、はがをにで\n]{0,20}")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
 _ONE_OF_TWO = re.compile(r"[前後]者")
 _ELSE = re.compile(
@@ -108,7 +113,7 @@ class Hosts:
             and k > 0
             and self.mentions[k - 1].start >= self.sentence(end - 1)[0]
         )
-        if not listed and _LEADS.fullmatch(self.text, end, head) and not self._place_between(end, head):
+        if not listed and self._leads(end, head) and not self._place_between(end, head):
             return k
         for start, later in following:
             if start >= head:
@@ -121,6 +126,45 @@ class Hosts:
                 break
             return self.ahead(later, [f for f in following if f[0] > start])
         return None
+
+    def _leads(self, end: int, head: int) -> bool:
+        """Whether what stands between a description and a noun makes the one describe the other; places are looked over."""
+        if _LEADS.fullmatch(self.text, end, head):
+            return True
+        first, last = bisect_left(self._group_starts, end), bisect_left(self._group_starts, head)
+        if (
+            first == last
+            or head - end > _LOOK
+            or not _OPENS_PLACES.fullmatch(self.text, end, self._groups[first].start)
+        ):
+            return False
+        at = self._groups[first].start
+        for group in self._groups[first:last]:  # 類円形の鎖骨上窩、縦隔リンパ節腫大
+            if not _BETWEEN_PLACES.fullmatch(self.text, at, max(at, group.start)):
+                return False
+            at = group.end
+        return _BETWEEN_PLACES.fullmatch(self.text, at, head) is not None
+
+    def finding_between(self, start: int, end: int) -> bool:
+        """Whether a finding that is no word of how things look begins in `[start, end)`."""
+        k = bisect_left(self.starts, start)
+        while k < len(self.starts) and self.starts[k] < end:
+            if not self.is_look(k):
+                return True
+            k += 1
+        return False
+
+    def carried(self, end: int) -> int | None:
+        """The mention of which a sign is said before it: `スピキュラ、胸膜の引きつれを伴う|腫瘤`."""
+        found = _WITH.search(self.text, end, min(end + _WITHIN, self.sentence(end - 1)[1]))
+        k = bisect_left(self.starts, found.end()) if found else len(self.mentions)
+        if (
+            found is None
+            or k == len(self.mentions)
+            or not _NEAR_HEAD.fullmatch(self.text, found.end(), self.mentions[k].start)
+        ):
+            return None
+        return k
 
     def behind(self, start: int, *, anywhere: bool = False) -> list[int]:
         """The mentions before a place in the text that it speaks of: those of its sentence, else of the sentences before it.

@@ -48,7 +48,9 @@ _LOOK = 60  # characters before an action that can hold its time
 _SOUGHT = re.compile(
     r"(?:など|等)?(?:の|を)?(?:有無|検索|評価|除外|否定|鑑別|診断|確認|精査|スクリーニング|チェック|発見)"
 )
-_PAPERS = re.compile(r"(?:位置|先端|適応|病歴|既往|内服歴?|投与|服用|経歴|前回画像|資料)の(?:ご|御)?\Z")
+_PAPERS = re.compile(
+    r"(?:位置|先端|適応|病歴|既往|内服歴?|投与|服用|経歴|前回画像|資料)(?:など|等)?[のを]?(?:ご|御)?\Z"
+)
 _CHECKING = re.compile(r"(?:ご|御)?確認|評価")
 _ON = frozenset(("positive", "suspicious"))
 
@@ -214,8 +216,10 @@ class Advice:
             topics = [k for k in own if _ABOUT.match(self.text, hosts.mentions[k].end)]
             chosen = topics[-1:] if topics and topics[-1] == own[-1] else own
             earlier = [e for k in chosen if (e := hosts.namesake(k)) is not None]
-            if len(own) == 1 and hosts.mentions[own[0]].kind == "disease" and not hosts.places[own[0]].direct:
-                earlier += [k for k in hosts.behind(low) if k not in earlier] if low else []
+            if low and not any(hosts.places[k].direct for k in own):
+                earlier += (
+                    hosts.lesions_before(low - 1) if self._goes_on(low) else []
+                )  # こちらも肺癌を否定できず、経過観察を
             return sorted({*earlier, *chosen}), "same sentence"
         found = hosts.lesions_before(at)
         if not found:
@@ -224,6 +228,10 @@ class Advice:
         first = max(found)
         also = [k for k in range(first + 1, stop) if self._taken_up(k, first)]
         return sorted({*found, *also}), "sentence before"
+
+    def _goes_on(self, low: int) -> bool:
+        """Whether a sentence is in the line of the one before it."""
+        return "\n" not in self.text[max(0, low - 2) : low + 1]
 
     def _sought(self, number: int) -> bool:
         """Whether the advice is to look for a mention: `肺転移の有無につき胸部CT`, `除外のため`."""

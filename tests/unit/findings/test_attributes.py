@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from corpora.attributes_sheet import REPORT, Case, cases, read, score
@@ -21,6 +23,7 @@ DENSITY = [
     ("右肺に結節あり。内部は軟部濃度で、石灰化濃度はみられない。", "結節", {"density=soft_tissue_density", "!density=calcified_density"}),
     ("肝S2に水濃度の病変、S6に低吸収の病変を認める。", [("病変", 1), ("病変", 2)], [{"density=water_density"}, {"density=low_density"}]),
     ("仙骨に溶骨性の腫瘤を認める。", "腫瘤", {"density=osteolytic"}),
+    ("腰椎に溶骨性、骨硬化性変化は認めません。", "骨硬化性変化", {"density=osteolytic", "density=osteoblastic"}),
     ("肝は低濃度です。右腎に結節を認めます。", "結節", set()),
 ]  # fmt: skip
 
@@ -35,6 +38,8 @@ ENHANCEMENT = [
     ("肝S5に結節、S6に嚢胞あり。前者は早期濃染を示し、後者に造影効果はない。", ["結節", "嚢胞"], [{"enhancement=early_enhancement"}, {"!enhancement=enhancing"}]),
     ("子宮に造影されない腫瘤を認める。", "腫瘤", {"!enhancement=enhancing"}),
     ("耳下腺に腫瘤を認めます。同腫瘤は不均一に増強されます。", [("腫瘤", 1), ("腫瘤", 2)], [{"enhancement=heterogeneous"}] * 2),
+    ("肝S4に造影効果の乏しい腫瘤を認める。", "腫瘤", {"enhancement=weak_enhancement"}),
+    ("肝S4に腫瘤を認めますが、造影効果は判断できません。", "腫瘤", set()),
     ("造影CTを撮像しました。肝に腫瘤を認めます。", "腫瘤", set()),
 ]  # fmt: skip
 
@@ -62,6 +67,8 @@ MARGIN = [
     ("右上葉に辺縁不整な結節、左下葉に境界明瞭な腫瘤を認める。", ["結節", "腫瘤"], [{"margin=irregular_margin"}, {"margin=well_defined"}]),
     ("耳下腺腫瘤は境界明瞭で、内部は不均一である。", "腫瘤", {"margin=well_defined", "texture=heterogeneous"}),
     ("両肺に結節が多発している。いずれも類円形で辺縁平滑である。", "結節", {"shape=round", "margin=smooth"}),
+    ("右下葉にスピキュラ、胸膜引き込み像を伴う腫瘤を認める。", "腫瘤", {"margin=spiculated"}),
+    ("類円形の鎖骨上窩、縦隔リンパ節腫大を認める。", "リンパ節腫大", {"shape=round"}),
     ("肝表面は平滑です。右腎に嚢胞を認めます。", "嚢胞", set()),
 ]  # fmt: skip
 
@@ -141,8 +148,6 @@ def test_new_fields_are_empty_by_default():
 
 
 def test_time_grows_with_the_length_only():
-    import time
-
     text = "辺縁平滑、T2強調像で高信号、SUVmax 3→5、2個、6か月後CTをお勧めし、2024/3/1と比べ増大、前者は後者は"
 
     def seconds(times):
