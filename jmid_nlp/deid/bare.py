@@ -10,6 +10,7 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.called import find_called
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.foreign import find_foreign
+from jmid_nlp.deid.kanaslots import find_kana_slots
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,
@@ -24,7 +25,7 @@ from jmid_nlp.deid.kanji import (
 from jmid_nlp.deid.namescan import name_at
 from jmid_nlp.deid.pairs import find_pairs, tasks
 from jmid_nlp.deid.rows import find_rows
-from jmid_nlp.deid.slots import find_kana_slots, find_slots
+from jmid_nlp.deid.slots import find_slots
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(

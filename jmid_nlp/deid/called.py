@@ -131,7 +131,7 @@ def _relative(t: str, low: int, high: int) -> Hit | None:
     elif kind == "h":
         if word in ("さん", "ちゃん", "くん", "さま"):
             return None
-        good = firm or of in (":", "(", "「", "・") or (of in ("", " ") and len(word) > 2)
+        good = firm or of in (":", "(", "「", "・") or of in ("", " ")
         good = good and _kana_name(word) and word not in stop_words("value_hiragana")
     elif kind == "t":
         good = kana_value(word) >= (0 if firm or of in (":", "(", "「", "・", " ") else 1.5) and _not_term(word)
@@ -170,6 +170,10 @@ def _kanji_given(t: str, word: str, end: int, firm: bool) -> bool:
     told = t.startswith(_HONOR, end) or _acts(t, end)
     if len(joined) == 1:
         return joined not in BODY and (told or (firm and agent >= 0.7))
+    if joined in b.words and joined[-1] in "子美恵枝江" and len(joined) == 2:
+        return firm or told or t.startswith((")", "」", "、"), end)
+    if joined in b.words and t[end : end + 1] in (")", "」"):
+        return True
     if joined in b.words:
         return (told and not t.startswith(("は", "が"), end)) or _acts(t, end)
     return firm or told
@@ -204,7 +208,8 @@ def _known(word: str) -> bool:
         return base != "" and word not in stop_words("pet_name") and base not in book().no_names
     if RUN.match(word):
         plain = word.translate(VARIANTS)
-        return grade(plain) >= RARE or (plain in book().given and plain not in book().plain_words and len(plain) > 1)
+        known = plain in book().given and plain not in book().terms and plain not in medical_runs()
+        return grade(plain) >= RARE or (known and len(plain) > 1)
     if word.isascii():
         return word.lower() not in medical_runs() and word.lower() not in book().latin_terms
     return _kana_name(word)

@@ -131,6 +131,8 @@ def _after_noun(t: str, label: Label) -> Iterator[Hit]:
     if (label.start and RUN.match(t[label.start - 1])) or label.strength == PARTICLE:
         return
     end, g = name_at(t, label.value, hard=False)
+    if _no_value(t, label.value, end, label):
+        return
     clear = g >= RARE and (label.strength != SPACE or g == FULL or CELL_END.match(t, end))
     if clear or (g == AMBIGUOUS and label.strength == EXPLICIT and end > label.value and CELL_END.match(t, end)):
         yield Hit(label.value, end, "PERSON", label.subtype, 0.8, "names.label", LABELLED)

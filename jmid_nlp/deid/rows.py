@@ -16,6 +16,9 @@ _SPEAKER = re.compile(
     rf"(?:[ \t]{{0,2}}(?:→|->|⇒|>)[ \t]{{0,2}}(?P<b>[{KANJI}]{{1,4}}))?[ \t]?(?::|>|「)",
     re.MULTILINE,
 )
+_SAYS = re.compile(
+    rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?([{KANJI}]{{1,4}})[ \t]?(?:>|「)", re.MULTILINE
+)
 _FIELD = re.compile(r"[^ \t]+")
 _NAME_CELL = re.compile(rf"[{KANJI}]{{1,4}}")
 _LINE = re.compile(r"[^\n]+")
@@ -27,6 +30,9 @@ def find_rows(t: str) -> Iterator[Hit]:
         return
     if ":" in t or ">" in t or "「" in t:
         yield from _speakers(t)
+        for m in _SAYS.finditer(t):
+            if value(m[1]) >= 1.5 and m[1] not in roles() and m[1] not in book().labels:
+                yield Hit(m.start(1), m.end(1), "PERSON", "staff", 0.7, "names.speaker", LISTED)
     yield from _columns(t)
 
 

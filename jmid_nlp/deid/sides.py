@@ -103,7 +103,7 @@ def right_weight(t: str, end: int) -> float:
     if 0 < best < 2 and (weight := deed(t, end)):
         return weight
     if 0.5 < best < 1.5 and (m := _NEXT_ROLE.match(t, end)) and _opens_role(m[1]):
-        return best + 1.0
+        return best + 1.5
     return best
 
 

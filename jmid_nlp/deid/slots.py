@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from jmid_nlp.deid.book import book, katakana, stop_words
+from jmid_nlp.deid.book import book
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import FULL, RUN, after_words, grade
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.sides import TITLE, left_weight, right_weight, told
-from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, before, kana_value, medical_runs, roles, slot_forms, value
+from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, before, medical_runs, roles, slot_forms, value
 
-__all__ = ["THRESHOLD", "before", "core", "find_kana_slots", "find_slots", "kana_value", "left_weight", "medical_runs"]
+__all__ = ["THRESHOLD", "before", "core", "find_slots", "left_weight", "medical_runs"]
 __all__ += ["right_weight", "roles", "value"]
 
 # the sum of worth and weights from which a string is taken for a name
@@ -77,6 +77,7 @@ def find_slots(t: str) -> Iterator[Hit]:
     last: tuple[int, float] = (-1, 0.0)
     proven = -1
     pending: Hit | None = None
+    pending_left = 0.0
     for run in RUN.finditer(t):
         found = core(run[0])
         if found is None:
@@ -105,60 +106,20 @@ def find_slots(t: str) -> Iterator[Hit]:
             strong = m is not None and m[0] != "、"
             if pending is not None and strong and pending.end == last[0] and total + 1.5 >= THRESHOLD:
                 yield pending
+            elif pending is not None and strong and pending.end == last[0] and right >= 0.7 and pending_left >= 1.5:
+                yield pending
+                total += 1.0
             total += 2.0 if proven == last[0] else 1.5 if strong else 1.0 if last[1] > 2.4 else 0.0
         pending = None
-        if _eponym(t, end) or (end == run.end() and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)):
+        if eponym(t, end) or (end == run.end() and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)):
             last = (-1, 0.0)
             continue
         if total >= THRESHOLD:
             yield hit
             proven = hit.end
         elif total > THRESHOLD - 1.5:
-            pending = hit
+            pending, pending_left = hit, left
         last = (end, worth if total > 0 else 0.0)
-
-
-_KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
-_HIRA_WORD = re.compile(
-    r"(?<=[一-鿿 :])([ぁ-ゖー]{2,6})(?=[ \t]*(?:[、。)」\n(/|・]|\Z)|[ \t]{1,3}(?=[一-鿿])|に電話|に連絡|に報告|へ報告|へ連絡|へ電話|より連絡|より依頼)"
-)
-_HIRA_ROLE = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{2,10})[ :]?\Z")
-_VERB = re.compile(
-    r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|く|し)\Z"
-)
-
-
-def find_kana_slots(t: str) -> Iterator[Hit]:
-    """Names in kana that their place proves: 広報ふなこし。, 検査 マツダ、, 夫 ジェームス(."""
-    for m in _KATA_WORD.finditer(t):
-        worth = kana_value(m[0])
-        if worth < 0 or _eponym(t, m.end()):
-            continue
-        left = left_weight(t, m.start())
-        if left < 1.5:
-            left = max(left, _kanji_role(t, m.start()))
-        right = right_weight(t, m.end()) if left > NEVER else NEVER
-        if left >= 0.3 and worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0) >= THRESHOLD + 0.3:
-            yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
-    for m in _HIRA_WORD.finditer(t):
-        kana = katakana(m[1])
-        if (
-            (kana not in book().surname_kana and kana not in book().given_kana)
-            or _VERB.search(m[1])
-            or m[1] in stop_words("value_hiragana")
-        ):
-            continue
-        role = _HIRA_ROLE.search(t, max(0, m.start() - 11), m.start())
-        if role and before(role[1]) >= 2 and (len(m[1]) > 2 or role[1] in _READERS):
-            yield Hit(m.start(), m.end(), "PERSON", "staff", 0.7, "names.slot", LISTED)
-
-
-_READERS = ("一次", "二次", "読影", "確認", "検像", "技師", "看護師", "確定", "撮影")
-
-
-def _kanji_role(t: str, at: int) -> float:
-    m = _HIRA_ROLE.search(t, max(0, at - 11), at)
-    return before(m[1]) if m and m.end() == at and RUN.match(t[at - 1]) else NEVER
 
 
 _GIVEN_BEHIND = re.compile(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")
@@ -172,7 +133,8 @@ def _given_behind(t: str, end: int) -> int:
     return m.end()
 
 
-def _eponym(t: str, at: int) -> bool:
+def eponym(t: str, at: int) -> bool:
+    """True where what follows a name makes it a term: 病, 分類, ・藤本病."""
     if TITLE.match(t, at):
         return False
     return t.startswith(book().eponym_suffix, at) or (at < len(t) and t[at] == "式") or bool(_EPONYM_PAIR.match(t, at))

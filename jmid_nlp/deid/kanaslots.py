@@ -1,0 +1,116 @@
+"""Names in kana and in Latin letters that their place proves: 広報ふなこし。, 検査 マツダ、, 検証 Sera, Junの名前が残る."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from jmid_nlp.deid.book import book, katakana, romaji_key, stop_words
+from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.kanji import RUN
+from jmid_nlp.deid.latin import is_given, is_surname, medical_words
+from jmid_nlp.deid.sides import left_weight, right_weight
+from jmid_nlp.deid.slots import THRESHOLD, eponym
+from jmid_nlp.deid.worth import NEVER, before, kana_value, roles
+
+_KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
+_HIRA_RUN = re.compile(r"[ぁ-ゖー]{2,}")
+_LATIN_WORD = re.compile(r"(?<![A-Za-z0-9_.@/\-'’])[A-Z][a-z'’]{2,14}(?:[ \-][A-Z][a-z]{2,14})?(?![A-Za-z0-9@_\-])")
+_ROLE_BACK = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{2,10})[ :]?\Z")
+_VERB = re.compile(
+    r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|く|し)\Z"
+)
+_OKURI = re.compile(r"[っんゃゅょぁぃぅぇぉー]")
+_MORE = 0.3  # kana are words more often than kanji are
+
+
+def find_kana_slots(t: str) -> Iterator[Hit]:
+    """Names in kana and Latin letters that their place proves."""
+    for m in _KATA_WORD.finditer(t):
+        worth = kana_value(m[0])
+        if worth >= 0 and not eponym(t, m.end()) and _proven(t, m.start(), m.end(), worth):
+            yield _hit(m.start(), m.end())
+    for m in _HIRA_RUN.finditer(t):
+        yield from _hiragana(t, m.start(), m[0])
+    if _CAPITAL.search(t):
+        for m in _LATIN_WORD.finditer(t):
+            worth = _latin_worth(m[0])
+            if worth >= 0 and not eponym(t, m.end()) and _proven(t, m.start(), m.end(), worth):
+                yield _hit(m.start(), m.end())
+
+
+_CAPITAL = re.compile("[A-Z][a-z]{2}")
+
+
+def _hit(start: int, end: int) -> Hit:
+    return Hit(start, end, "PERSON", "staff", 0.7, "names.slot", LISTED)
+
+
+def _proven(t: str, start: int, end: int, worth: float) -> bool:
+    left = left_weight(t, start)
+    if left < 1.5:
+        left = max(left, _role_before(t, start))
+    if left < 0.2:
+        return False
+    right = right_weight(t, end)
+    return worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0) >= THRESHOLD + _MORE
+
+
+def _hiragana(t: str, at: int, run: str) -> Iterator[Hit]:
+    """A known name at the beginning of a run of hiragana behind a role, or behind the particle that follows a role."""
+    for i in (0, 1):
+        if i and run[0] not in "のは":
+            return
+        left = max(left_weight(t, at + i), NEVER if i else _role_before(t, at))
+        if left < 1.4:
+            continue
+        for n in range(min(6, len(run) - i), 1, -1):
+            word = run[i : i + n]
+            worth = _hira_worth(word)
+            if worth <= 0 or (n < len(run) - i and run[i + n] not in "がにへよかとをのはもさで"):
+                continue
+            right = right_weight(t, at + i + n)
+            total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
+            if total >= THRESHOLD + _MORE and (n > 2 or n == len(run) - i or right >= 2):
+                yield _hit(at + i, at + i + n)
+                return
+
+
+@lru_cache(maxsize=65536)
+def _hira_worth(word: str) -> float:
+    kana, b = katakana(word), book()
+    if word in stop_words("value_hiragana") or _VERB.search(word) or kana in stop_words("value_kana"):
+        return 0.0
+    known = (kana in b.given_kana) + (kana in b.surname_kana)
+    return (1.0 if len(word) < 3 else 1.5) if known else 0.0
+
+
+@lru_cache(maxsize=16384)
+def _latin_worth(text: str) -> float:
+    """What capitalised words are worth: a known name most, a word of medicine nothing."""
+    words = re.split("[ -]", text)
+    for w in words:
+        low = w.lower()
+        if (
+            low in medical_words()
+            or low in book().latin_terms
+            or low in stop_words("latin")
+            or low in stop_words("romaji_like")
+        ):
+            return NEVER
+    if any(is_surname(w) or is_given(w) for w in words):
+        return 2.0
+    return 0.2 if romaji_key(text) else 0.0
+
+
+def _role_before(t: str, at: int) -> float:
+    """How much a role in kanji or Latin letters directly before a place speaks for a name."""
+    if not at:
+        return NEVER
+    if not (RUN.match(t, at - 1) or t[at - 1] in " :."):
+        return NEVER
+    m = _ROLE_BACK.search(t, max(0, at - 11), at)
+    if m is None:
+        return NEVER
+    return before(m[1]) or (2.0 if m[1] in roles() else 0.0)
