@@ -17,7 +17,7 @@ from corpora.generate.writer import Writer
 
 DATA = Path(__file__).parent / "data"
 INSTITUTIONS = 600
-FILES = ("prose", "clinical", "findings", "freports", "layouts")
+FILES = ("prose", "slots", "clinical", "findings", "freports", "layouts")
 BOTH = 0.3  # of `both`, the share of reports with findings
 KINDS = ("identifiers", "findings", "both")
 
