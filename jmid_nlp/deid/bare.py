@@ -25,7 +25,7 @@ from jmid_nlp.deid.kanji import (
 from jmid_nlp.deid.namescan import name_at
 from jmid_nlp.deid.pairs import find_pairs, tasks
 from jmid_nlp.deid.rows import find_rows
-from jmid_nlp.deid.slots import find_slots
+from jmid_nlp.deid.slots import Core, core, find_slots
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(
@@ -40,10 +40,11 @@ _LEFT_OK = re.compile(
 def find_bare(t: str) -> Iterator[Hit]:
     """Surnames and full names that stand alone in their run of kanji, judged by what stands beside them."""
     text = t
-    for run in RUN.finditer(text):
-        for start, end, g, left in bare_names(run[0]):
-            at, stop = run.start() + start, run.start() + end
-            whole = end == len(run[0])
+    runs = [(m.start(), m[0], found) for m in RUN.finditer(t) if (found := _possible(m[0])) is not None]
+    for begin, run, (names, _, _) in runs:
+        for start, end, g, left in names:
+            at, stop = begin + start, begin + end
+            whole = end == len(run)
             if whole and not _RIGHT.match(text, stop):
                 if g >= SURNAME and _HIRA.match(text, stop) and (full := name_at(text, at, hard=False))[1] == FULL:
                     yield Hit(at, full[0], "PERSON", "bare", 0.75, "names.bare", LISTED)
@@ -54,16 +55,16 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if g >= SURNAME and _eponym(text, stop):
                 continue
-            if g == SURNAME and whole and run[0] in book().word_surnames and _PLAIN_RIGHT.match(text, stop):
+            if g == SURNAME and whole and run in book().word_surnames and _PLAIN_RIGHT.match(text, stop):
                 continue
             if g >= SURNAME:
                 yield from _with_given(text, at, stop, g)
-            elif left and g in (AMBIGUOUS, RARE) and _behind_department(text, run[0], start, end, stop):
+            elif left and g in (AMBIGUOUS, RARE) and _behind_department(text, run, start, end, stop):
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from find_pairs(text)
     yield from find_called(text)
-    yield from find_tasks(text)
-    yield from find_slots(text)
+    yield from find_tasks(text, [(begin, run, size) for begin, run, (_, size, _) in runs if size])
+    yield from find_slots(text, [(begin, run, core) for begin, run, (_, _, core) in runs if core is not None])
     yield from find_kana_slots(text)
     yield from find_rows(text)
     yield from find_foreign(text)
@@ -117,14 +118,23 @@ _LIST_RIGHT = re.compile(
 )
 
 
-def find_tasks(t: str) -> Iterator[Hit]:
-    """Names directly behind a task word in a list: 撮影須磨／一次蘆田／確定飛騨, CRC益城."""
-    for run in RUN.finditer(t):
-        size = _task_size(run[0])
-        if not size or not _LIST_LEFT.search(t[max(0, run.start() - 1) : run.start()]):
-            continue
-        if _LIST_RIGHT.match(t, run.end()):
-            yield Hit(run.start() + size, run.end(), "PERSON", "staff", 0.7, "names.task", LISTED)
+def find_tasks(t: str, runs: list[tuple[int, str, int]]) -> Iterator[Hit]:
+    """Names directly behind a task word in a list: 撮影須磨／一次蘆田／確定飛騨, CRC益城.
+
+    Args:
+        t: Folded text.
+        runs: Start of each run of kanji that begins with a task, the run, and the length of the task.
+    """
+    for start, run, size in runs:
+        if _LIST_LEFT.search(t[max(0, start - 1) : start]) and _LIST_RIGHT.match(t, start + len(run)):
+            yield Hit(start + size, start + len(run), "PERSON", "staff", 0.7, "names.task", LISTED)
+
+
+@lru_cache(maxsize=65536)
+def _possible(run: str) -> tuple[tuple[tuple[int, int, int, str], ...], int, Core | None] | None:
+    """What names a run may hold: names by the lists alone, the length of a task before one, the most likely one in a place."""
+    found = bare_names(run), _task_size(run), core(run)
+    return None if found == ((), 0, None) else found
 
 
 _ARROW = re.compile(

@@ -59,22 +59,36 @@ def _proven(t: str, start: int, end: int, worth: float) -> bool:
 
 def _hiragana(t: str, at: int, run: str) -> Iterator[Hit]:
     """A known name at the beginning of a run of hiragana behind a role, or behind the particle that follows a role."""
-    for i in (0, 1):
-        if i and run[0] not in "のは":
-            return
-        left = max(left_weight(t, at + i), NEVER if i else _role_before(t, at))
+    for i, names in _names_in(run):
+        left = left_weight(t, at + i)
+        if left < 1.4 and not i:
+            left = max(left, _role_before(t, at))
         if left < 1.4:
             continue
-        for n in range(min(6, len(run) - i), 1, -1):
-            word = run[i : i + n]
-            worth = _hira_worth(word)
-            if worth <= 0 or (n < len(run) - i and run[i + n] not in "がにへよかとをのはもさで"):
-                continue
+        for n, worth in names:
             right = right_weight(t, at + i + n)
             total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
             if total >= THRESHOLD + _MORE and (n > 2 or n == len(run) - i or right >= 2):
                 yield _hit(at + i, at + i + n)
                 return
+
+
+@lru_cache(maxsize=65536)
+def _names_in(run: str) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:
+    """Known names that a run of hiragana begins with, or behind its first particle, with their worth: (start, (length, worth))."""
+    out = []
+    for i in (0, 1):
+        if i and run[0] not in "のは":
+            break
+        names = tuple(
+            (n, worth)
+            for n in range(min(6, len(run) - i), 1, -1)
+            if (n == len(run) - i or run[i + n] in "がにへよかとをのはもさで")
+            and (worth := _hira_worth(run[i : i + n])) > 0
+        )
+        if names:
+            out.append((i, names))
+    return tuple(out)
 
 
 @lru_cache(maxsize=65536)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, WEAK, Hit
@@ -81,9 +82,14 @@ def _kana_pairs(t: str) -> Iterator[Hit]:
 
 def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
     """`原 正、68歳`, `一尺八寸 亘 S26/2/8` at the beginning of a line or sentence."""
-    starts = {line.start() + len(line[0]) - len(line[0].lstrip(" \t-・●■◆○□*#"))}
-    starts |= {line.start() + m.end() for m in re.finditer(r"[。/|】)] ?", line[0][:120])}
-    for at in sorted(s for s in starts if s < line.end()):
+    first, stop = line.start() + len(line[0]) - len(line[0].lstrip(" \t-・●■◆○□*#")), line.end()
+    starts = [
+        first,
+        *(m.end() for m in _HEAD_MARK.finditer(t, line.start(), min(stop, line.start() + 120)) if m.end() > first),
+    ]
+    for at in starts:
+        if at >= stop:
+            return
         if "ァ" <= t[at] <= "ヺ":
             m = _FOREIGN.match(t, at)
             if m and HEADER_RIGHT.match(t, m.end()) and not _form_words(m[0]):
@@ -93,7 +99,7 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
         if run is None or len(run[0]) > 8:
             continue
         m = TWO_WORDS.match(t, at) if t[run.end() : run.end() + 1] in (" ", "\t") else None
-        if m is None and grade(run[0]) == NO and not _short_full(run[0]):
+        if m is None and not _may_head(run[0]):
             continue
         ends = [m.end()] if m else []
         if grade(run[0]) >= AMBIGUOUS:
@@ -106,6 +112,14 @@ def _header(t: str, line: re.Match[str]) -> Iterator[Hit]:
             if g >= RARE or (g >= UNKNOWN and end > run.end() and len(name) <= 7) or _short_full(name):
                 yield Hit(at, end, "PERSON", "patient", 0.8, "names.header", GRAMMAR)
                 break
+
+
+_HEAD_MARK = re.compile(r"[。/|】)] ?")
+
+
+@lru_cache(maxsize=65536)
+def _may_head(run: str) -> bool:
+    return grade(run) != NO or _short_full(run)
 
 
 def _form_words(text: str) -> bool:

@@ -80,6 +80,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t]|[・/→]|:"), 0.6),
     (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|「|>"), 0.2),
 )
+_KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:で", "(?:よ", "から")))
 _NEXT_ROLE = re.compile(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
 
 
@@ -99,7 +100,8 @@ def right_weight(t: str, end: int) -> float:
         return 2.5
     if m := TITLE.match(t, end):
         return 1.5 if m[0][-1] == "様" else 2.0  # what 様 means there is judged in titles.py
-    best = next((w for shape, w in _RIGHT_SHAPES if shape.match(t, end)), NEVER)
+    shapes = _KANA_SHAPES if "ぁ" <= t[end : end + 1] <= "ゖ" else _RIGHT_SHAPES
+    best = next((w for shape, w in shapes if shape.match(t, end)), NEVER)
     if 0 < best < 2 and (weight := deed(t, end)):
         return weight
     if 0.5 < best < 1.5 and (m := _NEXT_ROLE.match(t, end)) and _opens_role(m[1]):

@@ -42,8 +42,12 @@ def _cut_word(run: str, cut: int) -> bool:
     return any(run[i:j] in words for i in range(max(0, cut - 3), cut) for j in range(cut + 1, min(len(run), i + 4) + 1))
 
 
+#: Start and end inside a run, worth, weight before and after: the part of a run that is most likely a name.
+Core = tuple[int, int, float, float, float]
+
+
 @lru_cache(maxsize=65536)
-def core(run: str) -> tuple[int, int, float, float, float] | None:
+def core(run: str) -> Core | None:
     """The part of a run that is most likely a name: (start, end, value, weight before, weight after), inside the run only."""
     n, best = len(run), None
     if n > _LONGEST_RUN or run in book().no_names or run in medical_runs():
@@ -72,23 +76,24 @@ _STRONG_JOINT = re.compile(r"[ \t]{0,2}[・/→&＆][ \t]{0,2}|と")
 _JOINT = re.compile(r"(?:[ \t]{0,2}[・/→&＆][ \t]{0,2}|と|、)")
 
 
-def find_slots(t: str) -> Iterator[Hit]:
-    """Names that their form and their place together prove."""
+def find_slots(t: str, runs: list[tuple[int, str, Core]]) -> Iterator[Hit]:
+    """Names that their form and their place together prove.
+
+    Args:
+        t: Folded text.
+        runs: Start of each run of kanji that may hold a name, the run, and its most likely name.
+    """
     last: tuple[int, float] = (-1, 0.0)
     proven = -1
     pending: Hit | None = None
     pending_left = 0.0
-    for run in RUN.finditer(t):
-        found = core(run[0])
-        if found is None:
-            continue
-        p, q, worth, left, right = found
-        start, end = run.start() + p, run.start() + q
+    for begin, run, (p, q, worth, left, right) in runs:
+        start, end, whole = begin + p, begin + q, q == len(run)
         if not p:
             left = left_weight(t, start)
             if left + worth < _LEAST:
                 continue
-        right = right_weight(t, end) if q == len(run[0]) else max(right, told(t, end))
+        right = right_weight(t, end) if whole else max(right, told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
         if (worth == PLAIN and left < 2.5) or (worth == SINGLE and (left < 2 or right < 0.6)):
             continue
@@ -98,7 +103,7 @@ def find_slots(t: str) -> Iterator[Hit]:
                 pending = None
             last = (end, worth)
             continue
-        if q == len(run[0]) and worth >= 2 and left >= 2:
+        if whole and worth >= 2 and left >= 2:
             end = _given_behind(t, end)
         hit = Hit(start, end, "PERSON", "staff", min(0.9, max(0.5, 0.5 + total / 20)), "names.slot", LISTED)
         joined = not p and worth > 0.9 and last[1] > 0.9 and (m := _JOINT.fullmatch(t, last[0], start))
@@ -111,7 +116,9 @@ def find_slots(t: str) -> Iterator[Hit]:
                 total += 1.0
             total += 2.0 if proven == last[0] else 1.5 if strong else 1.0 if last[1] > 2.4 else 0.0
         pending = None
-        if eponym(t, end) or (end == run.end() and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)):
+        if eponym(t, end) or (
+            whole and end == begin + len(run) and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)
+        ):
             last = (-1, 0.0)
             continue
         if total >= THRESHOLD:
