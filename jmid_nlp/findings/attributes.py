@@ -33,6 +33,7 @@ _UNKNOWN = re.compile(
 )
 _LIST = re.compile(r"(?:像|域|所見|構造)?(?:[、,・/と]|や|および|及び|または|又は|も|、かつ)\s?")
 _NOUN = re.compile(r"(?:[、・/]|や|と|および|及び|または)[^。、はがをにで\n]{1,8}(?=[はをがも]|なし)")
+_DESCRIBED = re.compile(r"(?:る|を(?:示す|呈する|伴う|有する)|[がの]ある)[^。、はがをに\n]{1,10}(?=[はがをも]|なし)")
 _QUALITY_GAP = re.compile(r"(?:な|に|の|く|で|性|状)?(?:やや|軽度|比較的|ごく)?")
 _QUALITY_AFTER = re.compile(r"(?:像|域)?(?:は|が|も|に|の)?(?:やや|比較的|ごく|全体に)?")
 _PHASE_GAP = 14
@@ -40,10 +41,11 @@ _PART_GAP = re.compile(
     r"(?:に(?:は|も)?|は|の|が|も|で(?:は)?|、)?(?:やや|一部|淡い|軽度の?|明らかな|著明な|[、]?(?:T[12]|造影|[A-Z]{2,5}).{0,10})?"
 )
 _SIGNAL_LATER = re.compile(r"(?:域)?(?:\(|を|が|は)")
-_BARE = re.compile(r"[Tt][12]\Z")
+_BARE = re.compile(r"(?:[Tt][12]|PD)\Z")
 _BARE_FOLLOWS = re.compile(
     r"(?:[・/、,~とや][ ]?(?:T[12]|FLAIR|DWI|STIR))?(?:ともに|とも)?(?:上|で(?:は|も)?|にて|は|が|では)?[ ]?"
-    r"(?:やや|淡い|著明な?|軽度の?|著しい|ごく|不均一な?|均一な?|強い|中等度)?[ ]?(?:[低高等無]|延長|短縮|中間|信号)"
+    r"(?:やや|淡い|著明な?|軽度の?|著しい|ごく|不均一な?|均一な?|強い|中等度|[線点帯斑]状の?)?[ ]?"
+    r"(?:[低高等無]|延長|短縮|中間|信号)"
 )
 _SHORT = re.compile(
     r"(?:では?|にて|上|は)?[ ]?([低高等])(?=[、,・/ ]?(?:T[12]|DWI|FLAIR|ADC|STIR|SWI|拡散)|[、,。\n)]|の(?:結節|腫瘤|病変|嚢胞))"
@@ -78,6 +80,7 @@ class Draft:
     spans: list[Span] = field(default_factory=list)
     tail: int = 0  # where what belongs to it ends, a denial included
     lead: int = 0  # where what belongs to it begins, phase and part included
+    missing: bool = False  # whether it describes something unnamed that is denied: 造影される充実部はない
 
 
 def drafts(text: str, marks: Sequence[Mark], sentences: Sequence[Span]) -> list[Draft]:
@@ -320,6 +323,8 @@ class _Sentence:
                 found = _DENIED.match(self.text, more.end(), self.end)
             if found and "乏" in found.group():
                 continue
+            if not found and (noun := _DESCRIBED.match(self.text, draft.end, self.end)):
+                draft.missing = _DENIED.match(self.text, noun.end(), self.end) is not None
             if found:
                 draft.present, draft.tail = False, found.end()
             elif k + 1 < len(self.out) and not self.out[k + 1].present:

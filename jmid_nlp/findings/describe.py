@@ -64,7 +64,11 @@ class Descriptions:
             head = hosts.carried(hosts.mentions[head].end) or head  # 分葉状のスピキュラを伴う腫瘤
         if head is not None:
             return [(head, "before head"), *self._of_signal(head)]
+        if draft.missing:
+            return []
         found = [(k, "said of it") for k in hosts.behind(draft.start)]
+        if not found:
+            return [(k, "taken for it") for k in hosts.taken_later(draft.start)]
         signal = hosts.signal_before(draft.start) if draft.kind == "value" else None
         return found if signal is None or (signal, "said of it") in found else [*found, (signal, "said of it")]
 
@@ -109,10 +113,9 @@ class Descriptions:
         found = counts(self.parsed.text, self.parsed.marks.counts)
         heads = [self._counted(item) for item in found]
         for k in range(len(found) - 2, -1, -1):
-            if heads[k + 1][1] == "before head" and _AND_THERE.fullmatch(
-                self.parsed.text, found[k].end, found[k + 1].start
-            ):
+            if heads[k + 1][1] == "before head" and _joined(self.parsed.text, found[k], found[k + 1]):
                 heads[k] = heads[k + 1]  # 右に1個、左に2個の結節
+        last: Number | None = None
         for item, (head, rule) in zip(found, heads, strict=True):
             if head is None or self.hosts.c.certainty[head] == "negative":
                 continue
@@ -121,10 +124,11 @@ class Descriptions:
             if before is None:
                 self.numbers[head] = Count(item.low, item.high, start, end)
                 self.why[head]["number"] = f"{start}:{end} {rule}"
-            elif rule == "before head" and None not in (before.low, before.high, item.low, item.high):
+            elif _joined(self.parsed.text, last, item) and None not in (before.low, before.high, item.low, item.high):
                 low, high = (before.low or 0) + (item.low or 0), (before.high or 0) + (item.high or 0)
                 self.numbers[head] = Count(low, high, before.start, end)
                 self.why[head]["number"] = f"{before.start}:{end} sum {rule}"
+            last = item
 
     def _counted(self, item: Number) -> tuple[int | None, str]:
         """The mention that a count is the number of, with the rule."""
@@ -136,6 +140,11 @@ class Descriptions:
         if len(behind) != 1 or (item.touches and self.hosts.mentions[behind[0]].end != item.start):
             return None, ""
         return behind[0], "said of it"
+
+
+def _joined(text: str, first: Number | None, second: Number) -> bool:
+    """`右に2個、左に4個`."""
+    return first is not None and _AND_THERE.fullmatch(text, first.end, second.start) is not None
 
 
 def _same(a: Attribute, b: Attribute) -> bool:

@@ -207,6 +207,13 @@ class Hosts:
             return None
         return numbers[-2] if found[-1].group() == "前者" else numbers[-1]
 
+    def one_of_two(self, low: int, at: int) -> int | None:
+        """The lesion that 前者 or 後者 in `[low, at)` means, None where neither word stands there."""
+        if not _ONE_OF_TWO.search(self.text, max(low, at - _LOOK), at):
+            return None
+        found = self.behind(at, anywhere=True)
+        return found[0] if len(found) == 1 else None
+
     def _described(self, numbers: list[int]) -> list[int]:
         lesions = [k for k in numbers if self.mentions[k].kind in _LESIONS]
         return lesions or numbers
@@ -216,10 +223,13 @@ class Hosts:
         last = stated[-1]
         for k in reversed(stated):
             kind = self.mentions[k].kind
-            real = kind in _LESIONS or (kind in ("disease", "state") and self.places[k].direct)
+            real = (kind in _LESIONS and not self._sign_only(k)) or (
+                kind in ("disease", "state") and self.places[k].direct
+            )
             if real and not self._taken_for(k, stated):
                 return k
-        return next((k for k in reversed(stated) if self.places[k].direct and self.mentions[k].kind == "sign"), last)
+        own = [k for k in stated if self.places[k].direct and self.mentions[k].kind in ("sign", "signal")]
+        return last if self.mentions[last].kind in _LESIONS or not own else own[-1]
 
     def _taken_for(self, number: int, stated: list[int]) -> bool:
         """Whether a mention is what an earlier lesion of the sentence is taken for."""
@@ -262,8 +272,17 @@ class Hosts:
         opening = self.text[low : min(start, low + _LOOK)].lstrip(" 　\t・-")
         if not anywhere and (_ELSE.match(opening) or self._elsewhere(low, start)):
             return []
-        number = bisect_right(self._sentence_starts, low) - 1
-        last = bisect_left(self.starts, low) - 1
+        choice = self._choice(low, two=_ONE_OF_TWO.search(opening) is not None)
+        if not choice:
+            return []
+        if _EVERYONE.match(opening):
+            return self._described(choice)
+        pair = self._one_of_two(low, start, self._described(choice))
+        return [pair] if pair is not None else self._with_namesake(self._lesion(choice))
+
+    def _choice(self, low: int, *, two: bool) -> list[int]:
+        """The stated mentions of the last sentence before a place that describes something, or of two sentences."""
+        number, last = bisect_right(self._sentence_starts, low) - 1, bisect_left(self.starts, low) - 1
         section = self._section(low)
         choice: list[int] = []
         for k in range(last, max(-1, last - _REACH), -1):
@@ -271,20 +290,13 @@ class Hosts:
             if number - mention.sentence > _SENTENCES or self._section(mention.start) != section:
                 break
             if choice and mention.sentence != self.mentions[choice[-1]].sentence:
-                if self._real(choice):
+                real = self._real(choice)
+                if real and (not two or len(self._described(choice)) > 1):
                     break
-                choice = []  # only interpretations or signs: of what was described before
+                choice = choice if real else []  # only interpretations or signs: of what was described before
             if self._stated(k):
                 choice.append(k)
-        if not choice and last >= 0:
-            return []
-        choice.reverse()
-        if not choice:
-            return []
-        if _EVERYONE.match(opening):
-            return self._described(choice)
-        pair = self._one_of_two(low, start, self._described(choice))
-        return [pair if pair is not None else self._lesion(choice)]
+        return choice[::-1]
 
     def _real(self, choice: list[int]) -> bool:
         """Whether one of them is a thing of its own, not what another is taken for nor a sign of it."""
@@ -354,6 +366,15 @@ class Hosts:
     def _sign_only(self, number: int) -> bool:
         kind = self.mentions[number].kind
         return kind in ("sign", "signal") or (kind == "lesion" and is_sub_sign(self.words(number)))
+
+    def taken_later(self, start: int) -> list[int]:
+        """What a thing without a noun of its own (高信号を示す領域) is taken for in the sentences right behind."""
+        limit = self.sentence(start)[1]
+        k = bisect_left(self.starts, limit)
+        near = k < len(self.mentions) and self.starts[k] - limit < _LOOK
+        if not near or "\n" in self.text[limit - 1 : self.starts[k]] or not self._stated(k):
+            return []
+        return [k] if self.opinion(k) else []
 
     def of_signal(self, number: int) -> list[int]:
         """The lesions that a signal, density or uptake word speaks of which is a finding itself: 結節に集積, 内部に早期濃染."""

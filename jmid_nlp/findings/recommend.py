@@ -25,10 +25,10 @@ _SERVES = re.compile(
 )
 _BACK = re.compile(r"(?:の)?")
 _LISTED = re.compile(
-    r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|、?必要(?:に応じ|なら)て?、?)*+"
+    r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|[前後]者(?:には|は|も)|\d{1,2}(?:年|[かヶ]月|週)後の?|、?必要(?:に応じ|なら)て?、?)*+"
 )
 _ASKED_GAP = re.compile(r"(?:(?!認め|指摘|みられ|ました|であり|ですが|ものの|。|\n|不変|増大|縮小|所見|異常).){0,26}")
-_CHECKED = re.compile(r"(?:を|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*+")
+_CHECKED = re.compile(r"(?:を|お|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*+")
 _ENDS = re.compile(
     r"(?:を|へ|が|、)?(?:で(?:は)?(?:可|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと)?"
     r"[ \t]*(?:[。\n)]|\Z)"
@@ -110,9 +110,12 @@ class Advice:
         for number, action in enumerate(asked):
             low = asked[number - 1].mark.end if number else start
             high = asked[number + 1].start if number + 1 < len(asked) else end
+            if number + 1 < len(asked):
+                high = max(action.mark.end, self.text.find("、", action.mark.end, high))
             time = _nearest(times, action, low, high)
             conditional = [c for c in conditions if c.start < high]
-            self._give(action, time, conditional, targets, rule)
+            one = self.hosts.one_of_two(start, action.start)
+            self._give(action, time, conditional, targets if one is None else [one], rule)
 
     def _section(self, at: int) -> str | None:
         k = bisect_right(self._section_starts, at) - 1
@@ -133,13 +136,13 @@ class Advice:
         """Makes one of an action and the next where the one serves the other: MRIでの精査, フォローCT, 内視鏡での精査."""
         first, second = last.mark.id, mark.id
         between = self.text[last.mark.end : mark.start]
-        if first == "imaging" and second in ("follow_up", "workup", "biopsy") and _SERVES.fullmatch(between):
+        serves = first in ("imaging", "endoscopy") and second in ("follow_up", "workup", "biopsy")
+        checked = _CHECKING.fullmatch(self.text, mark.start, mark.end) is not None
+        if serves and _SERVES.fullmatch(between):
             last.modality = last.modality if second != "biopsy" else mark.group
             last.mark = mark
-        elif (first == "follow_up" and second == "imaging" and _BACK.fullmatch(between)) or (
-            first == "endoscopy" and second in ("workup", "follow_up") and _SERVES.fullmatch(between)
-        ):
-            last.modality = mark.group or last.modality
+        elif _BACK.fullmatch(between) and (checked or (first == "follow_up" and second == "imaging")):
+            last.modality = mark.group or last.modality  # フォローCT, 腫瘍マーカーの確認
             last.mark = last.mark._replace(end=mark.end)
         else:
             return False
