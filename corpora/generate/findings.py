@@ -5,6 +5,7 @@ What a leaf does stands in the head of `data/findings.gram`. The conventions of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ _CERTAINTY = {
     "ps": ("positive", "suspicious"), "n": ("negative", "negative"), "g": ("general", "general"),
 }  # fmt: skip
 _CHANGE = {"inc": "increased", "dec": "decreased", "stb": "stable", "new": "new", "res": "resolved"}
+_MANY = ("粒状", "多数", "tree-in-bud")
+_PAST = re.compile("術後|治療後|陳旧|後遺|炎症後|梗塞後|照射後|後変化")
 _SIDES = (("右", "right"), ("左", "left"), ("両側", "bilateral"), ("", None))
 _KINDS = {"H": "lesions", "G": "signs", "F": "fluids", "D": "diseases", "U": "subs", "N": "denied"}
 
@@ -163,9 +166,10 @@ def _finding(name: str) -> Leaf:
         if here is None or not (now.sites or now.seen):
             here = w.memo["scene"] = scene(w)
         pool = here.terms[kind]
-        for _ in range(3):
+        for _ in range(6):
             term = pool[int(w.r() * len(pool))]
-            if term.form not in now.used:
+            # one place is enough: the term's own or the one before it
+            if term.form not in now.used and not (term.place and now.sites):
                 break
         now.used.add(term.form)
         start = w.n
@@ -194,11 +198,13 @@ def head(w: Writer, start: int, term: Term | None, kind: str = "lesions") -> Non
         side = "midline"
     w.entities.append((start, w.n, "d", now.prism))
     lesion = kind == "lesions"
+    form = term.form if term is not None else ""
     found = {
         "start": start, "end": w.n, "text": "", "concept": term and term.concept, "certainty": now.certainty,
         "locations": [dict(s) for s in sites], "laterality": side,
         "sizes_mm": now.sizes if lesion else [], "prior_sizes_mm": now.prior if lesion else [],
-        "change": now.change, "multiple": now.multiple and now.certainty != "negative", "historical": now.historical,
+        "change": now.change, "multiple": (now.multiple or form.startswith(_MANY)) and now.certainty != "negative",
+        "historical": now.historical or bool(_PAST.search(form)),
         "image_refs": now.images if lesion else [], "section": None,
     }  # fmt: skip
     now.seen = True
@@ -252,7 +258,7 @@ def _format(w: Writer, numbers: list[float]) -> tuple[str, list[float]]:
 
 _UNITS = ("mm", "mm", "mm", " mm", "cm", " cm", "㎜", "ミリ", "㎝")
 _CROSS = ("×", "×", "x", " x ", " × ", "*", "X", "ｘ")
-_LEADS = ("", "", "", "", "径", "長径", "最大径", "約", "最大", "直径", "φ")
+_LEADS = ("", "", "", "", "", "径", "長径", "約", "直径", "φ")
 _TAILS = ("", "", "", "大", "大", "程度", "ほど")
 
 
@@ -260,7 +266,7 @@ def _range(w: Writer) -> None:
     low = 2 + int(w.r() * 8)
     high = low + 1 + int(w.r() * 8)
     start = w.n
-    joint = w.pick(("〜", "～", "-", "－", "ー", "から"))
+    joint = w.pick(("〜", "～", "-", "－", "ー", "〜"))
     w.protect(_wide(w, f"{low}{joint}{high}mm"), "measurement")
     w.entities.append((start, w.n, "f", ""))
     now = state(w)
@@ -296,6 +302,15 @@ def _only_side(w: Writer) -> None:
     state(w).side = side
 
 
+def _label_site(w: Writer) -> None:
+    here = scene(w)
+    w.memo["scene"] = here
+    _organ(w)
+    now = state(w)
+    start = w.entities[-1][0]
+    now.sites, now.side = [{"start": start, "end": w.n, "site": ""}], _side(w.parts[-1])
+
+
 def _organ(w: Writer) -> None:
     here = scene(w)
     w.memo["scene"] = here
@@ -307,5 +322,5 @@ def _organ(w: Writer) -> None:
 _LEAVES: dict[str, Leaf] = {
     "S": _place("sites", more=False), "S+": _place("sites", more=True), "A": _place("nodes", more=False),
     "A+": _place("nodes", more=True), "Z": _size(False), "Z1": _size(False, 1), "P": _size(True), "P1": _size(True, 1),
-    "ZZ": _range, "R": _image, "O": _organ, "side": _only_side,
+    "ZZ": _range, "R": _image, "O": _organ, "L": _label_site, "side": _only_side,
 }  # fmt: skip

@@ -10,7 +10,35 @@ from jmid_nlp.lexicon import read_table, split_forms
 
 DATA = Path(__file__).parent / "data"
 # heads that a place of two or more characters before them is split from; DESIGN.md, section 4
-_GENERAL = ("リンパ節腫大", "浸潤", "拡張", "腫大", "腫瘤", "結節", "結石", "血栓", "狭窄", "肥厚", "嚢胞", "石灰化", "閉塞", "損傷", "断裂", "骨折", "萎縮", "膿瘍", "壊死", "播種")  # fmt: skip
+_GENERAL = ("リンパ節腫大", "リンパ節転移", "転移", "浸潤", "拡張", "腫大", "腫瘤", "結節", "結石", "血栓", "狭窄", "肥厚", "嚢胞", "石灰化", "閉塞", "損傷", "断裂", "骨折", "萎縮", "膿瘍", "壊死", "播種")  # fmt: skip
+_NO_HEAD = (
+    *[
+        "多発",
+        "散在",
+        "新規",
+        "新た",
+        "両側",
+        "左",
+        "右",
+        "陳旧性",
+        "少量",
+        "大量",
+        "軽度",
+        "分葉状",
+        "線状高",
+        "線状低",
+        "T1",
+        "T2",
+        "Ｔ",
+        "DWI",
+        "FLAIR",
+        "STIR",
+        "ADC",
+        "拡散強調",
+        "慢性期",
+        "消失",
+    ],
+)
 _PARTS = {"lung": "chest", "mediastinum": "heart", "liver": "uabd", "biliary": "uabd", "kidney": "uro", "neck": "hn"}
 _WHOLE = (
     "椎間板",
@@ -89,7 +117,8 @@ def _terms(
 ) -> list[Term]:
     if not cell.startswith("*"):
         return [_term(cell, concept, sites)] * 3  # written by hand: the common ones
-    forms = [f for f in split_forms(observed[cell[1:]]["ja"]) if "{" not in f]
+    # words of number, age, amount and sequence are no part of a head
+    forms = [f for f in split_forms(observed[cell[1:]]["ja"]) if "{" not in f and not f.startswith(_NO_HEAD)]
     if kind in ("lesions", "signs"):
         forms = [f for f in forms if not f.startswith(sites)]
     return [_term(f, concept, sites) for f in forms]
