@@ -39,7 +39,7 @@ _STABLE = re.compile(
     re.IGNORECASE,
 )
 _HISTORY_BEFORE = re.compile(
-    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法)後(?:の|\s?\()?|陳旧性|"
+    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法|梗塞|炎症|外傷|骨折|出血|肺炎|結核|感染|挫傷|膵炎)後(?:の|\s?\()?|陳旧性|"
     r"陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|"
     r"微小|小|の)?$",
     re.IGNORECASE,
@@ -49,24 +49,25 @@ _HISTORY_AFTER = re.compile(
     r"治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|整復|内固定|骨接合|置換|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
     r"EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|は(?:RFA|TACE|TAE|MWA|ESD|EMR|照射|放射線治療|治療|切除|摘出|塞栓|手術|術)後(?=で|です|の状態|[。、\s)]|\Z)"
-    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態))|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
+    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態|瘢痕|萎縮|欠損|軟化|変性|拘縮|変形))|、\s?(?:陳旧性|陳旧化)(?=[。、\s)]|\Z)|は\s?old\b|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
     r"|(?:は|の|が|を)?[^。、\n・りて]{0,8}(?:陳旧性|陳旧化)"
 )
 _HISTORY_IN = re.compile(
     r"陳旧|術後|後変化|治療後|後遺|照射後|炎症後|後瘢痕|後性変化|切除後|出血後|梗塞後|骨折後|old ", re.IGNORECASE
 )
 _MULTIPLE = re.compile(
-    r"多発|散在|散見|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
+    r"多発|散在|散見|点在|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
     r"3つ|二つ|三つ|各所|(?<![\d.A-Za-z+/#])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|"
-    r"結節)|[二三四五六七八九]個|multiple|scattered|numerous|several|bilateral multiple|"
+    r"結節)|[二三四五六七八九]個|(?<![\d.])[1一]\s?(?:個|か所|ヶ所|カ所|箇所|ケ所)ずつ|"
+    r"multiple|scattered|numerous|several|bilateral multiple|"
     r"大小の|大小不同",
     re.IGNORECASE,
 )
-_MULTIPLE_STARTS = re.compile("[多散複数無い累各大1-9二三四五六七八九msnbMSNB]")
+_MULTIPLE_STARTS = re.compile("[多散点複数無い累各大1-9一二三四五六七八九msnbMSNB]")
 _ATTRIBUTIVE = re.compile(
     r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}"
 )
-_CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し、|に")
+_CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し(?=[、一-鿿ァ-ヶ])|に")
 _ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありません|を認めず)(?:、|。)?\Z|不変で\Z")
 _LIKE_IT = re.compile(r"同様の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造)")
 _SUPPOSED = re.compile(
@@ -82,6 +83,7 @@ PAST_WORDS = ("後", "既往", "陳旧", "慢性期", "治癒", "痕", "old", "O
 _MORE = ("増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
 _COUNTED = re.compile(
     r"(増え|多くなっ|大きくなっ|広がっ|厚くなっ|目立つようになっ|減っ|少なくなっ|小さくなっ|薄くなっ)(?:て|た)"
+    r"|(?:前回|以前|前CT|前検査|\d年前|\d[か月ヶ]{1,2}前)(?:と比(?:べ|し|較し)て?|より|に比(?:べ|し)て?)(?:は|も)?(?:、)?(?:やや|明らかに|軽度)?目立(?:つ|って|ち|った)"
 )
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
@@ -97,14 +99,18 @@ class Changes:
     def __init__(self, parsed: Parsed, mentions: list[Mention]) -> None:
         self.text = parsed.text
         ends = {m.end - 2 for m in mentions if m.why == "growth of a place"}
-        self.terms: list[Term] = [t for t in parsed.terms if t.kind == "change" and t.start not in ends]
+        self.terms: list[Term] = [
+            t
+            for t in parsed.terms
+            if (t.kind == "change" and t.start not in ends) or (t.kind == "cue" and t.form.startswith("出現"))
+        ]
         self._starts = [t.start for t in self.terms]
 
     def within(self, start: int, end: int) -> list[tuple[Term, str]]:
         """Change words in `[start, end)` with their class, denied ones read as no change."""
         found = []
         for term in self.terms[bisect_left(self._starts, start) : bisect_left(self._starts, end)]:
-            cls = concept(term.concept).cls
+            cls = "new" if term.kind == "cue" else concept(term.concept).cls
             if cls in ("increased", "decreased", "new", "resolved") and _DENIED_CHANGE.match(self.text, term.end):
                 cls = "stable" if cls in ("increased", "decreased") else "denied"
             found.append((term, cls))
@@ -144,7 +150,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "decreased", "低下"
     counted = _COUNTED.search(ahead)
     if counted:
-        return ("increased" if counted.group(1) in _MORE else "decreased"), counted.group()
+        return ("increased" if counted.group(1) in (None, *_MORE) else "decreased"), counted.group()
     if ("拡大" in ahead or "増強" in ahead) and _GREW.search(ahead):
         return "increased", "拡大"
     found = "新" in text[max(before, mention.start - 24) : mention.start] and _NEW_BEFORE.search(

@@ -10,7 +10,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from jmid_nlp.findings.terms import concept, concepts, forms_of
+from jmid_nlp.findings.terms import concept, concepts, forms_of, plain_spelling
 from jmid_nlp.lexicon import read_table, split_forms
 
 ORGANS = re.compile(
@@ -46,6 +46,7 @@ class Shape(NamedTuple):
 @lru_cache(maxsize=20000)
 def shape(form: str, concept_id: str) -> Shape:
     """The shape of a known word."""
+    form = plain_spelling(form)
     item = concept(concept_id)
     cut, lead = cut_of(form)
     inside = item.cls == "fluid" and form.startswith("壁内")  # 壁内ガス names no organ

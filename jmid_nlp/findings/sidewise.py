@@ -65,7 +65,7 @@ def side_of_whole(
         if places[k].side in ("left", "right", "bilateral"):
             if negative and context.certainty[k] not in ("positive", "suspicious"):
                 continue
-            return places[k].side
+            return None if negative and places[k].side == "bilateral" else places[k].side
     return None
 
 

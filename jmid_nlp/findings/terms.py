@@ -162,6 +162,16 @@ class _Form:
     not_after: str = ""  # letters that may not stand before it: 炎症性|変化なし is no change
 
 
+# Letters that reports write either way; the lexicons need hold only one of them.
+_SPELLING = str.maketrans("彎頚靭囊", "弯頸靱嚢")
+_OTHER_SPELLING = str.maketrans("弯頸靱嚢", "彎頚靭囊")
+
+
+def plain_spelling(text: str) -> str:
+    """A text with 弯, 頸, 靱 and 嚢 for their variants."""
+    return text.translate(_SPELLING)
+
+
 class Reader:
     """Finds the best reading of a text: the sequence of known words that covers most of it with the fewest words.
 
@@ -181,6 +191,11 @@ class Reader:
                 if key not in written:
                     written[key] = len(self._forms)
                     self._forms.append(_entry(text, item))
+        for key, number in list(written.items()):
+            for twin in (plain_spelling(key), key.translate(_OTHER_SPELLING)):
+                if twin not in written:
+                    written[twin] = len(self._forms)
+                    self._forms.append(self._forms[number])
         for text, concept_id in (more or {}).items():
             if text.lower() not in written:
                 written[text.lower()] = len(self._forms)

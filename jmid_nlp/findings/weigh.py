@@ -21,8 +21,12 @@ _DESCRIBES = re.compile(
     r"範囲|程度|残存|可能性|減弱|領域|部分|明らか)|を主体|と(?:な|し)|で(?!の|は(?:あり|"
     r"な))|に(?:描出|造影|見え)|、(?:拡散|T[12]|DWI|ADC|FLAIR|造影|STIR))"
 )
-_WEAK_TAIL = re.compile(r"(?:は|が|も)?(?:[^。、]{0,5})(?:乏し|弱|不均一|均一|良好|様々|不明瞭|保たれ|欠|に富|生理的)")
-_PLAIN_END = re.compile(r"\s?(?:$|[。、,)\n(→:+])")
+_WEAK_TAIL = re.compile(
+    r"(?:は|が|も)?(?!変化|著変|増大|縮小)(?:[^。、]{0,5})(?:(?<!変化に)乏し"
+    r"|弱|不均一|均一|良好|様々|不明瞭|保たれ|欠|に富|生理的)"
+)
+_MARKED = re.compile(r"\s?[:：]?\s?\((?:[+＋±]{1,2}|-|−|あり|なし|陽性|陰性)\)")
+_PLAIN_END = re.compile(r"\s?(?:\d{1,3}(?:[.×x]\d{1,3}){0,3}\s?[mc]m(?:大|程度)?)?(?:$|[。、,)\n(→:+])")
 _WITH = re.compile(r"(?:域|像)?を(?:伴う(?:[。、]|$)|伴い|伴って|伴います|伴ってい)")
 _SPREADS = frozenset(("進展", "波及", "突出", "膨隆"))
 _LEADS_TO = re.compile(r"する(?=[\d一-鿿ァ-ヴA-Za-z])|した(?=[\d一-鿿ァ-ヴA-Za-z])")
@@ -33,7 +37,7 @@ _FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|
 _GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
 _TOPIC = re.compile(r"(?:の|は|が|も|:|に)?[^。、]{0,8}$")
 _TECHNIQUE = re.compile(
-    r"(?:条件|強調|抑制|用|造影|ウィンドウ|評価用|カテゴリー?|分類|スコア|プロトコー?ル|"
+    r"(?:\s?protocol|条件|強調|抑制|用|造影|ウィンドウ|評価用|カテゴリー?|分類|スコア|プロトコー?ル|"
     r"センター|外来|検診|ドック|科|学会|ガイドライン|マーカー|治療薬|検査|専門|既往歴$|"
     r"部位|症例|患者|保持者)"
 )
@@ -112,6 +116,10 @@ def _group_before(
 
 def _states(text: str, mention: Mention, before: Group | None) -> bool:
     if before is not None and not before.bare and _WITH.match(text, mention.end):
+        return True
+    if _MARKED.match(text, mention.end) or (
+        text[mention.start - 1 : mention.start] == "に" and _WITH.match(text, mention.end)
+    ):
         return True
     if _DESCRIBES.match(text, mention.end) or _WEAK_TAIL.match(text, mention.end):
         return False

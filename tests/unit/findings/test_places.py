@@ -79,3 +79,12 @@ def test_a_part_has_the_side_of_its_whole(text, head, expected):
 )
 def test_what_a_line_speaks_of(text, head, expected):
     assert places(text)[head] == expected
+
+
+@pytest.mark.parametrize("text", ["大彎沿いにリンパ節腫大を認める。", "大弯沿いにリンパ節腫大を認める。"])
+def test_letters_written_either_way_are_one(text):
+    assert places(text)["リンパ節腫大"][1] == [text[:4]]
+
+
+def test_a_denied_part_does_not_take_both_sides():
+    assert places("両側眼窩に腫瘤を認める。眼窩先端部に圧迫なし。")["圧迫"][0] is None

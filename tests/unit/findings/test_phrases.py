@@ -1,0 +1,69 @@
+"""Change, history, number and signals as heads, told in phrases of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+import jmid_nlp
+
+
+def rows(text: str) -> dict[str, object]:
+    return {text[f.start : f.end]: f for f in jmid_nlp.findings(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "change"),
+    [
+        ("肝S5に15mmの腫瘤が出現しています。", "腫瘤", "new"),
+        ("左胸水が少量出現した。", "胸水", "new"),
+        ("腫瘤の出現は認めません。", "腫瘤", None),
+        ("乳管拡張、前回より目立つ。", "乳管拡張", "increased"),
+        ("右放線冠の低吸収域は変化に乏しい。", "低吸収域", "stable"),
+        ("腎嚢胞、前回より縮小し石灰化あり", "腎嚢胞", "decreased"),
+        ("腎嚢胞、前回より縮小し石灰化あり", "石灰化", None),
+        ("間質性肺炎の急性増悪を疑う。", "急性増悪", None),
+    ],
+)
+def test_change(text, head, change):
+    found = {h: f for h, f in rows(text).items() if h.endswith(head) or head.endswith(h)}
+    assert [f.change for f in found.values()][:1] == [change]
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("左腎に腎梗塞後の瘢痕を認める。", "瘢痕"),
+        ("L1に圧迫骨折、陳旧性。", "圧迫骨折"),
+        ("右肺に肺炎後の線維化がある。", "線維化"),
+    ],
+)
+def test_residues_are_past(text, head):
+    assert rows(text)[head].historical
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [("右視床と左被殻に微小出血が1か所ずつみられます。", "微小出血"), ("両肺に小結節が点在する。", "小結節")],
+)
+def test_several(text, head):
+    assert rows(text)[head].multiple
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "certainty"),
+    [
+        ("動脈相の濃染(-)。", "濃染", "negative"),
+        ("脾は腫大し、内部に低吸収域を伴います。", "低吸収域", "positive"),
+        ("左恥骨：低信号域6 mm、転移は除外できず", "低信号域", "positive"),
+    ],
+)
+def test_signals_that_are_heads(text, head, certainty):
+    assert rows(text)[head].certainty == certainty
+
+
+def test_signals_that_describe_are_none():
+    assert "高信号" not in rows("T2強調像で高信号を示す腫瘤を認める。")
+
+
+def test_the_end_of_diastole_is_no_dilatation():
+    assert rows("左室は拡大している（拡張末期径58mm）。").keys() == {"拡大"}
