@@ -29,6 +29,7 @@ _OPENS_PLACES = re.compile(r"(?:状|様|型|性)?[のな]")
 _BETWEEN_PLACES = re.compile(r"(?:[、,・/~ ]|や|と|および|及び|から|の|内){0,3}")
 _WITH = re.compile(r"(?:を|の)?(?:伴う|伴った|有する|示す|呈する|ある)")
 _WITHIN = 24  # characters from a sign to the verb that gives it to a noun
+_WITH_IT = re.compile(r"(?:など|像)?[をも]?伴")
 _NEAR_HEAD = re.compile(r"[^。、はがをにで\n]{0,20}")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
 _ONE_OF_TWO = re.compile(r"[前後]者")
@@ -364,8 +365,19 @@ class Hosts:
         ]  # fmt: skip
 
     def _sign_only(self, number: int) -> bool:
-        kind = self.mentions[number].kind
-        return kind in ("sign", "signal") or (kind == "lesion" and is_sub_sign(self.words(number)))
+        mention, place = self.mentions[number], self.places[number]
+        if mention.kind not in ("sign", "signal"):
+            return mention.kind == "lesion" and is_sub_sign(self.words(number))
+        if (
+            not (place.direct and place.sites)
+            or _WITH_IT.match(self.text, mention.end)
+            or is_sub_sign(self.words(number))
+        ):
+            return True
+        low = bisect_left(self.starts, self.sentence(mention.start)[0])
+        return any(
+            self._stated(k) and self.mentions[k].kind in _LESIONS for k in range(max(low, number - _REACH), number)
+        )
 
     def taken_later(self, start: int) -> list[int]:
         """What a thing without a noun of its own (高信号を示す領域) is taken for in the sentences right behind."""

@@ -21,9 +21,10 @@ from jmid_nlp.schema import Recommendation
 _SILENT = frozenset(("indication", "history", "technique", "comparison", "other"))
 # An examination before the action that it serves: MRIでの精査, CTフォロー.
 _SERVES = re.compile(
-    r"(?:検査)?(?:で|での|による|にて|にての|の|を用いた|下の|下で|などで|などでの|等での?|などによる|等による|も含め(?:た|て)?)?(?:ご|、)?(?:慎重な|定期的な|更なる|さらなる|追加の?|詳細な)?"
+    r"(?:検査)?(?:でも?|での|による|にて|にての|の|を用いた|下の|下で|などで|などでの|等での?|などによる|等による|も含め(?:た|て)?)?(?:ご|、)?(?:慎重な|定期的な|更なる|さらなる|追加の?|詳細な)?"
 )
-_BACK = re.compile(r"(?:の)?")
+_BACK = re.compile(r"(?:の|て|(?:併せ|あわせ|合わせ|照らし合わせ|対比し)て)?")
+_FOLLOWED = re.compile(r"(?:にて|で|して)(?:変化|推移|経過|消長)?[をの]?")  # フォローにて変化をご確認
 _LISTED = re.compile(
     r"(?:検査)?(?:[、,・/]|や|と|および|及び|または|又は|もしくは|あるいは|か|など|等|も|を|での?|による|の|を含め(?:た|て)?|ご|が|[前後]者(?:には|は|も)|\d{1,2}(?:年|[かヶ]月|週)後の?|、?必要(?:に応じ|なら)て?、?)*+"
 )
@@ -141,6 +142,8 @@ class Advice:
         if serves and _SERVES.fullmatch(between):
             last.modality = last.modality if second != "biopsy" else mark.group
             last.mark = mark
+        elif checked and first == "follow_up" and _FOLLOWED.fullmatch(between):
+            last.mark = last.mark._replace(end=mark.end)
         elif _BACK.fullmatch(between) and (checked or (first == "follow_up" and second == "imaging")):
             last.modality = mark.group or last.modality  # フォローCT, 腫瘍マーカーの確認
             last.mark = last.mark._replace(end=mark.end)
