@@ -10,10 +10,11 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.deid.residence import find_residences, find_stops
 from jmid_nlp.lexicon import Automaton, read_table
 
-_POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?\d{4}|\d{3})(?![0-9])")
-_BARE_POST = re.compile(r"(?<![0-9A-Za-z\-])\d{3}[\-‐‑–—−ー―]\d{4}(?![0-9A-Za-z\-])")
+_POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?[0-9OIlBSZ]{4}|\d{3})(?![0-9A-Za-z])")
+_POST_BARE = re.compile(r"(?<![0-9A-Za-z\-])\d{3}-\d{4}(?=[ ]{0,3}[一-鿿]{2,4}[都道府県市区町村郡])")
 _WORD = rf"[{KANJI}ヶケノツぁ-ゖァ-ヺー]"
 _NUM = r"[0-9〇一二三四五六七八九十百OIl]"
 _BLOCK = (
@@ -23,8 +24,8 @@ _BLOCK = (
     rf"イロハニホ](?:号|地|の\d{{1,3}})?(?![ァ-ヺー{KANJI}]))?"
 )
 _BUILDING = (
-    rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・"
-    rf"]{{2,16}}[ \t]?[A-Z]?{_NUM}{{1,5}}(?:-\d{{1,4}})?(?:号室?|階|F)?)?"
+    rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん|から|より|在住|に|で|へ|出身)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・"
+    rf"]{{2,16}}[ \t]?[A-Z]?[0-9OIl]{{1,5}}(?:-\d{{1,4}})?(?:号室?|階|F)?)?"
 )
 _TAIL = re.compile(
     rf"(?:(?:大字|字)?{_WORD}{{0,14}}?[ \t]?{_BLOCK}{_BUILDING}|(?:[{KANJI}ヶケノァ-ヺー]{{1,12}})(?=[ \t、"
@@ -36,12 +37,13 @@ _KYOTO = re.compile(
 )
 _AFTER_TOWN = re.compile(
     rf"(?:大字|字)?(?![{KANJI}]?(?:在住|出身|方面|近郊|立|民|役|"
-    rf"内の))[{KANJI}ヶケノ]{{1,5}}(?:の[{KANJI}]{{1,2}})?(?=[)）」、。 \n]|で|に(?!て)|の(?:自宅|実家|集合|ア|マ|路|"
+    rf"内の))[{KANJI}ヶケノ]{{1,5}}(?:の[{KANJI}]{{1,2}})?(?=[)）」、。 \n│|]|で|に(?!て)|の(?:ご?自宅|実家|集合|ア|"
+    rf"マ|路|ペ|民|旅|別|家|バ|船|棚|工|山|海|浜|老|妹|弟|母|父|娘|"
     rf"施|借)|から|より|在住|$)"
 )
 _HOOD = re.compile(
-    rf"[{KANJI}ヶケノ]{{1,6}}(?=[)」]|[、。](?=[^、。]{{0,6}}(?:在住|で|に|へ))|の(?:自宅|実家|路上|交差点|"
-    rf"施設|娘|息子)|在住|出身|に在住|[ \t]*$)"
+    rf"[{KANJI}ヶケノ]{{1,6}}(?=[)」]|[、。](?=[^、。]{{0,6}}(?:在住|で|に|へ))|の(?:ご?自宅|ご?実家|路上|交差点|"
+    rf"施設|娘|息子|母|父|妹|弟|兄|姉|妻|夫|嫁|孫|民宿|旅館|工房|別荘|アパート|親戚)|在住|出身|に在住|[ \t]*$)"
 )
 _KOAZA = re.compile(
     rf"(?:大字|字|小字)[{KANJI}ヶケノァ-ヺー]{{1,8}}?{_NUM}{{1,5}}(?:番地?)?(?:の{_NUM}{{1,3}}|-{_NUM}{{1,4}})*(?:号)?"
@@ -77,6 +79,8 @@ def find_places(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     """Addresses and places of a folded text."""
     for m in _POST.finditer(t):
         yield Hit(m.start(1), m.end(1), "ADDRESS", "postcode", 0.97, "places.postcode", SHAPED)
+    for m in _POST_BARE.finditer(t) if digits and "-" in t else ():
+        yield Hit(m.start(), m.end(), "ADDRESS", "postcode", 0.9, "places.postcode", SHAPED)
     automaton, kinds = _places()
     hits = [(s, e, kinds[n]) for s, e, n in automaton.find(t)]
     if hits:
@@ -95,6 +99,8 @@ def find_places(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         for m in _STATION.finditer(t):
             if m[1] not in _GENERIC and m[1] not in ("最寄", "無人", "駅", "同"):
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.75, "places.station", LISTED)
+    yield from find_residences(t)
+    yield from find_stops(t)
     for label in labels:
         if label.kind == "address":
             yield from _labelled(t, label)
