@@ -1,36 +1,15 @@
-"""Whose a description, a count or a number is: the noun it stands before, else what its clause or the sentences before speak of."""
+"""Whose a description, a count or advice is that stands before no noun: what its clause or the sentences before speak of."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 
-from jmid_nlp.findings.inherit import ANAPHORA, Context, Place
+from jmid_nlp.findings.heads import LOOK, Heads
+from jmid_nlp.findings.inherit import ANAPHORA
 from jmid_nlp.findings.inherit import _is_sub_sign as is_sub_sign
-from jmid_nlp.offsets import Span
 
-# What may stand between a description and the noun it describes.
-_LEADS = re.compile(
-    r"(?:状|様|型|性|域|像|傾向)?(?:"
-    r"(?:を|の)?(?:示す|示した|示している|呈する|呈した|呈している|有する|伴う|伴った|認める|認められる|もつ|持つ|含む|含んだ|受ける"
-    r"|のある|ある|みられる|見られる|なる|なった)"
-    r"|と(?:なる|なった|なっている|して(?:認められる|みられる|見られる|描出される))"
-    r"|(?:が|の)(?:ある|みられる|見られる|認められる|乏しい|ない|弱い|強い|目立つ|目立たない|明らかでない)"
-    r"|される|されない|した|する|し(?:た|ない)|る|た|ている|ていた|な|の|い|や(?:や)?)?[、, ]?"
-    r"[^。、はがをにでと\n]{0,28}"
-)
-# Between two descriptions that lead to the same noun: 境界明瞭、辺縁平滑な結節.
-_CHAIN = re.compile(
-    r"(?:状|様|型|性|域|像)?(?:を?(?:示し|呈し|認め|有し|伴い|示す|呈する)|され(?:ず|て)?|が?あり)?"
-    r"(?:で|し|かつ|と|および|や|・|/|く|い|な|の)?[、, ]?"
-)
-_OPENS_PLACES = re.compile(r"(?:状|様|型|性)?[のな]")
-_BETWEEN_PLACES = re.compile(r"(?:[、,・/~ ]|や|と|および|及び|から|の|内){0,3}")
-_WITH = re.compile(r"(?:を|の)?(?:伴う|伴った|有する|示す|呈する|ある)")
-_WITHIN = 24  # characters from a sign to the verb that gives it to a noun
 _WITH_IT = re.compile(r"(?:など|像)?[をも]?伴")
-_NEAR_HEAD = re.compile(r"[^。、はがをにで\n]{0,20}")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
 _ONE_OF_TWO = re.compile(r"[前後]者")
 _ELSE = re.compile(
@@ -53,37 +32,11 @@ _RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z
 _SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
 _LESIONS = frozenset(("lesion", "fluid"))
 _REACH = 24  # mentions back
-_LOOK = 100  # characters looked at, so that no text takes quadratic time
 _SENTENCES = 4  # sentences back
 
 
-class Hosts:
-    """Finds the mentions that a stretch of text speaks of.
-
-    Args:
-        context: The mentions with their certainty, groups and sections.
-        places: The place of each mention.
-    """
-
-    def __init__(self, context: Context, places: Sequence[Place]) -> None:
-        self.c, self.places = context, places
-        self.text = context.parsed.text
-        self.mentions = context.mentions
-        self.starts = [m.start for m in context.mentions]
-        self._sentences = context.parsed.sentences
-        self._sentence_starts = [s for s, _ in self._sentences]
-        self._section_starts = [s.start for s in context.parsed.sections]
-        self._groups = [g for g in context.groups if not g.bare]
-        self._group_starts = [g.start for g in self._groups]
-
-    def sentence(self, at: int) -> Span:
-        """The sentence that holds a character."""
-        k = bisect_right(self._sentence_starts, at) - 1
-        return self._sentences[k] if k >= 0 else (0, len(self.text))
-
-    def words(self, number: int) -> str:
-        """The words of a mention, folded."""
-        return self.text[self.mentions[number].start : self.mentions[number].end]
+class Hosts(Heads):
+    """Finds the mentions that a stretch of text speaks of; see `Heads` for the arguments."""
 
     def signal_before(self, start: int) -> int | None:
         """The signal or uptake that is the last finding before a place in its sentence."""
@@ -91,81 +44,6 @@ class Hosts:
         if k < 0 or self.mentions[k].start < self.sentence(start)[0] or self.mentions[k].kind != "signal":
             return None
         return k if self._stated(k) else None
-
-    def inside(self, start: int, end: int) -> int | None:
-        """The mention that shares characters with a span."""
-        k = bisect_left(self.starts, end) - 1
-        return k if k >= 0 and self.mentions[k].end > start else None
-
-    def ahead(self, end: int, following: Sequence[Span] = ()) -> int | None:
-        """The mention that a description leads to.
-
-        Args:
-            end: Where the description ends, its denial included.
-            following: The descriptions after it in its sentence, as `(start, end)`, ends including the denial.
-        """
-        limit = self.sentence(end - 1)[1]
-        k = bisect_left(self.starts, end)
-        if k == len(self.mentions) or self.mentions[k].start >= limit:
-            return None
-        head = self.mentions[k].start
-        listed = (
-            self.text[end : end + 1] in ("、", ",")
-            and k > 0
-            and self.mentions[k - 1].start >= self.sentence(end - 1)[0]
-        )
-        if not listed and self._leads(end, head) and not self._place_between(end, head):
-            return k
-        for start, later in following:
-            if start >= head:
-                if self.inside(start, later) == k and not self.is_look(k) and _CHAIN.fullmatch(self.text, end, head):
-                    return k
-                break
-            if start < end:
-                continue
-            if not _CHAIN.fullmatch(self.text, end, start):
-                break
-            return self.ahead(later, [f for f in following if f[0] > start])
-        return None
-
-    def _leads(self, end: int, head: int) -> bool:
-        """Whether what stands between a description and a noun makes the one describe the other; places are looked over."""
-        if _LEADS.fullmatch(self.text, end, head):
-            return True
-        first, last = bisect_left(self._group_starts, end), bisect_left(self._group_starts, head)
-        if (
-            first == last
-            or head - end > _LOOK
-            or not _OPENS_PLACES.fullmatch(self.text, end, self._groups[first].start)
-        ):
-            return False
-        at = self._groups[first].start
-        for group in self._groups[first:last]:  # 類円形の鎖骨上窩、縦隔リンパ節腫大
-            if not _BETWEEN_PLACES.fullmatch(self.text, at, max(at, group.start)):
-                return False
-            at = group.end
-        return _BETWEEN_PLACES.fullmatch(self.text, at, head) is not None
-
-    def finding_between(self, start: int, end: int) -> bool:
-        """Whether a finding that is no word of how things look begins in `[start, end)`."""
-        k = bisect_left(self.starts, start)
-        while k < len(self.starts) and self.starts[k] < end:
-            if not self.is_look(k):
-                return True
-            k += 1
-        return False
-
-    def carried(self, end: int) -> int | None:
-        """The mention of which a sign is said before it: `スピキュラ、胸膜の引きつれを伴う|腫瘤`."""
-        found = _WITH.search(self.text, end, min(end + _WITHIN, self.sentence(end - 1)[1]))
-        k = bisect_left(self.starts, found.end()) if found else len(self.mentions)
-        if (
-            found is None
-            or k == len(self.mentions)
-            or not _NEAR_HEAD.fullmatch(self.text, found.end(), self.mentions[k].start)
-        ):
-            return None
-        return k
 
     def behind(self, start: int, *, anywhere: bool = False) -> list[int]:
         """The mentions before a place in the text that it speaks of: those of its sentence, else of the sentences before it.
@@ -194,7 +72,7 @@ class Hosts:
         pair = self._one_of_two(self.mentions[stated[0]].start, start, self._described(stated))
         if pair is not None:
             return [pair]
-        if _EVERYONE.search(self.text, max(self.mentions[stated[-1]].end, start - _LOOK), start):
+        if _EVERYONE.search(self.text, max(self.mentions[stated[-1]].end, start - LOOK), start):
             return self._described(stated)
         chosen = self._lesion(stated)
         if self._elsewhere(self.mentions[stated[-1]].end, start):
@@ -203,14 +81,14 @@ class Hosts:
 
     def _one_of_two(self, start: int, end: int, numbers: list[int]) -> int | None:
         """The one that 前者 or 後者 means, whichever stands last in `[start, end)`."""
-        found = list(_ONE_OF_TWO.finditer(self.text, max(start, end - _LOOK), end)) if len(numbers) > 1 else []
+        found = list(_ONE_OF_TWO.finditer(self.text, max(start, end - LOOK), end)) if len(numbers) > 1 else []
         if not found:
             return None
         return numbers[-2] if found[-1].group() == "前者" else numbers[-1]
 
     def one_of_two(self, low: int, at: int) -> int | None:
         """The lesion that 前者 or 後者 in `[low, at)` means, None where neither word stands there."""
-        if not _ONE_OF_TWO.search(self.text, max(low, at - _LOOK), at):
+        if not _ONE_OF_TWO.search(self.text, max(low, at - LOOK), at):
             return None
         found = self.behind(at, anywhere=True)
         return found[0] if len(found) == 1 else None
@@ -253,7 +131,7 @@ class Hosts:
         named = _NAMED.search(self.text, max(0, mention.start - 4), mention.start) is not None
         low = self.sentence(mention.start)[0]
         if not named:
-            opens = mention.start - low < _LOOK and not self.text[low : mention.start].strip(" 　・-")
+            opens = mention.start - low < LOOK and not self.text[low : mention.start].strip(" 　・-")
             if not opens or not _TOPIC.match(self.text, mention.end):
                 return None
         words = self.words(number)
@@ -270,7 +148,7 @@ class Hosts:
 
     def _before(self, low: int, start: int, *, anywhere: bool = False) -> list[int]:
         """The lesions that the sentences before speak of last."""
-        opening = self.text[low : min(start, low + _LOOK)].lstrip(" 　\t・-")
+        opening = self.text[low : min(start, low + LOOK)].lstrip(" 　\t・-")
         if not anywhere and (_ELSE.match(opening) or self._elsewhere(low, start)):
             return []
         choice = self._choice(low, two=_ONE_OF_TWO.search(opening) is not None)
@@ -317,24 +195,14 @@ class Hosts:
 
     def _elsewhere(self, start: int, end: int) -> bool:
         """Whether a place that is no part of a lesion is named in between."""
-        if ANAPHORA.match(self.text[start : min(end, start + _LOOK)].lstrip(" 　\t・-、")):
+        if ANAPHORA.match(self.text[start : min(end, start + LOOK)].lstrip(" 　\t・-、")):
             return False
-        start = max(start, end - 2 * _LOOK)
+        start = max(start, end - 2 * LOOK)
         first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
         return any(
             not _PARTS.fullmatch(self.text, g.start, min(g.end, end)) and not _AGAINST.match(self.text, g.end)
             for g in self._groups[first:last]
         )
-
-    def _place_between(self, start: int, end: int) -> bool:
-        """Whether another statement with a place of its own begins in between: `高エコー、左葉の嚢胞`."""
-        first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
-        comma = self.text.find("、", start, end)
-        return any(self.text[g.end : g.end + 1] == "に" or 0 <= comma < g.start for g in self._groups[first:last])
-
-    def is_look(self, number: int) -> bool:
-        """Whether a mention is a word of how things look itself: 高信号, 石灰化濃度."""
-        return self.mentions[number].kind == "signal" or self.words(number).endswith("濃度")
 
     def lesions_before(self, start: int) -> list[int]:
         """As `behind`, but never a mere sign of a lesion where a lesion or disease is described in the sentences before."""
@@ -383,7 +251,7 @@ class Hosts:
         """What a thing without a noun of its own (高信号を示す領域) is taken for in the sentences right behind."""
         limit = self.sentence(start)[1]
         k = bisect_left(self.starts, limit)
-        near = k < len(self.mentions) and self.starts[k] - limit < _LOOK
+        near = k < len(self.mentions) and self.starts[k] - limit < LOOK
         if not near or "\n" in self.text[limit - 1 : self.starts[k]] or not self._stated(k):
             return []
         return [k] if self.opinion(k) else []
