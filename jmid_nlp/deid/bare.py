@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.called import find_called
+from jmid_nlp.deid.cellnames import find_cell_names
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.foreign import find_foreign
 from jmid_nlp.deid.kanaslots import find_kana_slots
@@ -63,6 +64,7 @@ def find_bare(t: str) -> Iterator[Hit]:
                 yield Hit(at, stop, "PERSON", "staff", 0.6, "names.department", LISTED)
     yield from find_pairs(text)
     yield from find_called(text)
+    yield from find_cell_names(text)
     yield from find_tasks(text, [(begin, run, size) for begin, run, (_, size, _) in runs if size])
     yield from find_slots(text, [(begin, run, core) for begin, run, (_, _, core) in runs if core is not None])
     yield from find_kana_slots(text)
@@ -146,7 +148,8 @@ def find_arrows(t: str) -> Iterator[Hit]:
     """Who hands over to whom: 原→肝付：, 宍戸→八木沢."""
     for m in _ARROW.finditer(t):
         grades = (grade(m[1]), grade(m[2]))
-        if min(grades) >= AMBIGUOUS and max(grades) >= RARE and m[1] not in _COMPOUND and m[2] not in _COMPOUND:
+        handed = t.startswith(("へ", ":"), m.end()) or max(grades) >= RARE
+        if min(grades) >= AMBIGUOUS and handed and m[1] not in _COMPOUND and m[2] not in _COMPOUND:
             yield Hit(m.start(1), m.end(1), "PERSON", "staff", 0.75, "names.arrow", LISTED)
             yield Hit(m.start(2), m.end(2), "PERSON", "staff", 0.75, "names.arrow", LISTED)
 

@@ -54,6 +54,8 @@ def _proven(t: str, start: int, end: int, worth: float) -> bool:
     if left < 0.2:
         return False
     right = right_weight(t, end)
+    if left >= 2 and right >= 2:
+        return True
     return worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0) >= THRESHOLD + _MORE
 
 
@@ -63,12 +65,14 @@ def _hiragana(t: str, at: int, run: str) -> Iterator[Hit]:
         left = left_weight(t, at + i)
         if left < 1.4 and not i:
             left = max(left, _role_before(t, at))
-        if left < 1.4:
+        if left < 0.2:
             continue
         for n, worth in names:
             right = right_weight(t, at + i + n)
             total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
-            if total >= THRESHOLD + _MORE and (n > 2 or n == len(run) - i or right >= 2):
+            if left < 1.4 and (right < 2.2 or n < 3):
+                continue
+            if total >= THRESHOLD + (_MORE if left >= 1.4 else 0.0) and (n > 2 or n == len(run) - i or right >= 2):
                 yield _hit(at + i, at + i + n)
                 return
 

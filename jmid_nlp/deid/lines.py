@@ -22,6 +22,7 @@ from jmid_nlp.deid.kanji import (
     split_name,
 )
 from jmid_nlp.deid.latin import is_surname
+from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.namescan import kana_known, name_at
 from jmid_nlp.deid.worth import medical_runs, value
 
@@ -40,7 +41,7 @@ _KANA_PAREN = re.compile(
 
 TWO_WORDS = re.compile(
     f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})(?:[ \t]{{1,2}}|&nbsp;)([{KANJI}]{{1,4}}(?![{KANJI}])|"
-    f"[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}](?![{KANJI}])|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}}(?![ァ-ヺー]))"
+    f"(?:[ぁ-ゖ]{{1,3}}[{KANJI}]{{1,2}}|[ァ-ヺ]{{1,3}}[{KANJI}])(?:(?![{KANJI}])|(?=様|殿|氏|君|先生))|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}}(?![ァ-ヺー]))"
 )
 
 _LINE = re.compile(r"[^\n]+")
@@ -222,7 +223,8 @@ def _no_signature(t: str, at: int, end: int, line: re.Match[str]) -> bool:
     if "ァ" <= t[at] <= "ヺ" and not all(kana_known(w) for w in re.split("[ ・]", t[at:end])):
         return True
     if joined in book().no_names or joined in medical_runs():
-        return True
+        signed = len(joined) == 1 and joined in book().surnames and joined not in BODY
+        return not signed or t[line.end() :].strip() != "" or not t[: line.start()].rstrip().endswith(("。", ".", ")"))
     if t[at].isascii() and any(w.strip(".").lower() in stop_words("romaji_like") for w in t[at:end].split()):
         return True
     return joined.isupper() and len(joined) < 5 and t[line.end() :].strip() != ""

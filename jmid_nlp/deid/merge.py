@@ -151,8 +151,8 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
 
 
 _EXTENSION = re.compile(r"[2-9]\d{3}(?=[)])")
-_BRACKET = re.compile(r"[ \t]?[(\[/][ \t]?")
-_BRACKET_END = re.compile(r"[ \t]?[)\]/、,]")
+_BRACKET = re.compile(r"(?:さん|様|氏|殿|先生|くん|ちゃん)?[ \t]?[(\[/=][ \t]?")
+_BRACKET_END = re.compile(r"[ \t]?(?:[)\]/、,=]|\n|\Z)")
 _BRACKET_MORE = re.compile(r"[ \t]?[、,/][ \t]?")
 _TWO_KANA = re.compile(
     r"[ぁ-ゖー]{1,8}[ \t・][ぁ-ゖー]{1,8}(?:[ \t・][ぁ-ゖー]{1,8})?(?=[)、,/])|[ァ-ヺー]{1,8}[ \t・"

@@ -97,7 +97,7 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
             return m.end(), UNKNOWN
         if g <= SURNAME:
             end, g = _with_given(t, end, g, hard)
-        if not hard and g < FULL and not EDGE.match(t, end):
+        if (not hard or g < RARE) and g < FULL and not EDGE.match(t, end) and (not hard or _OKURIGANA.match(t, end)):
             return at, NO
     return end, g
 
@@ -244,6 +244,9 @@ def _hiragana_at(t: str, at: int, hard: bool) -> tuple[int, int]:
         if hard or closed or (n > 2 and (full_kana(word[:n]) or _titled(t, end))):
             return end, SURNAME
     return at, NO
+
+
+_OKURIGANA = re.compile("[ぁ-ゖ]")
 
 
 def _titled(t: str, at: int) -> bool:

@@ -47,7 +47,7 @@ def _pair(t: str, m: re.Match[str]) -> Hit | None:
     if m[1] + given in book().no_names or m[1] + given in medical_runs() or katakana(given) in medical_runs():
         return None
     closed = _PAIR_END.match(t, stop) is not None
-    if given in book().not_given or not _is_given(given, closed or t[stop : stop + 1] == " "):
+    if m[1] in book().titles or given in book().not_given or not _is_given(given, closed or t[stop : stop + 1] == " "):
         return None
     start, family, g = _family(m)
     headed = HEADER_RIGHT.match(t, stop) is not None

@@ -53,6 +53,8 @@ def _sure_before(t: str, at: int) -> bool:
     if not clean or name in BODY or name in medical_runs():
         return False
     plain = name.translate(VARIANTS)
+    if m[0].translate(VARIANTS) in book().given and m[0][-1] in "子美恵江代枝":
+        return True
     if len(name) == 1:
         return plain in book().surnames and plain not in book().plain_words
     return g >= AMBIGUOUS and plain not in book().plain_words
@@ -82,6 +84,12 @@ def find_titled(t: str) -> Iterator[Hit]:
         if form == "殿" and t[start - 1] in "沈宮御神社本拝仏湯":
             continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
+            continue
+        if (
+            "ァ" <= form[0] <= "ヺ"
+            and "ァ" <= t[start - 1] <= "ー"
+            and _katakana_before(t, start, strength, form)[1] < 0.9
+        ):
             continue
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
         hit = _before(t, start - gap, strength, subtype, form)
@@ -176,6 +184,8 @@ def _accept_before(
         and (g < RARE or not clean)
     ):
         return end, 0.0
+    if len(text) == 1 and form in _PERSONAL and g in (NO, UNKNOWN) and text not in book().no_names and text not in BODY:
+        return start if size else end - 1, 0.75
     if g == NO and _given_before(t, end, text, strength, form):
         return end - len(text), 0.8
     if text[-size:] == "科" and strength != "honor" and form not in ("先生", "医師"):
@@ -344,6 +354,8 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
     return end, 0.0
 
 
+# what stands only behind persons
+_PERSONAL = ("さん", "氏", "くん", "ちゃん", "先生", "医師", "Dr", "せんせい")
 _CLOSE = ("さん", "ちゃん", "くん", "さま", "先生", "せんせい", "せんせ")
 
 _RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")

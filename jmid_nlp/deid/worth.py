@@ -68,6 +68,8 @@ def value(name: str) -> float:
     b, plain = book(), name.translate(VARIANTS)
     if name in stop_words("compound") or plain in medical_runs() or name in b.generic or _AGE.search(plain):
         return NEVER
+    if len(plain) == 1 and name in b.labels:
+        return NEVER
     g = grade(name)
     if g in (FULL, SURNAME):
         return 5.0 if g == FULL else 4.0
@@ -91,6 +93,8 @@ def value(name: str) -> float:
     ):
         return NEVER
     odds = max(-2.0, min(2.0, likeness(plain)))
+    if plain in b.given:
+        odds = max(odds, 2.5 if plain[-1] in "子美恵江代枝郎男雄夫介助平吉" else 2.0)
     if len(plain) > 3 and any(
         plain[-n:] in b.given and plain[-n:] not in b.words and likeness(plain[:-n]) > 0.5 for n in (2, 3)
     ):
@@ -107,7 +111,7 @@ def before(word: str) -> float:
     if word in left_words():
         return left_words()[word]
     for n in range(len(word) - 1, 1, -1):
-        if word[-n:] in roles() and (n > 2 or word[-1] in "医者科師士" or word[0] in "第一二三主副前現元"):
+        if word[-n:] in roles() and (n > 2 or word[-1] in "医者科師士直" or word[0] in "第一二三主副前現元"):
             return 0.5 if word[-n:] in loose else 2.0
     if len(word) == 2 and word[1] in "内外科" and word not in book().words and word not in medical_runs():
         return 2.0
