@@ -67,6 +67,8 @@ class Descriptions:
         if draft.missing:
             return []
         found = [(k, "said of it") for k in hosts.behind(draft.start)]
+        if not found and draft.kind == "signal" and (later := hosts.signal_after(draft.tail)) is not None:
+            return [(later, "same list")]  # T1低信号、STIR|高信号を認め
         if not found:
             return [(k, "taken for it") for k in hosts.taken_later(draft.start)]
         signal = hosts.signal_before(draft.start) if draft.kind == "value" else None

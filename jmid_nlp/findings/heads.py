@@ -28,6 +28,7 @@ _OPENS_PLACES = re.compile(r"(?:状|様|型|性)?[のな]")
 _BETWEEN_PLACES = re.compile(r"(?:[、,・/~ ]|や|と|および|及び|から|の|内){0,3}")
 _WITH = re.compile(r"(?:を|の)?(?:伴う|伴った|有する|示す|呈する|ある)")
 _WITHIN = 24  # characters from a sign to the verb that gives it to a noun
+_SIGNALS = re.compile(r"(?:[、,・/]|[でし]、)[^。はがを\n]{0,40}")
 _NEAR_HEAD = re.compile(r"[^。、はがをにで\n]{0,20}")
 LOOK = 100  # characters looked at, so that no text takes quadratic time
 
@@ -77,11 +78,8 @@ class Heads:
         if k == len(self.mentions) or self.mentions[k].start >= limit:
             return None
         head = self.mentions[k].start
-        listed = (
-            self.text[end : end + 1] in ("、", ",")
-            and k > 0
-            and self.mentions[k - 1].start >= self.sentence(end - 1)[0]
-        )
+        before = k > 0 and self.mentions[k - 1].start >= self.sentence(end - 1)[0]
+        listed = self.text[end : end + 1] in ("、", ",") and (before or self.is_look(k))
         if not listed and self._leads(end, head) and not self._place_between(end, head):
             return k
         for start, later in following:
@@ -118,6 +116,13 @@ class Heads:
                 return True
             k += 1
         return False
+
+    def signal_after(self, end: int) -> int | None:
+        """The signal that is a finding itself and ends the list that a signal stands in: `T1低信号、STIR|高信号を認め`."""
+        k = bisect_left(self.starts, end)
+        if k == len(self.mentions) or self.mentions[k].kind != "signal":
+            return None
+        return k if _SIGNALS.fullmatch(self.text, end, self.mentions[k].start) else None
 
     def carried(self, end: int) -> int | None:
         """The mention of which a sign is said before it: `スピキュラ、胸膜の引きつれを伴う|腫瘤`."""

@@ -11,6 +11,7 @@ from jmid_nlp.findings.inherit import _is_sub_sign as is_sub_sign
 
 _WITH_IT = re.compile(r"(?:など|像)?[をも]?伴")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
+_AND = ("と", "および", "及び", "や")
 _ONE_OF_TWO = re.compile(r"[前後]者")
 _ELSE = re.compile(
     r"(?:その)?他(?:に|の|は)|それ以外|上記以外|背景|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
@@ -75,9 +76,19 @@ class Hosts(Heads):
         if _EVERYONE.search(self.text, max(self.mentions[stated[-1]].end, start - LOOK), start):
             return self._described(stated)
         chosen = self._lesion(stated)
-        if self._elsewhere(self.mentions[stated[-1]].end, start):
+        end = self.mentions[stated[-1]].end
+        if self._elsewhere(end, start) or self.text.find("うち", end, start) >= 0:
             return []
-        return self._with_namesake(chosen)
+        return self._listed(chosen) or self._with_namesake(chosen)
+
+    def _listed(self, number: int) -> list[int]:
+        """`硬化性病変と溶骨性病変が混在し`: what is said behind a pair is said of both."""
+        for k in (number - 1, number):
+            if k < 0 or k + 1 >= len(self.mentions) or not (self._stated(k) and self._stated(k + 1)):
+                continue
+            if self.text[self.mentions[k].end : self.mentions[k + 1].start] in _AND:
+                return [k, k + 1]
+        return []
 
     def _one_of_two(self, start: int, end: int, numbers: list[int]) -> int | None:
         """The one that 前者 or 後者 means, whichever stands last in `[start, end)`."""
@@ -157,7 +168,10 @@ class Hosts(Heads):
         if _EVERYONE.match(opening):
             return self._described(choice)
         pair = self._one_of_two(low, start, self._described(choice))
-        return [pair] if pair is not None else self._with_namesake(self._lesion(choice))
+        if pair is not None:
+            return [pair]
+        chosen = self._lesion(choice)
+        return self._listed(chosen) or self._with_namesake(chosen)
 
     def _choice(self, low: int, *, two: bool) -> list[int]:
         """The stated mentions of the last sentence before a place that describes something, or of two sentences."""
@@ -169,7 +183,7 @@ class Hosts(Heads):
             if number - mention.sentence > _SENTENCES or self._section(mention.start) != section:
                 break
             if choice and mention.sentence != self.mentions[choice[-1]].sentence:
-                real = self._real(choice)
+                real = self._real(choice, whole=True)
                 if real and (not two or len(self._described(choice)) > 1):
                     break
                 choice = choice if real else []  # only interpretations or signs: of what was described before
@@ -177,11 +191,11 @@ class Hosts(Heads):
                 choice.append(k)
         return choice[::-1]
 
-    def _real(self, choice: list[int]) -> bool:
-        """Whether one of them is a thing of its own, not what another is taken for nor a sign of it."""
+    def _real(self, choice: list[int], *, whole: bool = False) -> bool:
+        """Whether one of them is a thing of its own, not what another is taken for; with `whole`, nor a part of it (空洞)."""
         for k in choice:
             kind, place = self.mentions[k].kind, self.places[k]
-            if self.opinion(k):
+            if self.opinion(k) or (whole and kind == "lesion" and self._sign_only(k)):
                 continue
             if kind in _LESIONS or (kind in ("disease", "state", "sign") and place.direct and place.sites):
                 return True
@@ -236,11 +250,8 @@ class Hosts(Heads):
         mention, place = self.mentions[number], self.places[number]
         if mention.kind not in ("sign", "signal"):
             return mention.kind == "lesion" and is_sub_sign(self.words(number))
-        if (
-            not (place.direct and place.sites)
-            or _WITH_IT.match(self.text, mention.end)
-            or is_sub_sign(self.words(number))
-        ):
+        bound = mention.kind == "sign" and is_sub_sign(self.words(number))
+        if bound or not (place.direct and place.sites) or _WITH_IT.match(self.text, mention.end):
             return True
         low = bisect_left(self.starts, self.sentence(mention.start)[0])
         return any(
@@ -264,4 +275,4 @@ class Hosts(Heads):
         low = self.sentence(mention.start)[0]
         if _SURROUND.search(self.text, max(low, mention.start - 20), mention.start):
             return []
-        return [k for k in self.behind(mention.start) if self.mentions[k].kind != "signal"]
+        return [k for k in self.behind(mention.start) if self.mentions[k].kind != "signal" or not self._sign_only(k)]
