@@ -41,8 +41,7 @@ _DONE = re.compile(
 # What stands before an action that ends its sentence: a particle, a comma, a time; not the noun of a compound.
 _OPENS = re.compile(r"(?:[、,。 \t・:)→もでにごへくしてめ後内毎位安度]|[後内毎間]の|とおり)\Z")
 _ALONE = frozenset(("follow_up", "workup", "biopsy", "referral", "imaging", "endoscopy"))
-_TOPIC = re.compile(r"(?:については|につき(?:まして)?は?|に関して(?:は)?|に対して(?:は)?|に対する|の)?(?:は|、)?")
-_ABOUT = re.compile(r"について|につき|に関し|に対し|は")
+_ABOUT = re.compile(r"について|につき|に関し|に対し")
 _NUMBERED = re.compile(r"(#\d{1,2})(?=に|は|の|も|と)")
 _MOST = 64  # words of advice in one sentence that are looked at, so that no text takes quadratic time
 _LOOK = 60  # characters before an action that can hold its time
@@ -219,7 +218,7 @@ class Advice:
         if sought and not own:
             return sought, "what is looked for"
         if own:
-            topics = [k for k in own if _ABOUT.match(self.text, hosts.mentions[k].end)]
+            topics = [k for k in own if self._topic(k)]
             chosen = topics[-1:] if topics and topics[-1] == own[-1] else own
             earlier = [e for k in chosen if (e := hosts.namesake(k)) is not None]
             if low and not any(hosts.places[k].direct for k in own):
@@ -234,6 +233,12 @@ class Advice:
         first = max(found)
         also = [k for k in range(first + 1, stop) if self._taken_up(k, first)]
         return sorted({*found, *also}), "sentence before"
+
+    def _topic(self, number: int) -> bool:
+        """Whether the advice is said to be about a mention: `結節については`, `左腎の腫瘤は`."""
+        end = self.hosts.mentions[number].end
+        itself = self.text.startswith("は", end) and self.hosts.places[number].direct
+        return itself or _ABOUT.match(self.text, end) is not None
 
     def _goes_on(self, low: int) -> bool:
         """Whether a sentence is in the line of the one before it."""
