@@ -6,14 +6,12 @@ What a leaf does stands in the head of `data/findings.gram`. The conventions of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from corpora.generate.scenes import Scene, Term, scenes
 from corpora.generate.spell import FULL
-from corpora.generate.writer import Writer
+from corpora.generate.writer import Leaf, Writer
 
-Leaf = Callable[[Writer], None]
 _CERTAINTY = {
     "p": ("positive", "positive"), "s": ("suspicious", "suspicious"), "sp": ("suspicious", "positive"),
     "ps": ("positive", "suspicious"), "n": ("negative", "negative"), "g": ("general", "general"),

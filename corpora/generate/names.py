@@ -79,6 +79,13 @@ class Names:
         self.given = {s: [e for e in pool if split_of(e[0]) == split] for s, pool in _given().items()}
         self.foreign = {k: [e for e in pool if split_of(e[0] + k) == split] or pool for k, pool in _foreign().items()}
         self.han = _han()
+        lines = read_text("phi/places.tsv").splitlines()
+        places = [line.split("\t") for line in lines if line[:1] not in ("", "#")][1:]
+        self.stems = [
+            f[:-1]
+            for f, kind in places
+            if kind in ("city", "town", "village") and 2 < len(f) < 5 and split_of(f) == split
+        ]
         self.kana = [s[1] for s in self.pools[2]]
 
     def person(self, random: Random, sex: str = "") -> Person:
@@ -91,7 +98,7 @@ class Names:
             sur, kana, latin, given = self.han[int(r() * len(self.han))]
             giv = given[int(r() * len(given))]
             return Person(sur, giv, kana, kana, latin, latin, False)
-        sur, kana = self._surname(r)
+        sur, kana = self.surname(r)
         x = r()
         if x < 0.35:
             pool = self.given["head"]
@@ -102,7 +109,8 @@ class Names:
         giv, giv_kana = pool[int(r() * len(pool))]
         return Person(sur, giv, kana, giv_kana, romaji(kana).capitalize(), romaji(giv_kana).capitalize())
 
-    def _surname(self, r) -> tuple[str, str]:
+    def surname(self, r) -> tuple[str, str]:
+        """A surname and its reading in katakana."""
         x = r()
         if x < 0.26:
             pool = self.pools[0]
@@ -116,8 +124,11 @@ class Names:
             pool = self.pools[3]
         elif x < 0.86:
             pool = self.pools[4]
-        elif x < 0.92:
+        elif x < 0.90:
             pool = self.pools[5]
+        elif x < 0.94:  # places of which surnames are made
+            stem = self.stems[int(r() * len(self.stems))]
+            return stem, self.kana[zlib.crc32(stem.encode()) % len(self.kana)]
         else:
             first, inner, last = self.chars
             sur = first[int(r() * len(first))] + last[int(r() * len(last))]

@@ -8,7 +8,7 @@ from pathlib import Path
 from corpora.generate.names import Names, split_of
 from corpora.generate.values import Table, kanji
 from jmid_nlp.deid.book import romaji
-from jmid_nlp.lexicon import read_table, read_text
+from jmid_nlp.lexicon import read_table, read_text, split_forms
 
 DATA = Path(__file__).parent / "data"
 _MUNICIPAL = ("city", "town", "village")
@@ -42,6 +42,9 @@ class Places:
         self.towns = _words("towns.txt")
         self.words = {letter: _words(f"words_{letter}.txt") for letter in "wxn"}
         self.names = names
+        rows_ = read_table("phi/facility.tsv", ("strength", "forms"))
+        self.known = [f for row in rows_ if row["strength"] == "name" for f in split_forms(row["forms"])]
+        self.branches = [f for row in rows_ if row["strength"] == "shortest" for f in split_forms(row["forms"])]
 
     def facility(self, r, subtype: str, length: str = "full") -> str:
         """A facility's name; `length` is `full`, `short` or `latin`, full where the kind has no other."""
@@ -50,11 +53,16 @@ class Places:
         form = table.draw(r())
         place, kana = self.invented[int(r() * len(self.invented))]
         if "{P}" in form or "{S}" in form:
-            return form.format(P=romaji(kana).capitalize(), S=romaji(self.names._surname(r)[1]).capitalize())
+            return form.format(P=romaji(kana).capitalize(), S=romaji(self.names.surname(r)[1]).capitalize())
         if r() < 0.3:  # also the plain stems of municipalities and surnames
-            place = self.names._surname(r)[0] if r() < 0.4 else self.municipality(r)[:-1]
+            place = self.names.surname(r)[0] if r() < 0.4 else self.municipality(r)[:-1]
+        if "{N" in form:  # the short names that everybody knows: 日赤, 東大
+            known = self.known if "{N}" in form else self.branches
+            form = form.replace("{N}", known[int(r() * len(known))]).replace("{N0}", known[int(r() * len(known))])
+        if "{A}" in form:
+            return form.replace("{A}", "ABCDEFGHKMNSTUXY"[int(r() * 16)])
         if "{s}" in form:
-            return form.replace("{s}", self.names._surname(r)[0])
+            form = form.replace("{s}", self.names.surname(r)[0])
         for letter in "wxn":
             if "{" + letter in form:
                 pool = self.words[letter]
@@ -83,8 +91,15 @@ class Places:
             return self.wards[int(r() * len(self.wards))]
         if x < 0.84:
             return self._prefecture(r) + self.counties[int(r() * len(self.counties))] + self.municipality(r)
-        if x < 0.92:
+        if x < 0.89:
             return self.municipality(r)[:-1]
+        if x < 0.91:
+            return self._prefecture(r)[:-1]
+        if x < 0.94:  # an inn, a dormitory
+            kinds = ("ホテル", "ペンション", "民宿", "旅館", "ビジネスホテル", "コンドミニアム")
+            return kinds[int(r() * 6)] + self.invented[int(r() * len(self.invented))][0]
+        if x < 0.97:
+            return self.municipality(r) + self._town(r) + f"{1 + int(r() * 9)}丁目"
         return self._town(r)
 
     def station(self, r) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 DATA = Path(__file__).parent / "data"
 _ERAS = ((2019, "令和", "R", "㋿", 2018), (1989, "平成", "H", "㍻", 1988), (1926, "昭和", "S", "㍼", 1925), (1912, "大正", "T", "㍽", 1911), (0, "明治", "M", "㍾", 1867))  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOONS = ("睦月", "如月", "弥生", "卯月", "皐月", "水無月", "文月", "葉月", "長月", "神無月", "霜月", "師走")
 _KANJI = "〇一二三四五六七八九"
 _UPPER = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
@@ -73,12 +74,13 @@ def date(day: Day, form: str) -> str:
     if "K" in form:
         spoken = f"{kanji(month)}月"
         return form.format(
-            E=name, K="元" if e == 1 else kanji(e), Kd=f"{spoken}{kanji(d)}日", Km=spoken,
+            E=name, e=e, y=f"{year % 100:02d}", P=name[0], K="元" if e == 1 else kanji(e), Kd=f"{spoken}{kanji(d)}日", Km=spoken,
+            Km1=kanji(month), Kd1=kanji(d), moon=_MOONS[month - 1], L=letter,
             KY="".join(_KANJI[int(c)] for c in str(year)),
         )  # fmt: skip
     return form.format(
         Y=year, y=f"{year % 100:02d}", m=month, d=d, mm=f"{month:02d}", dd=f"{d:02d}", E=name, L=letter, U=sign,
-        e="元" if e == 1 and "{e}年" in form else e, ee=f"{e:02d}", b=_MONTHS[month - 1], B=_MONTHS[month - 1].upper(),
+        e="元" if e == 1 and "{e}年" in form else e, ee=f"{e:02d}", b=_MONTHS[month - 1], B=_MONTHS[month - 1].upper(), moon=_MOONS[month - 1],
         P=name[0],
     )  # fmt: skip
 
@@ -172,7 +174,43 @@ def _part_word(r) -> str:
     return "".join(onset[int(r() * 12)] + vowel[int(r() * 5)] for _ in range(2 + int(r() * 2)))
 
 
-_SPECIAL = {"mynumber": _my_number, "plate": _plate, "ip": _ip, "uid": _uid, "login": _login}
+_SPOKEN = ("ゼロ", "イチ", "ニー", "サン", "ヨン", "ゴー", "ロク", "ナナ", "ハチ", "キュー")
+_READ = ("ゼロ", "いち", "に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう")
+
+
+def spoken(r, digits: str) -> str:
+    """A number as it is said or written in kanji: ゼロキューゼロの…, 〇九〇―…."""
+    x = r()
+    joint = (
+        ("の", "の", "、", "ー", " ", "のー")[int(r() * 6)] if x < 0.6 else ("―", "-", "－", "・", "の")[int(r() * 5)]
+    )
+    words = _SPOKEN if x < 0.45 else _READ if x < 0.6 else _KANJI
+    return "".join(words[int(c)] if c.isdigit() else joint for c in digits)
+
+
+def _spoken_phone(r) -> str:
+    shape = ("0##-###-####", "0###-##-####", "090-####-####", "080-####-####", "050-####-####")[int(r() * 5)]
+    return spoken(r, number(shape, r, Day(2000, 1, 1)))
+
+
+def _spoken_short(r) -> str:
+    return spoken(r, number("####" if r() < 0.6 else "###", r, Day(2000, 1, 1)))
+
+
+def _spoken_id(r) -> str:
+    return spoken(r, number(("######", "####-####", "#######", "###-###")[int(r() * 4)], r, Day(2000, 1, 1)))
+
+
+_SPECIAL = {
+    "mynumber": _my_number,
+    "plate": _plate,
+    "ip": _ip,
+    "uid": _uid,
+    "login": _login,
+    "spoken": _spoken_phone,
+    "spoken3": _spoken_short,
+    "spokenid": _spoken_id,
+}
 _DOMAINS = (
     "example.jp",
     "example.co.jp",
@@ -188,9 +226,61 @@ def domain(r) -> str:
     """The name of a host nobody has."""
     base = _DOMAINS[int(r() * len(_DOMAINS))]
     x = r()
+    if x < 0.3:
+        tail = (
+            "pd",
+            "rad",
+            "med",
+            "gh",
+            "cro",
+            "mt",
+            "img",
+            "imaging",
+            "hp",
+            "c",
+            "office",
+            "ai",
+            "pacs",
+            "ris",
+            "share",
+            "kyodo",
+        )
+        return f"{_part_word(r)}-{tail[int(r() * len(tail))]}.{base}"
     if x < 0.55:
         return f"{_part_word(r)}{('-hp', '-hosp', '-clinic', '-med', '', 'hospital')[int(r() * 6)]}.{base}"
     return base if x < 0.8 else f"mail.{_part_word(r)}.{base}"
+
+
+_DESKS = (
+    "ct",
+    "mri",
+    "room",
+    "desk",
+    "trial",
+    "claims",
+    "support",
+    "night",
+    "office",
+    "ai",
+    "qc",
+    "physics",
+    "genet",
+    "kouken",
+    "report",
+    "pacs",
+    "archive",
+    "data",
+    "contact",
+    "soumu",
+    "iji",
+    "kensa",
+    "tour",
+    "mgr",
+    "crew",
+    "hr",
+    "shared",
+    "reader",
+)
 
 
 def mail(r, latin: str, given: str) -> str:
@@ -212,6 +302,29 @@ def mail(r, latin: str, given: str) -> str:
     return f"{shapes[int(r() * len(shapes))]}@{domain(r)}"
 
 
+_HOSTS = (
+    "pacs",
+    "view",
+    "viewer",
+    "share",
+    "photo",
+    "video",
+    "note",
+    "telerad",
+    "translate",
+    "ris",
+    "images",
+    "my",
+    "blog",
+    "files",
+    "cloud",
+    "yoyaku",
+    "portal",
+    "pacs-share",
+    "ct-room",
+)
+
+
 def url(r) -> str:
     """A link."""
     scheme = ("https://", "http://", "https://www.", "www.")[int(r() * 4)]
@@ -226,7 +339,14 @@ def url(r) -> str:
         "/index.html",
         f"/img?id={int(r() * 10**6)}&s=2",
     )
-    return scheme + domain(r) + tail[int(r() * len(tail))]
+    host = domain(r)
+    x = r()
+    if x < 0.35:
+        host = f"{_HOSTS[int(r() * len(_HOSTS))]}{int(r() * 9) if r() < 0.2 else ''}.{host}"
+    elif x < 0.42:
+        host = _ip(r)
+        scheme = "http://"
+    return scheme + host + tail[int(r() * len(tail))]
 
 
 def handle(r) -> str:

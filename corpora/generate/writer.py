@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -64,3 +64,6 @@ class Writer:
     def chance(self, p: float) -> bool:
         """True with probability `p`."""
         return self.r() < p
+
+
+Leaf = Callable[[Writer], None]
