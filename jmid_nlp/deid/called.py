@@ -166,6 +166,7 @@ def _kanji_given(t: str, word: str, end: int, firm: bool) -> bool:
         return True
     if joined not in b.given and joined not in b.surnames:
         return False
+    firm = firm or bool(_ENDED.match(t, end))
     agent = right_weight(t, end)
     told = t.startswith(_HONOR, end) or _acts(t, end)
     if len(joined) == 1:
@@ -183,6 +184,7 @@ def _acts(t: str, end: int) -> bool:
     return bool(_AGENT.match(t, end)) or right_weight(t, end) >= 2
 
 
+_ENDED = re.compile("[、。)」\\n]|\\Z|で[、。]|だ[。が]")
 _AGENT = re.compile(
     r"\([^()]{0,8}(?:歳|才|代|\d)|[がはも][^、。\n]{0,14}?(?:同席|同行|同伴|付き?添|代わ|答|説明|話|来|連絡|言|聞|希望|申|拒|承諾|同意|耳が|元気|見え|寝|立ち?会|運転|通報|発見)"
     r"|(?:と|に|へ|より|から)(?:同席|来院|連絡|説明|電話|相談|確認|報告|聴取|同居|お伝)"

@@ -65,12 +65,25 @@ def deed(t: str, end: int) -> float:
     return weight
 
 
+SELF = 1.2  # です and the like: somebody gives a name
 _RIGHT_SHAPES = (
     (re.compile(r"[ \t]{0,3}[(、,/]?[ \t]{0,2}\d{1,3}[ \t]?(?:歳|才|y(?![a-z])|[MF男女](?![A-Za-z]))"), 3.0),
     (re.compile(r"[ \t]{0,2}\((?:PHS|内線|内|直通|携帯|TEL|電話|ext\.?|#)?[ \t]?\d{2,5}[\d\-]*\)?"), 2.2),
     (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
     (re.compile(r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|(?!20)[2-9]\d{3}(?![\d年]))"), 1.5),
-    (re.compile(r"(?:です|でした|だった|だが|なので|である|らしい|とのこと)(?:が|ので|けど)?[、。)」\n]"), 1.2),
+    (
+        re.compile(
+            r"(?:です|でした|だった|だが|なので|である|らしい|とのこと)(?:が|ので|けど|よ|ね)?(?:[、。)」\n ]|\Z)"
+        ),
+        SELF,
+    ),
+    (re.compile(r"[ \t・、,/|]{1,2}(?:男|女|♂|♀|[MF](?![A-Za-z]))"), 3.0),
+    (
+        re.compile(
+            r"[ \t]?\((?:\d年目|経験\d+年.{0,6}|新人|代|Ns|Dr|RT|PT|OT|ST|医|技|看|薬|放|外|内|整|脳|循|呼|消|泌|婦|小|麻|救|放診|放治)\)"
+        ),
+        2.5,
+    ),
     (re.compile(r"[ \t]*(?:\Z|\n[ \t]*\Z)"), 1.5),
     (re.compile(r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])"), 1.5),
     (re.compile(r"\"[ \t]*[,\]}\n]"), 1.3),
@@ -80,7 +93,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t]|[・/→]|:"), 0.6),
     (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|「|>"), 0.2),
 )
-_KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:で", "(?:よ", "から")))
+_KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:です", "(?:よ", "から")))
 _NEXT_ROLE = re.compile(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
 
 
@@ -144,7 +157,8 @@ def _role_word(word: str) -> float:
     size = next((n for n in range(len(word), 0, -1) if word[-n:] in roles()), 0)
     if size < 2 and size != len(word):
         return 0.0
-    return 2.5 if size == len(word) and word not in stop_words("loose_department") else 2.0
+    apart = size == len(word) or (size > 1 and "ぁ" <= word[-size - 1] <= "ゖ")
+    return 2.5 if apart and word[-size:] not in stop_words("loose_department") else 2.0
 
 
 def left_weight(t: str, at: int) -> float:

@@ -10,8 +10,8 @@ from jmid_nlp.deid.book import book
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import FULL, RUN, after_words, grade
 from jmid_nlp.deid.likeness import BODY
-from jmid_nlp.deid.sides import TITLE, left_weight, right_weight, told
-from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, before, medical_runs, roles, slot_forms, value
+from jmid_nlp.deid.sides import SELF, TITLE, left_weight, right_weight, told
+from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, TRAP, before, medical_runs, roles, slot_forms, value
 
 __all__ = ["THRESHOLD", "before", "core", "find_slots", "left_weight", "medical_runs"]
 __all__ += ["right_weight", "roles", "value"]
@@ -64,6 +64,8 @@ def core(run: str) -> Core | None:
             if (rest and not right) or (q - p > 5 and grade(run[p:q]) != FULL):
                 continue
             worth = value(run[p:q])
+            if worth == TRAP and q - p < n:
+                continue
             if worth < (5 if p == 1 else 3) and _cut_word(run, p):
                 continue
             found = (p, q, worth, left, right)
@@ -72,7 +74,6 @@ def core(run: str) -> Core | None:
     return best if best is not None and sum(best[2:]) > _LEAST else None
 
 
-_STRONG_JOINT = re.compile(r"[ \t]{0,2}[・/→&＆][ \t]{0,2}|と")
 _JOINT = re.compile(r"(?:[ \t]{0,2}[・/→&＆][ \t]{0,2}|と|、)")
 
 
@@ -85,8 +86,9 @@ def find_slots(t: str, runs: list[tuple[int, str, Core]]) -> Iterator[Hit]:
     """
     last: tuple[int, float] = (-1, 0.0)
     proven = -1
-    pending: Hit | None = None
-    pending_left = 0.0
+    chain: list[
+        tuple[Hit, float, float]
+    ] = []  # members of a list that nothing proved yet, with worth and weight before
     for begin, run, (p, q, worth, left, right) in runs:
         start, end, whole = begin + p, begin + q, q == len(run)
         if not p:
@@ -95,38 +97,47 @@ def find_slots(t: str, runs: list[tuple[int, str, Core]]) -> Iterator[Hit]:
                 continue
         right = right_weight(t, end) if whole else max(right, told(t, end))
         total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
+        if 0.4 <= left < 1.5 and right == SELF:
+            total += 1.0
         if (worth == PLAIN and left < 2.5) or (worth == SINGLE and (left < 2 or right < 0.6)):
             continue
+        if worth == TRAP and not ((left >= 2.4 and right >= 0.6) or (t[end : end + 1] == "が" and right >= 2.2)):
+            continue
+        joint = _JOINT.fullmatch(t, last[0], start) if not p and last[0] > 0 else None
+        if joint is None:
+            chain = []
         if worth >= 4 and left + right < (2 if p else 2.5):  # known names in weak places are judged in bare.py
-            if pending is not None and pending.end == last[0] and _STRONG_JOINT.fullmatch(t, last[0], start):
-                yield pending
-                pending = None
-            last = (end, worth)
+            if joint is not None and joint[0] != "、":
+                yield from (h for h, w, _ in chain if w > 0.9)
+            chain, last = [], (end, worth)
             continue
         if whole and worth >= 2 and left >= 2:
             end = _given_behind(t, end)
         hit = Hit(start, end, "PERSON", "staff", min(0.9, max(0.5, 0.5 + total / 20)), "names.slot", LISTED)
-        joined = not p and worth > 0.9 and last[1] > 0.9 and (m := _JOINT.fullmatch(t, last[0], start))
-        if joined and min(left, right) > NEVER:
-            strong = m is not None and m[0] != "、"
-            if pending is not None and strong and pending.end == last[0] and total + 1.5 >= THRESHOLD:
-                yield pending
-            elif pending is not None and strong and pending.end == last[0] and right >= 0.7 and pending_left >= 1.5:
-                yield pending
-                total += 1.0
+        alone = total
+        if joint is not None and worth > 0.9 and last[1] > 0.9 and min(left, right) > NEVER:
+            strong = joint[0] != "、"
             total += 2.0 if proven == last[0] else 1.5 if strong else 1.0 if last[1] > 2.4 else 0.0
-        pending = None
-        if eponym(t, end) or (
-            whole and end == begin + len(run) and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)
-        ):
-            last = (-1, 0.0)
+            total += 0.5 if strong and chain and chain[-1][2] >= 1.0 and right >= 0.7 else 0.0
+        if eponym(t, end) or (whole and p == 0 and total < THRESHOLD + 1 and t.startswith("科", end)):
+            last, chain = (-1, 0.0), []
             continue
         if total >= THRESHOLD:
+            yield from _members(chain, joint, alone)
             yield hit
-            proven = hit.end
-        elif total > THRESHOLD - 1.5:
-            pending, pending_left = hit, left
+            proven, chain = hit.end, []
+        elif min(left, right) > NEVER and worth > 0.9:
+            chain.append((hit, worth, left))
         last = (end, worth if total > 0 else 0.0)
+
+
+def _members(chain: list[tuple[Hit, float, float]], joint: re.Match[str] | None, alone: float) -> Iterator[Hit]:
+    """The members of a list that its last member proves; after commas only where that one proves itself."""
+    if joint is None:
+        return
+    for hit, worth, _ in chain:
+        if joint[0] != "、" or (alone >= THRESHOLD and worth >= 1.4):
+            yield hit
 
 
 _GIVEN_BEHIND = re.compile(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")

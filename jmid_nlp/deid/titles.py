@@ -88,7 +88,7 @@ def find_titled(t: str) -> Iterator[Hit]:
         if (
             "ァ" <= form[0] <= "ヺ"
             and "ァ" <= t[start - 1] <= "ー"
-            and _katakana_before(t, start, strength, form)[1] < 0.9
+            and ((m := _KATA_ONLY.search(t, max(0, start - 12), start)) is None or m[0] not in book().surname_kana)
         ):
             continue
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
@@ -205,6 +205,8 @@ def _accept_before(
             or (g == AMBIGUOUS and (size == len(text) or (clean and size > 1)) and len(form) > 1)
             else (end, 0.0)
         )
+    if form == "君" and g == AMBIGUOUS and clean and len(text) == size == 1 and text not in BODY:
+        return start, 0.75
     if strength == "honor" and form in ("妻", "児", "翁", "嬢", "の子", "君", "夫人", "女史"):
         return (start, 0.8) if g >= RARE and clean else (end, 0.0)
     if g >= RARE:
@@ -291,6 +293,7 @@ _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
 
 _LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
 
+_KATA_ONLY = re.compile(r"[ァ-ヺー]+\Z")
 _GENERIC_KANA = stop_words("person_kana")
 
 
@@ -309,7 +312,7 @@ def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
             return start - size - (rest if not clean and rest == 1 else 0), 0.9
         if 2 <= len(run[0]) <= 3 and plausible(run[0]):
             return start - len(run[0]), 0.8
-    known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0]))
+    known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0])) or (len(word) == 2 and word in book().given_kana)
     likely = form == "様" and len(word) > 2 and _SAMA_OK.match(t, end + 1) and word not in medical_runs()
     if not known and not likely and (strength == "weak" or form in ("様", "児", "君", "嬢")):
         return end, 0.0
@@ -328,8 +331,12 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
         if n:
             return start + len(words[0]) - n, 0.95
     word, at = words[-1], end - len(words[-1])
-    if word in _NOT_HIRA or strength == "weak":
+    if word in _NOT_HIRA:
         return end, 0.0
+    if strength == "weak":
+        known = katakana(word) in book().given_kana or katakana(word) in book().surname_kana
+        free = not re.match(f"[ぁ-ゖ{KANJI}]", t[at - 1 : at] or " ")
+        return (at, 0.75) if known and free and word not in stop_words("value_hiragana") else (end, 0.0)
     before = t[at - 1 : at]
     if RUN.match(before) and katakana(word) in book().given_kana:
         run = _RUN_ONLY.search(t[max(0, at - 8) : at])

@@ -18,6 +18,7 @@ from jmid_nlp.offsets import fold
 
 NEVER = -9.0
 PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behind a role or department
+TRAP = 1.4  # one kanji that is a surname and a word of place or time (上, 中): where only a person can stand
 SINGLE = 0.8  # one kanji that no list has as a surname: only behind a role, with something that ends it
 
 # single kanji of forms and remarks that are no surnames
@@ -66,6 +67,8 @@ def read_table_column(name: str) -> list[str]:
 def value(name: str) -> float:
     """What a string of kanji is worth as a name, by the lists or else by its characters; very low for a known word."""
     b, plain = book(), name.translate(VARIANTS)
+    if len(plain) == 1 and name in stop_words("compound") and b.surnames.get(plain):
+        return TRAP
     if name in stop_words("compound") or plain in medical_runs() or name in b.generic or _AGE.search(plain):
         return NEVER
     if len(plain) == 1 and name in b.labels:
@@ -79,6 +82,8 @@ def value(name: str) -> float:
         if len(plain) == 1:
             return NEVER if plain in BODY else 1.5
         return 0.7 if plain in b.words or plain in b.terms else 2.0
+    if plain in b.given and plain in b.words and len(plain) == 2 and plain[-1] in "子美恵枝江" and plain not in b.terms:
+        return 1.5
     if plain in b.words and plain not in roles() and likeness(plain) > 0.5:
         return PLAIN
     if len(plain) == 1:
@@ -129,4 +134,6 @@ def kana_value(word: str) -> float:
     if any(p in medical_runs() or p in roles() or p in stop_words("value_kana") for p in parts):
         return NEVER
     known = sum(kana_known(p) for p in parts)
+    if len(word) == 2 and not known:
+        return 1.0 if word in book().given_kana else 0.0
     return (2.5 if known == len(parts) else 1.5 if known else 0.0) + (1.2 if known and len(parts) > 1 else 0.0)
