@@ -56,6 +56,22 @@ _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BYLINE = re.compile(r"[ \t]*[^\s。、][^\n。、]{0,30}$", re.MULTILINE)
 _WINDOW = 32
 _PREFACE = frozenset(("indication", "history", "technique", "comparison", "other"))
+_EMPTY = " \t\u3000:：】])）"
+_LINE = re.compile(r"[^\n]*(?=\n|\Z)")
+_TITLE = re.compile(
+    r"(?:CT|MRI|MRA|MR|US|PET|エコー|超音波|X線|ＣＴ|ＭＲＩ|X-?P|写真|マンモグラフィー?|シンチグラフィー?)"
+    r"[ \t]*検査?[ \t]*[】\])]?[ \t]*[:：]?\s*\Z",
+    re.IGNORECASE,
+)
+_TECHNICAL = re.compile(
+    r"造影|単純|撮影|撮像|kV|mA|mL|ml|mg|スライス|[mｍ][mｍ]厚|強調|シーケンス|コイル|再構成|MIP|MPR|相|条件|分後|秒後|線量|装置|体位|方向|CT|MRI|US",
+    re.IGNORECASE,
+)
+# A line of findings: it states, denies or measures, or is a label with what is said of it.
+_TELLS = re.compile(
+    r"認め|みられ|見られ|ありま|あり(?=[。、\s)）]|\Z)|ません|なし(?=[。、\s)）]|\Z)|ない(?=[。、])|不変|著変|[(（][-−+＋±ー][)）]|mm大|ｍｍ大|cm大"
+    r"|^[ \t\u3000]*[・●■◆○◇□※\-*＊#＃①-⑳]"
+)
 _DRAWN = re.compile(r"^[ \t\u3000]*[-=_*~─━―－＝＿＊〜]{6,80}[ \t\u3000]*\r?\n", re.MULTILINE)
 
 
@@ -149,14 +165,36 @@ def sections(text: str) -> list[Section]:
     starts = [first] + [h[1] for h in found[1:]]
     open_body = not any(name == "findings" for name, _, _ in found)
     for (name, head, tail), start, end in zip(found, starts, [*starts[1:], len(text)], strict=True):
-        stop = _body(text, tail, end) if open_body and name in _PREFACE else end
+        stop = _body(text, (name, head, tail), end) if open_body and name in _PREFACE else end
         out.append(Section(name, start, stop, head, tail))
         if stop < end:
             out.append(Section(None, stop, end, stop, stop))
     return out
 
 
-def _body(text: str, start: int, end: int) -> int:
-    """Where a report without a heading for its findings begins to speak of them: at a drawn line behind the request."""
+def _body(text: str, heading: tuple[str, int, int], end: int) -> int:
+    """Where a report without a heading for its findings begins to speak of them.
+
+    At a drawn line behind the request, else at the first line behind the content of the heading that is blank, states
+    something or, behind a technique, is not technical. A title (胸部CT検査) has no content.
+    """
+    name, head, start = heading
     drawn = _DRAWN.search(text, start, end)
-    return drawn.end() if drawn and text[drawn.end() : end].strip() else end
+    if drawn and text[drawn.end() : end].strip():
+        return drawn.end()
+    at = text.find("\n", start, end)
+    title = not text[start : at if at >= 0 else end].strip(_EMPTY) and _TITLE.search(text, head, start) is not None
+    if title or at < 0:
+        return at + 1 if title and text[at + 1 : end].strip() else end
+    if not text[start:at].strip(_EMPTY):
+        content = _LINE.match(text, at + 1, end)  # a heading on a line of its own: the next one is its content
+        at = content.end() if content else end
+    while 0 <= at < end:
+        line = _LINE.match(text, at + 1, end)
+        if line is None:
+            break
+        told = not line.group().strip() or _TELLS.search(line.group())
+        if told or (name == "technique" and not _TECHNICAL.search(line.group())):
+            return at + 1 if text[at + 1 : end].strip() else end
+        at = line.end()
+    return end

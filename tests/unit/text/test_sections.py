@@ -103,3 +103,22 @@ def test_a_drawn_line_ends_the_request() -> None:
 def test_a_drawn_line_under_a_heading_of_findings_is_only_a_line() -> None:
     text = "目的：腹痛\n----------\n所見：胆石を認めます。\n"
     assert [s.name for s in sections(text)] == ["indication", "findings"]
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("腹部超音波検査\n肝臓：嚢胞あり", "肝臓：嚢胞あり"),
+        ("胸部CT検査\n肺：結節", "肺：結節"),
+        ("検査方法：単純CT\n撮影条件120kV\n肝：嚢胞", "肝：嚢胞"),
+        ("【検査】\n胸部造影CT\n右肺に結節を認める。", "右肺に結節を認める。"),
+        ("検査目的：咳、肺癌疑い\n右肺に結節を認め、肺癌を疑う。\n診断：肺癌疑い", "右肺に結節を認め、肺癌を疑う。\n"),
+    ],
+)
+def test_findings_without_a_heading_begin_behind_the_preface(text: str, body: str) -> None:
+    assert body in [text[s.start : s.end] for s in sections(text) if s.name is None]
+
+
+def test_a_request_of_several_lines_goes_on() -> None:
+    text = "検査目的：胃癌術後\n定期フォロー\n再発の評価をお願いします"
+    assert [s.name for s in sections(text)] == ["indication"]
