@@ -221,8 +221,7 @@ def _label(rest: str) -> Leaf:
 
 def _field(rest: str) -> Leaf:
     """Label, separator and value of any field of a kind."""
-    labels = [(form, _value_of(rest.partition(".")[0], subtype)) for form, subtype in _labels()[rest]]
-    labels = [(form, value) for form, value in labels if value]
+    labels = _labelled(rest)
 
     def write(w: Writer) -> None:
         form, options = labels[int(w.r() * len(labels))]
@@ -234,6 +233,48 @@ def _field(rest: str) -> Leaf:
 
 
 SEPARATORS = (("", "："), ("", "："), ("", ":"), ("", ": "), ("", " : "), ("", "　"), ("", " "), ("", "="), ("", "＝"), ("【", "】"), ("[", "]"), ("■", "："), ("・", "："), ("", "："), ("<", ">"), ("（", "）"), ("", "\t"), ("●", " "), ("◆", ":"), ("", "→"), ("", "…"), ("* ", ": "), ("", " … "), ("- ", ": "), ("", "／"), ("", " > "), ("", "; "), ("", "は"))  # fmt: skip
+
+
+# how a machine writes a field: before the label, between label and value, behind the value, between fields; L is the label
+FRAMES = (
+    ("<", ">", "</L>", ""), ("<", ">", "</L>", "\n"), ("", "=", "", "&"), ("", "=", "", ";"), ("", "=", "", "\n"), ("", ": ", "", "\n"),
+    ('"', '": "', '"', ", "), ('"', '":"', '"', ","), ("'", "': '", "'", ", "), ("", "\t", "", "\n"), ("", "|", "", "|"), ("[", "] ", "", "\n"),
+    ("", " > ", "", "\n"), ("--", "=", "", " "), ("-", " ", "", " "), ("@", " ", "", "\n"), ("#", " ", "", "\n"), ("", "::", "", "\n"),
+    ("{", "}", "", " "), ("(", ") ", "", "\n"), ("<td>", "</td><td>", "</td>", "\n"), ("<dt>", "</dt><dd>", "</dd>", ""), ("", " -> ", "", "\n"),
+    ("", "（", "）", "、"), ("", "「", "」", ""), ("", "『", "』", "　"), ("【", "】", "", "　"), ("◇", "　", "", "\n"), ("＜", "＞", "", "\n"),
+    ("", " := ", "", "\n"), ("${", "}=", "", "\n"), ("", "\\t", "", "\\n"), ("", ",", "", "\n"), ("", "^", "", "~"), ("", "_", "", "__"),
+    ("│", "│", "│", "\n"), ("", "　　　", "", "\n"), ("※", "…", "", "\n"), ("(", "=", ")", " "), ("/", "/", "", "/"), ("", "\n", "", "\n\n"),
+)  # fmt: skip
+_KINDS = ("person", "person", "person", "person.patient", "person.radiologist", "id", "id", "id.patient", "date", "date.exam", "date.birth", "phone", "facility", "address", "email", "url", "occupation")  # fmt: skip
+
+
+def _auto(_: str) -> Leaf:
+    """A few fields in a way of writing that is put together for this report."""
+    by_kind = [_labelled(kind) for kind in _KINDS]
+    clinical = [("finding", ["measure", "japanese"]), ("所見", ["japanese", "eponym"]), ("dx", ["disease", "tnm"]), ("modality", ["sequence"]), ("contrast", ["contrast"]), ("note", ["common_word"]), ("level", ["vertebral_level"]), ("site", ["segment"]), ("score", ["score"]), ("age", ["age_under_90"])]  # fmt: skip
+    plain = [(label, [WORDS["k"](kind) for kind in kinds]) for label, kinds in clinical]
+
+    def write(w: Writer) -> None:
+        before, between, behind, joint = FRAMES[int(w.r() * len(FRAMES))]
+        bare = w.r() < 0.12  # values alone
+        upper = w.r() < 0.2
+        for i in range(3 + int(w.r() * 6)):
+            if i:
+                w.put(joint)
+            fields = plain if w.r() < 0.3 else by_kind[int(w.r() * len(by_kind))]
+            label, values_ = fields[int(w.r() * len(fields))]
+            label = label.upper() if upper else label
+            if not bare:
+                w.put(before + label + between)
+            values_[int(w.r() * len(values_))](w)
+            w.put(behind.replace("L", label) if not bare else "")
+
+    return write
+
+
+def _labelled(kind: str) -> list[tuple[str, list[Leaf]]]:
+    labels = [(form, _value_of(kind.partition(".")[0], subtype)) for form, subtype in _labels()[kind]]
+    return [(form, value) for form, value in labels if value]
 
 
 def _value_of(kind: str, subtype: str) -> list[Leaf]:
@@ -275,5 +316,5 @@ def _sep(_: str) -> Leaf:
 _MAKERS: dict[str, Callable[[str], Leaf]] = {
     "date": _date, "id": _number("id"), "tel": lambda _: _number("phone")("phone"), "fax": lambda _: _number("phone")("fax"),
     "ext": lambda _: _number("phone")("extension"), "fac": _facility, "own": _own, "adr": _address, "mail": _mail, "url": _url,
-    "sns": lambda _: _url("sns"), "job": occupation, "label": _label, "field": _field, "sep": _sep, **WORDS,
+    "sns": lambda _: _url("sns"), "job": occupation, "label": _label, "field": _field, "sep": _sep, "auto": _auto, **WORDS,
 }  # fmt: skip

@@ -160,7 +160,7 @@ def _listed() -> tuple[list[tuple[str, str]], ...]:
     kana = [k for _, k in rare]
     bare = _body(read_text("phi/rare_surnames.tsv"))
     unread = [
-        (form, reading or kana[zlib.crc32(form.encode()) % len(kana)])
+        (form, reading.split("|")[0] or kana[zlib.crc32(form.encode()) % len(kana)])
         for form, _, reading in (line.partition("\t") for line in bare)
     ]
     invented = [tuple(line.split("\t")[:2]) for line in _body(read_text("surrogate/surnames.tsv"))]

@@ -38,7 +38,7 @@ def keep_words() -> dict[str, list[str]]:
     words["latin"] = [f for row in protect if row["kind"] == "latin" for f in split_forms(row["forms"])]
     words["english"] = [
         f
-        for name in ("anatomy.tsv", "observation.tsv", "modifier.tsv")
+        for name in ("anatomy.tsv", "observation.tsv")
         for row in read_table(name)
         for f in split_forms(row["en"])
     ]
