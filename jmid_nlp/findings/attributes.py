@@ -40,7 +40,8 @@ _PHASE_GAP = 14
 _PART_GAP = re.compile(
     r"(?:に(?:は|も)?|は|の|が|も|で(?:は)?|、)?(?:やや|一部|淡い|軽度の?|明らかな|著明な|[、]?(?:T[12]|造影|[A-Z]{2,5}).{0,10})?"
 )
-_SIGNAL_LATER = re.compile(r"(?:域)?(?:\(|を|が|は)")
+_SIGNAL_LATER = re.compile(r"(?:域)?(?:\(|を|が|は)|(?:[ ]\w+)?[ ](?:on|in)[ ](?:the[ ])?")
+_NO = re.compile(r"(?:\b|\A)(?:no|without|lacks?|absence of|not)[ ](?:[a-z]+[ ]){0,2}\Z", re.IGNORECASE)
 _BARE = re.compile(r"(?:[Tt][12]|PD)\Z")
 _BARE_FOLLOWS = re.compile(
     r"(?:[・/、,~とや][ ]?(?:T[12]|FLAIR|DWI|STIR))?(?:ともに|とも)?(?:上|で(?:は|も)?|にて|は|が|では)?[ ]?"
@@ -318,6 +319,9 @@ class _Sentence:
             if _UNKNOWN.match(self.text, draft.end, self.end):
                 del self.out[k]
                 continue
+            if _latin(self.text[draft.start]) and _NO.search(self.text, max(self.start, draft.start - 30), draft.start):
+                draft.present = False
+                continue
             found = _DENIED.match(self.text, draft.end, self.end)
             if not found and (more := _NOUN.match(self.text, draft.end, self.end)):
                 found = _DENIED.match(self.text, more.end(), self.end)
@@ -332,3 +336,7 @@ class _Sentence:
                 shared = later.spans[-1] == draft.spans[-1]  # one value on two sequences
                 if shared or _LIST.fullmatch(self.text, draft.end, later.start):
                     draft.present, draft.tail = False, later.tail
+
+
+def _latin(char: str) -> bool:
+    return char.isascii() and char.isalpha()

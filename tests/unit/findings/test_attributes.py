@@ -86,6 +86,13 @@ VALUE = [
     ("CT値の低い肝です。嚢胞があり12mmです。", "嚢胞", set()),
 ]  # fmt: skip
 
+ENGLISH = [
+    ("RUL: 12 mm spiculated nodule.", "nodule", {"margin=spiculated"}),
+    ("Liver S5: 20 mm mass without enhancement.", "mass", {"!enhancement=enhancing"}),
+    ("左前頭葉にmass lesionを認め、hyperintense on T2WIである。", "mass lesion", {"signal=high_signal@T2WI"}),
+    ("右腎にwell-definedなmassを認める。washout(-)。", "mass", {"margin=well_defined", "!enhancement=washout"}),
+]  # fmt: skip
+
 OTHER = [
     ("甲状腺右葉に低エコー結節を認める。", "低エコー結節", {"echo=low_echo"}),
     ("乳腺に腫瘤を認め、内部は無エコーである。", "腫瘤", {"echo=no_echo"}),
@@ -99,7 +106,7 @@ OTHER = [
 
 
 @pytest.mark.parametrize(
-    ("text", "surfaces", "wanted"), [*DENSITY, *ENHANCEMENT, *SIGNAL, *MARGIN, *VALUE, *OTHER], ids=lambda v: v if isinstance(v, str) else None
+    ("text", "surfaces", "wanted"), [*DENSITY, *ENHANCEMENT, *SIGNAL, *MARGIN, *VALUE, *ENGLISH, *OTHER], ids=lambda v: v if isinstance(v, str) else None
 )  # fmt: skip
 def test_attributes(text, surfaces, wanted):
     found = read(
