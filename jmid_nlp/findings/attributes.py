@@ -24,7 +24,7 @@ _DENIED = re.compile(
     r"(?:明らか|明瞭|有意|はっきり|目立|ほとんど|殆ど|積極的|全く|いずれも)?(?:な|に|には|では|とは|と|は|った|って|つ)?"
     r"(?:(?:認め|みとめ)(?:られ)?|[み見]られ|指摘(?:でき|され)|同定(?:でき|され)|確認(?:でき|され)|示さ|示して|呈さ|伴わ|伴って"
     r"|有さ|受け|うけ|され|[み見]え|観察され|検出され|得られ|あり|捉えられ|含ま|乏しく?)?(?:て?(?:い|おら|お))?"
-    r"(?:ず|ない(?!し)|ません|なかった|なく|なし(?!て)|無し|無く|陰性|\(-\)|\(−\)|欠如|欠(?:く|い|き)|せず|しない|しません)"
+    r"(?:乏し[いく]|ず|ない(?!し)|ません|なかった|なく|なし(?!て)|無し|無く|陰性|\(-\)|\(−\)|欠如|欠(?:く|い|き)|せず|しない|しません)"
 )
 # What the text cannot tell: 造影効果は判断できません.
 _UNKNOWN = re.compile(
@@ -152,8 +152,13 @@ class _Sentence:
             self._signal(number, mark)
         elif kind == "measure":
             self._measure(mark)
-        elif kind in _PLAIN:
+        elif kind in _PLAIN and not self._of_signal(number, mark):
             self._add(mark)
+
+    def _of_signal(self, number: int, mark: Mark) -> bool:
+        """`嚢胞状|高信号`: the shape of a signal."""
+        later = self.marks[number + 1] if number + 1 < len(self.marks) else None
+        return mark.kind == "density" and later is not None and later.kind == "signal" and later.start == mark.end
 
     def _add(self, mark: Mark, value: str = "", *, sequence: Mark | None = None, extra: Sequence[Mark] = ()) -> Draft:
         marks = sorted({*extra, mark, *([sequence] if sequence is not None else [])})
@@ -325,7 +330,7 @@ class _Sentence:
             found = _DENIED.match(self.text, draft.end, self.end)
             if not found and (more := _NOUN.match(self.text, draft.end, self.end)):
                 found = _DENIED.match(self.text, more.end(), self.end)
-            if found and "乏" in found.group():
+            if found and "乏" in found.group() and draft.kind == "enhancement":
                 continue
             if not found and (noun := _DESCRIBED.match(self.text, draft.end, self.end)):
                 draft.missing = _DENIED.match(self.text, noun.end(), self.end) is not None
@@ -334,8 +339,16 @@ class _Sentence:
             elif k + 1 < len(self.out) and not self.out[k + 1].present:
                 later = self.out[k + 1]
                 shared = later.spans[-1] == draft.spans[-1]  # one value on two sequences
-                if shared or _LIST.fullmatch(self.text, draft.end, later.start):
+                if shared or self._listed(draft, later):
                     draft.present, draft.tail = False, later.tail
+
+    def _listed(self, draft: Draft, later: Draft) -> bool:
+        """Whether two are items of one list; what is told by a verb (造影されない) is no item behind a comma."""
+        gap = _LIST.fullmatch(self.text, draft.end, later.start)
+        if gap is None:
+            return False
+        verb = self.text[later.spans[-1][1] - 1] in "れるけま"
+        return "、" not in gap.group() or (draft.kind == later.kind and not verb)
 
 
 def _latin(char: str) -> bool:

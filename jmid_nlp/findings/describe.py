@@ -39,7 +39,7 @@ class Descriptions:
             self._undeny(draft)
         spans = [(d.lead, d.tail) for d in found]
         for number, draft in enumerate(found):
-            if draft.part == "surroundings":
+            if draft.part == "surroundings" and self.hosts.inside(draft.start, draft.end) is None:
                 continue
             limit = self.hosts.sentence(draft.start)[1]
             following = [s for s in spans[number + 1 : number + 9] if s[0] < limit]

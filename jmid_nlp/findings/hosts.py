@@ -58,6 +58,8 @@ class Hosts(Heads):
         own = [k for k in range(max(0, before - _REACH), before) if self.mentions[k].start >= low]
         own = [k for k in own if self.mentions[k].end <= start]
         stated = [k for k in own if self._stated(k)]
+        while stated and self._sibling(stated[-1], start):
+            stated.pop()  # 壁に石灰化と|造影効果を認め: of neither the other
         if stated:
             if not self._real(stated) and (earlier := self._before(low, start, anywhere=anywhere)):
                 return earlier  # 辺縁にスピキュラ、分葉状: of the lesion before
@@ -65,6 +67,10 @@ class Hosts(Heads):
         if own and not all(self.mentions[k].kind in ("sign", "signal") for k in own):
             return []  # the sentence speaks of something denied
         return self._before(low, start, anywhere=anywhere)
+
+    def _sibling(self, number: int, start: int) -> bool:
+        """Whether a sign of a lesion is named beside what begins at a place, in one list."""
+        return self.text[self.mentions[number].end : start] in (*_AND, "、", "・") and self._sign_only(number)
 
     def _stated(self, number: int) -> bool:
         return self.c.certainty[number] in ("positive", "suspicious")

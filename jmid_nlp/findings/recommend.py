@@ -31,7 +31,7 @@ _LISTED = re.compile(
 _ASKED_GAP = re.compile(r"(?:(?!認め|指摘|みられ|ました|であり|ですが|ものの|。|\n|不変|増大|縮小|所見|異常).){0,26}")
 _CHECKED = re.compile(r"(?:を|お|も|の(?:ほど|程|上)?|いただ|頂|して?|くださ|下さ|が|の?(?=お願))*+")
 _ENDS = re.compile(
-    r"(?:の?継続)?(?:を|へ|が|、)?(?:で(?:は)?(?:可|十分|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと)?"
+    r"(?:の?継続)?(?:のみ|だけ)?(?:を|へ|が|、)?(?:で(?:は)?(?:可|十分|よい|良い|よろし|宜し)[^。\n]{0,10}|として(?:ください)?|とします|の方針|のこと)?"
     r"[ \t]*(?:[。\n)]|\Z)"
 )
 _DONE = re.compile(
@@ -43,6 +43,7 @@ _OPENS = re.compile(r"(?:[、,。 \t・:)→もでにごへくしてめ後内毎
 _ALONE = frozenset(("follow_up", "workup", "biopsy", "referral", "imaging", "endoscopy"))
 _ABOUT = re.compile(r"について|につき|に関し|に対し")
 _NUMBERED = re.compile(r"(#\d{1,2})(?=に|は|の|も|と)")
+_LINE = re.compile(r"\s*[^\n]*\n")
 _MOST = 64  # words of advice in one sentence that are looked at, so that no text takes quadratic time
 _LOOK = 60  # characters before an action that can hold its time
 _SOUGHT = re.compile(
@@ -87,6 +88,7 @@ class Advice:
         self.why: list[str] = [""] * len(hosts.mentions)
         self._starts = [m.start for m in self.parsed.marks.advice]
         self._section_starts = [s.start for s in self.parsed.sections]
+        self._body = self._last_body()
         done = -1
         for mark in self.parsed.marks.advice:
             if mark.kind == "action" and mark.start >= done:
@@ -120,7 +122,17 @@ class Advice:
     def _section(self, at: int) -> str | None:
         k = bisect_right(self._section_starts, at) - 1
         sections = self.parsed.sections
-        return sections[k].name if 0 <= k < len(sections) and at < sections[k].end else None
+        if not 0 <= k < len(sections) or at >= sections[k].end:
+            return None
+        name = sections[k].name
+        return None if name in _SILENT and at >= self._body else name
+
+    def _last_body(self) -> int:
+        """Where the first line of the last section ends: with no heading behind a request, the report itself follows it."""
+        if not self.parsed.sections:
+            return len(self.text)
+        first = _LINE.match(self.text, self.parsed.sections[-1].heading_end)
+        return first.end() if first else len(self.text)
 
     # -- what is advised ---------------------------------------------------------------------------------------------------
 
@@ -141,7 +153,10 @@ class Advice:
         if serves and _SERVES.fullmatch(between):
             last.modality = last.modality if second != "biopsy" else mark.group
             last.mark = mark
-        elif checked and first == "follow_up" and _FOLLOWED.fullmatch(between):
+        elif checked and (
+            (first == "follow_up" and _FOLLOWED.fullmatch(between))
+            or (first == "biopsy" and _SERVES.fullmatch(between))
+        ):
             last.mark = last.mark._replace(end=mark.end)
         elif _BACK.fullmatch(between) and (checked or (first == "follow_up" and second == "imaging")):
             last.modality = mark.group or last.modality  # フォローCT, 腫瘍マーカーの確認
@@ -191,9 +206,8 @@ class Advice:
             return False
         if action.mark.id not in _ALONE or _CHECKING.fullmatch(self.text, action.mark.start, action.mark.end):
             return False
-        if action.mark.id in ("imaging", "endoscopy", "biopsy", "referral") and not intervals(
-            self.text, max(self.hosts.sentence(action.start)[0], action.start - _LOOK), action.start
-        ):
+        asked = self.text.startswith(("を", "へ"), action.mark.end) or action.mark.id in ("follow_up", "workup")
+        if not asked and not intervals(self.text, max(low, action.start - _LOOK), action.start):
             return False
         return _ENDS.match(self.text, action.mark.end, end) is not None
 
