@@ -51,10 +51,12 @@ _NAMED = re.compile(
     r"|との|にて|では|です)"
 )
 _CALLED = re.compile(
-    r"(?:[「『\"](?P<q>[^\s「」『』\"]{2,10})[」』\"]|(?<![ぁ-ゖ])[のはがをに、。「]?(?P<h>[ぁ-ゖー]{2,6})|(?P<t>[ァ-ヺー]{2,10})"
+    r"(?:[「『\"](?P<q>[^\s「」『』\"]{2,10})[」』\"]|(?P<h>[ぁ-ゖー]{2,6}?)|(?P<t>[ァ-ヺー]{2,10})"
     rf"|(?P<k>[{KANJI}]{{1,4}}(?:ちゃん|くん|さん|じいさん|ばあさん)?)|(?P<a>[A-Z][a-z]{{2,12}}))"
     r"(?:と|って|とも|とか)(?:[一-鿿]{1,3}[がはも])?\Z"
 )
+_HIRA_TAIL = re.compile(r"[ぁ-ゖー]+\Z")
+_BEFORE = "はがをにのもらてと"
 _FOND = re.compile(rf"(?:(?<![ぁ-ゖ])[ぁ-ゖ]{{1,4}}っ?|(?<![{KANJI}])[{KANJI}])\Z")
 _FOND_RIGHT = re.compile("と(?:母|父|兄|姉|呼|い)|こと|は|が|の|も|って")
 _CLOSING = re.compile(r"(?P<n>[ぁ-ゖー]{2,6}?|[ァ-ヺー]{2,8})(?=でした|です)")
@@ -103,8 +105,19 @@ def _spoken_of(t: str, at: int) -> Hit | None:
     word, start = m[group], m.start(group)
     if group == "q" and _nickname(word) and len(word) < 9 and word not in book().no_names:
         return _alias(start, start + len(word), LISTED)
-    if group == "h" and not _kana_name(word) and word[0] in "のはがをに":
-        word, start = word[1:], start + 1
+    if group == "h":
+        run = _HIRA_TAIL.search(t, max(0, at - 20), start + len(word))
+        low = run.start() if run else start
+        stop = start + len(word)
+        start = next(
+            (
+                i
+                for i in range(max(low, stop - 6), stop - 1)
+                if _kana_name(t[i:stop]) and (i == low or t[i - 1] in _BEFORE)
+            ),
+            start,
+        )
+        word = t[start:stop]
     return _alias(start, start + len(word), LISTED) if len(word) > 1 and _known(word) else None
 
 

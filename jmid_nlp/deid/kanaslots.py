@@ -10,7 +10,7 @@ from jmid_nlp.deid.book import book, katakana, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import RUN
 from jmid_nlp.deid.latin import is_given, is_surname, medical_words
-from jmid_nlp.deid.sides import left_weight, right_weight
+from jmid_nlp.deid.sides import SELF, left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD, eponym
 from jmid_nlp.deid.worth import NEVER, before, kana_value, roles
 
@@ -70,9 +70,13 @@ def _hiragana(t: str, at: int, run: str) -> Iterator[Hit]:
         for n, worth in names:
             right = right_weight(t, at + i + n)
             total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
-            if left < 1.4 and (right < 2.2 or n < 3):
+            filled = n == len(run) - i
+            if left < 1.4 and right == SELF and left >= 0.4:
+                total += 1.0
+            elif left < 1.4 and (right < 1.8 or (n < 3 and (right < 2.2 or left < 0.4))):
                 continue
-            if total >= THRESHOLD + (_MORE if left >= 1.4 else 0.0) and (n > 2 or n == len(run) - i or right >= 2):
+            least = THRESHOLD + _MORE if 1.4 <= left < 2 and not filled and right != SELF else THRESHOLD - 0.2
+            if total >= least and (n > 2 or n == len(run) - i or right >= 2):
                 yield _hit(at + i, at + i + n)
                 return
 

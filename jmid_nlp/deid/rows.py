@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import book
+from jmid_nlp.deid.book import book, katakana, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
-from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.worth import roles, value
+from jmid_nlp.deid.kanji import KANJI, RUN
+from jmid_nlp.deid.latin import is_given, is_surname
+from jmid_nlp.deid.worth import medical_runs, roles, value
 
 _SPEAKER = re.compile(
     rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?(?P<a>[{KANJI}]{{1,4}})"
@@ -18,6 +19,11 @@ _SPEAKER = re.compile(
 )
 _SAYS = re.compile(
     rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?([{KANJI}]{{1,4}})[ \t]?(?:>|「)", re.MULTILINE
+)
+_CHAT = re.compile(
+    rf"^[ \t]{{0,4}}\[?\d{{1,2}}:\d{{2}}(?::\d\d)?\]?[ \t]{{1,3}}([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,6}}|[ァ-ヺー]{{2,8}}|[A-Z][a-z]{{1,12}})"
+    r"(?=[ \t]?[:>「]|[ \t]{1,3}[^\s:])",
+    re.MULTILINE,
 )
 _FIELD = re.compile(r"[^ \t]+")
 _NAME_CELL = re.compile(rf"[{KANJI}]{{1,4}}")
@@ -30,10 +36,41 @@ def find_rows(t: str) -> Iterator[Hit]:
         return
     if ":" in t or ">" in t or "「" in t:
         yield from _speakers(t)
+        yield from _timed(t)
         for m in _SAYS.finditer(t):
             if value(m[1]) >= 1.5 and m[1] not in roles() and m[1] not in book().labels:
                 yield Hit(m.start(1), m.end(1), "PERSON", "staff", 0.7, "names.speaker", LISTED)
     yield from _columns(t)
+
+
+def _timed(t: str) -> Iterator[Hit]:
+    """Who writes beside a clock time in two lines or more: 10:12 角 …, 10:14 みなみ＞, [9:05] Sera: …."""
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for m in _CHAT.finditer(t):
+        said[m[1]].append(m.span(1))
+    if sum(map(len, said.values())) < 2:
+        return
+    for word in sorted(said):
+        if (len(said[word]) > 1 and _writes(word, 0.0)) or _writes(word, 1.0):
+            for start, end in said[word]:
+                yield Hit(start, end, "PERSON", "staff", 0.75, "names.speaker", LISTED)
+
+
+def _writes(word: str, least: float) -> bool:
+    """True where a word can be who writes: worth as much at least, and no word of the report."""
+    if word in book().no_names or word in roles() or word in medical_runs() or word.lower() in medical_runs():
+        return False
+    if word.isascii():
+        return least == 0.0 or is_surname(word) or is_given(word)
+    kana = katakana(word)
+    if not RUN.match(word):
+        known = kana in book().given_kana or kana in book().surname_kana
+        return (
+            (known or least == 0.0)
+            and word not in stop_words("value_hiragana")
+            and kana not in stop_words("value_kana")
+        )
+    return value(word) > (least or -2.0)
 
 
 def _speakers(t: str) -> Iterator[Hit]:

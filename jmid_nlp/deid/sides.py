@@ -88,6 +88,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])"), 1.5),
     (re.compile(r"\"[ \t]*[,\]}\n]"), 1.3),
     (re.compile(r"[ \t]*\n|\"|<|\||;"), 1.0),
+    (re.compile(r"より(?:[。\n)]|\Z)"), 1.7),
     (re.compile(r"(?:より|まで)[。、\n)]"), 1.0),
     (re.compile(r"[、。,)」』】\]]"), 0.7),
     (re.compile(r"[ \t]|[・/→]|:"), 0.6),
@@ -137,7 +138,19 @@ def _is_office(word: str) -> bool:
     return before(word.removeprefix("以上")) >= 2 or (label is not None and label[0] == "person")
 
 
-_LEFT_MARKS = {"、": 0.5, ",": 0.7, "。": 0.4, "/": 0.5, "・": 0.6, "→": 1.5, ">": 0.7, "|": 0.7, ";": 0.7, '"': 1.2}
+_LEFT_MARKS = {
+    "、": 0.5,
+    ",": 0.7,
+    "。": 0.4,
+    "/": 0.5,
+    "・": 0.6,
+    "→": 1.5,
+    ">": 0.7,
+    "<": 0.7,
+    "|": 0.7,
+    ";": 0.7,
+    '"': 1.2,
+}
 _LEFT_MARKS |= {"(": 0.7, "「": 0.7, "[": 0.7, "【": 0.7, ":": 0.8, ")": 0.3, "】": 0.5, "」": 0.3, "-": 0.3, "@": 2.5}
 _LEFT_MARKS |= dict.fromkeys("●■◆○□◇※①②③④⑤⑥⑦⑧⑨⑩*#", 0.8)
 _ROLE_BACK = re.compile(
@@ -173,9 +186,9 @@ def left_weight(t: str, at: int) -> float:
     char = t[at - 1]
     if char in " \t:/のは":
         m = _ROLE_BACK.search(t, max(0, at - 20), at)
-        weight = _role_word(m[1]) if m else 0.0
+        weight = (_role_word(m[1]) or words.get(m[1], 0.0)) if m else 0.0
         if weight:
-            return weight - 1.0 if char in "のは" else weight
+            return weight - (1.0 if char == "の" else 0.5 if char == "は" else 0.0)
         if char == "の" and _EXTENSION_BACK.search(t, max(0, at - 12), at):
             return 2.0
         if char in " \t" and _CLOCK_BACK.search(t, max(0, at - 13), at):

@@ -99,7 +99,9 @@ def find_slots(t: str, runs: list[tuple[int, str, Core]]) -> Iterator[Hit]:
         total = worth + left + right + (1.0 if left >= 2 and 0.6 <= right < 2 else 0.0)
         if 0.4 <= left < 1.5 and right == SELF:
             total += 1.0
-        if (worth == PLAIN and left < 2.5) or (worth == SINGLE and (left < 2 or right < 0.6)):
+        if (worth == PLAIN and left < 2.5) or (
+            worth == SINGLE and (left < 2 or right < 0.6) and (left < 1.5 or right < 2.2)
+        ):
             continue
         if worth == TRAP and not ((left >= 2.4 and right >= 0.6) or (t[end : end + 1] == "が" and right >= 2.2)):
             continue

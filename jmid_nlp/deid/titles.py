@@ -60,6 +60,9 @@ def _sure_before(t: str, at: int) -> bool:
     return g >= AMBIGUOUS and plain not in book().plain_words
 
 
+_TO_SAMA_KANA = re.compile(
+    r"[ \t]*(?:\d|$|\n|[。、)])|の(?:件|ご家族|ご|検査|結果|お)|(?:へ|に)(?:は|ご|郵|説明|電話|連絡)|宅|より|から"
+)
 _NOT_SHI = re.compile(r"名|度|病|族|神")
 
 
@@ -85,11 +88,7 @@ def find_titled(t: str) -> Iterator[Hit]:
             continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
             continue
-        if (
-            "ァ" <= form[0] <= "ヺ"
-            and "ァ" <= t[start - 1] <= "ー"
-            and ((m := _KATA_ONLY.search(t, max(0, start - 12), start)) is None or m[0] not in book().surname_kana)
-        ):
+        if "ァ" <= form[0] <= "ヺ" and "ァ" <= t[start - 1] <= "ー" and not _kana_surname(t, start):
             continue
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
         hit = _before(t, start - gap, strength, subtype, form)
@@ -293,6 +292,13 @@ _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
 
 _LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
 
+
+def _kana_surname(t: str, end: int) -> bool:
+    """True where a surname in katakana ends at a position: ヤマダコーチ, not リクシアナ."""
+    m = _KATA_ONLY.search(t, max(0, end - 12), end)
+    return m is not None and m[0] in book().surname_kana
+
+
 _KATA_ONLY = re.compile(r"[ァ-ヺー]+\Z")
 _GENERIC_KANA = stop_words("person_kana")
 
@@ -349,7 +355,7 @@ def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, f
         return end - n, 0.9
     if not RUN.match(before) and kana_known(word) and len(word) > 2:
         return at, 0.85
-    if form in _CLOSE:
+    if form in _CLOSE or form == "君" or (form == "様" and _TO_SAMA_KANA.match(t, end + 1)):
         short = word[1:] if len(word) in (3, 4) and word[0] in "のはがとにでもへ" else word
         if len(short) == 2 and short not in _NOT_HIRA and katakana(short) in book().given_kana:
             if len(short) < len(word) or not RUN.match(before):
