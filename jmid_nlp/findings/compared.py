@@ -111,16 +111,20 @@ class Comparisons:
                 spans: list[Span] = sections + [s for s in self.parsed.sentences if _COMPARES.search(self.text, *s)]
                 done: set[Span] = set()
                 for low, high in spans:
-                    for found in self._dates(low, high):
-                        if found[:2] not in done:
-                            done.add(found[:2])
-                            self._told.append(found)
+                    found = [f for f in self._dates(low, high) if f[:2] not in done]
+                    done.update(f[:2] for f in found)
+                    if found:  # of several the last examination: 比較:2023年12月11日、2023年8月28日
+                        self._told.append(max(found, key=_date))
             self._told.sort(key=_start)
         return self._told
 
 
 def _start(found: tuple[int, int, str | None]) -> int:
     return found[0]
+
+
+def _date(found: tuple[int, int, str]) -> str:
+    return found[2]
 
 
 def iso(date: DateMatch) -> str:

@@ -58,6 +58,7 @@ class Descriptions:
         hosts = self.hosts
         own = hosts.inside(draft.start, draft.end)
         if own is not None:
+            draft.part = None if draft.part == "surroundings" else draft.part
             return self._of_own_word(own, draft)
         head = hosts.ahead(draft.tail, following)
         if head is not None and draft.kind in _OUTLINE and hosts.mentions[head].kind == "sign":

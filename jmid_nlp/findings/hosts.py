@@ -29,6 +29,7 @@ _PARTS = re.compile(
     r"|周囲|一部|背側部?|腹側部?|皮質|髄質|末梢側?|中枢側?|全体|辺縁部位?|乳頭部|底部|茎部?|頸部)"
 )
 _AGAINST = re.compile(r"(?:実質|部)?(?:と(?!も)|に(?:比|対)|より|並み|程度)")  # 膵実質と等吸収: compared with, not in
+_WHERE = re.compile(r"([一-龥々ァ-ヴー]{2,12})に(?:は|も)?[^、。にはが]{0,8}\Z")
 _RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z")
 _SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
 _LESIONS = frozenset(("lesion", "fluid"))
@@ -281,4 +282,15 @@ class Hosts(Heads):
         low = self.sentence(mention.start)[0]
         if _SURROUND.search(self.text, max(low, mention.start - 20), mention.start):
             return []
-        return [k for k in self.behind(mention.start) if self.mentions[k].kind != "signal" or not self._sign_only(k)]
+        found = [k for k in self.behind(mention.start) if self.mentions[k].kind != "signal" or not self._sign_only(k)]
+        return [k for k in found if self.mentions[k].start >= low or not self._unknown_place(low, mention.start)]
+
+    def _unknown_place(self, low: int, start: int) -> bool:
+        """Whether a noun that is no part of a lesion says where: `ワルダイエル輪に異常集積なし`."""
+        found = _WHERE.search(self.text, max(low, start - 24), start)
+        if found is None:
+            return False
+        noun = found.group(1)
+        return not (
+            _PARTS.fullmatch(noun) or ANAPHORA.match(noun) or self.inside(found.end(1) - 1, found.end(1)) is not None
+        )

@@ -99,6 +99,7 @@ OTHER = [
     ("乳腺に腫瘤を認める。後方エコー増強を伴う。", "腫瘤", {"echo=posterior_enhancement"}),
     ("乳腺に腫瘤を認める。後方エコー減弱はみられない。", "腫瘤", {"!echo=posterior_shadow"}),
     ("肝に内部均一な腫瘤を認める。", "腫瘤", {"texture=homogeneous"}),
+    ("肝に腫瘤があり、集積を示す。ワルダイエル輪に異常集積なし。", "腫瘤", {"uptake=uptake"}),
     ("肝に腫瘤があり、FDG集積は認めない。", "腫瘤", {"!uptake=uptake"}),
     ("肝に腫瘤があり、強いFDG集積を認める。", ["腫瘤", "FDG集積"], [{"uptake=high_uptake"}] * 2),
     ("右葉の腫瘤は高エコー、左葉の嚢胞は無エコーである。", ["腫瘤", "嚢胞"], [{"echo=high_echo"}, {"echo=no_echo"}]),
