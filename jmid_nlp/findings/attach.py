@@ -24,7 +24,7 @@ _SIDE_PREFIX = re.compile(
 _AFTER_LINK = re.compile(r"^\s?(?:(?:あり|を認め(?:る|ます))?(?=\()|が|は|を|も|:|、)?\s?\(?(?:最大|主に|特に)?\s?$")
 _IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", re.IGNORECASE)
 _AFTER_END = re.compile(r"^\s?(?:とも|いずれも|に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
-_SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で)[^。、]{0,8}\Z")
+_SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で|から|より)[^。、]{0,8}\Z")
 _NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
 _SIZED_NODE = re.compile(
     r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)"
@@ -211,7 +211,7 @@ class _Attacher:
             return Place(list(before.sites), self._kept_side(before), "same sentence")
         if current is None and previous < 0:
             return self.heritage.inherited(number, mention, start)
-        return Place()
+        return self.heritage.own_label(mention)
 
     def _title_side(self, number: int, mention: Mention) -> Laterality | None:
         """The side of an examination of one side; fluids of the trunk are not of it."""

@@ -40,7 +40,7 @@ _STABLE = re.compile(
 )
 _HISTORY_BEFORE = re.compile(
     r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法|梗塞|炎症|外傷|骨折|出血|肺炎|結核|感染|挫傷|膵炎)後(?:の|\s?\()?|陳旧性|"
-    r"陳旧化した|陳旧性の|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|"
+    r"陳旧化した|陳旧性(?:の|(?:と|で)(?:思われる|考えられる|考える|みられる|見られる))|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|"
     r"微小|小|の)?$",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ _HISTORY_AFTER = re.compile(
     r"治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|整復|内固定|骨接合|置換|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
     r"EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|は(?:RFA|TACE|TAE|MWA|ESD|EMR|照射|放射線治療|治療|切除|摘出|塞栓|手術|術)後(?=で|です|の状態|[。、\s)]|\Z)"
-    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態|瘢痕|萎縮|欠損|軟化|変性|拘縮|変形))|、\s?(?:陳旧性|陳旧化)(?=[。、\s)]|\Z)|は\s?old\b|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
+    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態|瘢痕|萎縮|欠損|軟化|変性|拘縮|変形))|、\s?(?:陳旧性|陳旧化)(?=[。、\s)])|は\s?old\b|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
     r"|(?:は|の|が|を)?[^。、\n・りて]{0,8}(?:陳旧性|陳旧化)"
 )
 _HISTORY_IN = re.compile(
@@ -71,7 +71,7 @@ _CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し(?=[�
 _ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありません|を認めず)(?:、|。)?\Z|不変で\Z")
 _LIKE_IT = re.compile(r"同様の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造)")
 _SUPPOSED = re.compile(
-    r"(?:する|した|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意|期(?!的)|性(?!に)|[癌度例型]"
+    r"(?:する|した|た|の)?(?:時|場合|可能性|リスク|恐れ|おそれ|際|よう(?:なら|であれば))|に(?:ご)?注意|期(?!的)|性(?!に)|[癌度例型]"
 )
 _JOINED = re.compile(r"(増加|増大|増悪|減少|縮小|改善|消失)(?!して|は|を|傾向)")
 _JOINED_CLASS: dict[str, Change] = {
@@ -88,7 +88,10 @@ _COUNTED = re.compile(
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
 _GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
+_GONE = re.compile(r"(?:し|傾向で|して)、?(?:ほぼ|完全に)?消失(?!傾向)")
 _BRACKETS = re.compile(r"\([^()]*\)")
+_TOPIC = re.compile(r"、[^、。]{1,20}[はが][^、。はが]{0,8}\Z")
+_TOPIC_REACH = 32
 _BEFORE_NOUN = re.compile(r"(?:性|の|する|した|な)?[^、。]{0,6}")
 _PLURAL_NOUNS = frozenset(("micronodule",))
 
@@ -105,6 +108,7 @@ class Changes:
             if (t.kind == "change" and t.start not in ends) or (t.kind == "cue" and t.form.startswith("出現"))
         ]
         self._starts = [t.start for t in self.terms]
+        self.places = [t.start for t in parsed.terms if t.kind == "anatomy"]
 
     def within(self, start: int, end: int) -> list[tuple[Term, str]]:
         """Change words in `[start, end)` with their class, denied ones read as no change."""
@@ -134,10 +138,14 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     for term, cls in changes.within(mention.end, after):
         if cls in ("residual", "denied") or _SUPPOSED.match(text, term.end) or _LIKE_IT.match(text, term.start):
             continue
+        if _other_topic(changes, mention.end, term.start):
+            continue
         if "、" in _BRACKETS.sub("", text[mention.end : term.start]) and _leads_on(text, term, cls, after):
             continue
         if stable and stable.start() + mention.end < term.start and cls != "stable":
             return "stable", stable.group()
+        if cls == "decreased" and _GONE.match(text, term.end):
+            return "resolved", term.form
         return cls, term.form  # type: ignore[return-value]
     if stable:
         return "stable", stable.group()
@@ -171,6 +179,15 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         ):
             return cls, term.form  # type: ignore[return-value]
     return None, ""
+
+
+def _other_topic(changes: Changes, start: int, end: int) -> bool:
+    """Whether a place of its own is the topic between a mention and a word of change: `…を認め、右脳溝は不明瞭化`."""
+    if not _TOPIC.search(changes.text, max(start, end - _TOPIC_REACH), end):
+        return False
+    comma = changes.text.rfind("、", start, end)
+    first = bisect_left(changes.places, comma)
+    return comma >= 0 and first < len(changes.places) and changes.places[first] < end
 
 
 def _leads_on(text: str, term: Term, cls: str, after: int) -> bool:

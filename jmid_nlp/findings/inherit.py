@@ -47,6 +47,7 @@ _ELSE = re.compile(
     r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
 )
 _ARROW = re.compile(r"\s*(?:→|⇒|➡|[-=]?>)\s*")
+_CHEST = re.compile(r"胸|pleura|肋横|肋骨横", re.IGNORECASE)
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
 _REACH = 40  # mentions back that a reference may reach
 _OWN_PLACE = re.compile(
@@ -154,7 +155,10 @@ class Heritage:
         if mention.systemic or self.c.certainty[number] == "general":
             return Place()
         if mention.kind == "fluid":
-            return label_place if self._same_organ(mention, label_place) else Place()
+            if self._same_organ(mention, label_place):
+                return label_place
+            written = "".join(self.text[s.start : s.end] for s in label_place.sites)
+            return Place([], label_place.side, "side of the label") if _CHEST.search(written) else Place()
         if label is None and _ELSE.match(self.text[start : mention.start].lstrip(" \u3000\t・-")):
             return Place()  # 新たな集積なし: of the whole examination
         parent = self._parent(number, mention, start)
@@ -164,14 +168,16 @@ class Heritage:
             if label is None or same is label:
                 return self._together(mention, parent) or Place(list(near.sites), near.side, "inherited")
         if label is not None and not (
-            mention.own
-            and self.c.certainty[number] == "negative"
-            and mention.kind == "disease"
-            and not self._same_organ(mention, label_place)
+            mention.own and self.c.certainty[number] == "negative" and mention.kind == "disease"
         ):
             return label_place
         reference = self._reference(number, mention)
         return reference or Place()
+
+    def own_label(self, mention: Mention) -> Place:
+        """The label of a line for what is named after the same organ: `腎臓：右に結石、水腎症なし`."""
+        label = self.label_place(mention) if mention.own or mention.kind == "fluid" else None
+        return label if label is not None and self._same_organ(mention, label) else Place()
 
     def _same_organ(self, mention: Mention, place: Place) -> bool:
         words = self.text[mention.start : mention.end]

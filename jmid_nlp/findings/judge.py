@@ -32,6 +32,12 @@ _ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
 _SEGMENT = 40  # characters before an item that can be its own statement
 _CLAUSE_START = re.compile(r"[、。\n]")
 _HOST = re.compile(r"[右左両\d:]|[一-鿿](?:に|には|の)(?!.*[にの])")
+# What comes on top of a disease: before it the disease is stated.
+_ACUTE = re.compile(r"(?:急性増悪|嵌頓|絞扼|切迫破裂|破裂|穿孔|タンポナーデ|転化|悪性化|癌化)$")
+# 後角に断裂、後根に断裂なし; 右椎弓に骨折、脱臼(-)
+_PLACED_TWICE = re.compile(r"、[^、。をはが]{1,12}(?:に(?!よる)|の)$")
+_MINUS = re.compile(r"\s?\((?:-|−|なし|陰性)\)")
+_PLACE_BEFORE = re.compile(r"に(?:[^、。をはがに]{0,10})?\Z")
 _ARROW = re.compile(r"[^。、\n]{0,24}?\s?(?:→|⇒|->|=>)")
 _FUTURE = re.compile(r"(?:今後|将来|将来的に)[^。]{0,12}$")
 
@@ -62,6 +68,9 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
     stated = hardly_denied(text, mention) or predicate(text, mention)
     if stated and gap.startswith("、") and not hardly_denied(text, following):
         return "positive", "stated before what is denied or suspected"
+    twice = _PLACED_TWICE.match(gap) or (gap == "、" and _MINUS.match(text, following.end))
+    if value == "negative" and twice and _placed(text, mention):
+        return "positive", "each has a place of its own"
     if _ARROW.match(gap):
         return "positive", "stated before what it means"
     if _PREDICATE.match(gap):
@@ -74,9 +83,16 @@ def _correct(text: str, mention: Mention, following: Mention | None, value: Cert
     own = _complications().search(text[mention.start : mention.end]) is not None
     if value == "negative" and _ITEM_GAP.fullmatch(gap) and complication and not own and _hosted(text, mention):
         return "positive", "only the complication is denied"
-    if value == "suspicious" and gap == "、" and complication and not own and mention.kind in ("disease", "lesion"):
+    acute = _ACUTE.search(text, following.start, following.end) is not None
+    if value == "suspicious" and gap == "、" and acute and not own and mention.kind in ("disease", "lesion", "fluid"):
         return "positive", "only the complication is suspected"
     return value, ""
+
+
+def _placed(text: str, mention: Mention) -> bool:
+    """Whether a place with に stands before a mention in its segment."""
+    before = _CLAUSE_START.split(text[max(0, mention.start - _SEGMENT) : mention.start])[-1]
+    return _PLACE_BEFORE.search(before) is not None
 
 
 def _hosted(text: str, mention: Mention) -> bool:

@@ -148,7 +148,7 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
         return Mention(begin, term.start + 2, "sign", None, begin, False, False, ["変化"], "growth of a place")
     if not term.form.startswith("拡大") or not index or terms[index - 1].kind not in ("anatomy", "position"):
         return None
-    if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も"):
+    if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も", ":"):
         return None
     return Mention(
         term.start, term.start + 2, "sign", "dilatation", term.start, False, False, ["拡大"], "growth of a place"

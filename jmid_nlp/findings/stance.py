@@ -28,6 +28,7 @@ _IF = re.compile(
 _THEN = re.compile(
     r"(?:として|を念頭に|の(?:検索|精査|除外)|を考え(?:て)?|を疑[いっ](?:て)?|を考慮(?:し(?:て)?)?|に対(?:し|する)(?:て)?)[^。\n]{0,20}"
 )
+_SHOULD = re.compile(r"[がをも](?:懸念|疑わ|疑う|疑われ|危惧|考慮)[^。、\n]{0,14}(?:あれば|場合|出れば|続けば|時に?は|際[はに])")
 _GENERIC = re.compile(r"の(?:骨|皮膚|肺|肝|中枢神経)?(?:病変|変性|像|変化|病巣|一型|亜型|非典型例|初期像|一部分?)\Z")
 _RULE = re.compile(
     r"では[^。\n]{1,40}(?:こと(?:が|も|は)(?:多|あ|知|稀|まれ|しばしば)|やすい|やすく|高率|多い(?:とされ|ため))"
@@ -97,6 +98,8 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
             return "general", "a rule"
         if _RISK.match(tail) and _EVENT.search(text, mention.start, mention.end):
             return "general", "a risk"
+        if _SHOULD.match(tail):
+            return "general", "a condition"
         if _THEN.match(tail) and _IF.search(text[start : mention.start]):
             return "general", "advice under a condition"
     if value != "general" and _REASONED.match(tail):
@@ -132,6 +135,10 @@ def alternatives(text: str, mentions: list[Mention], certainty: list[Certainty],
         first, second = mentions[k], mentions[k + 1]
         if certainty[k + 1] == "suspicious" and why[k].endswith("cue exception") and _BESIDES.match(text, first.end):
             certainty[k], why[k] = "suspicious", "an alternative"
+        if text[first.end : second.start] in ("か", "か、") and text.startswith("か", second.end):
+            for i in (k, k + 1):
+                certainty[i], why[i] = "suspicious", "one or the other"
+            continue
         if second.start - first.end > 8 or not _OR.fullmatch(text, first.end, second.start):
             continue
         pair = (k, k + 1)

@@ -34,6 +34,8 @@ _CONTENT = re.compile(r"(?:内容|成分)は\Z")
 _PROBE = re.compile(r"(?:にて|で|下で|による)[^。、]{0,4}(?:虚脱|圧縮|つぶれ|消失)")
 _TOPIC_OF = re.compile(r"(?:域|像)?(?:[ \t]?\d{1,3}(?:[.×x]\d{1,3}){0,3}[ \t]?mm大?)?(?:は|が|から)")
 _FLOW = re.compile(r"動脈|静脈|血管|洞|[MAP][1-3]|[MAPI]CA|VA|BA|枝|幹|胆管|膵管|尿管")
+_TREATS = frozenset(("塞栓", "固定", "剥離", "開放"))
+_DONE = re.compile(r"(?:術)?(?:し(?:、|て|た(?!病変|腫瘤))|を?(?:施行|追加|行[いっわ]))")
 _GROWTH = frozenset(("拡大", "膨隆", "進展", "肥大"))
 _TOPIC = re.compile(r"(?:の|は|が|も|:|に)?[^。、]{0,8}$")
 _TECHNIQUE = re.compile(
@@ -76,6 +78,8 @@ def _is_verb(text: str, mention: Mention, before: Group | None) -> bool:
     if words in _GROWTH and not _sited(text, mention, before):
         return True
     if words in _SPREADS and _LEADS_TO.match(text, mention.end):
+        return True
+    if words in _TREATS and _DONE.match(text, mention.end):
         return True
     if words == "圧迫" and _PROBE.match(text, mention.end):
         return True
