@@ -1,6 +1,7 @@
 """Fits the matcher's parameters and the calibration of its scores; prints what was before and what is after.
 
     JMID_LIDC_SQLITE=... python -m corpora.align.fit            # search the parameters
+    JMID_LIDC_SQLITE=... python -m corpora.align.fit sizes      # what readers' sizes and images differ by, and how sizes lie
     JMID_LIDC_SQLITE=... python -m corpora.align.fit calibrate  # write lexicons/align/calibration.tsv
 
 Data: the `dev` studies of this folder, and where the file is there the calibration half of LIDC (see `lidc.py`) with the
@@ -34,9 +35,17 @@ FACTORS = (0.6, 1.6)
 FOLDS = 3
 GAIN = 0.0005
 OWN_WEIGHT = 4.0  # our studies stand for the whole body and all wordings, the marks for lung nodules only
+PRIOR = np.array([0.0, 1.0, 0.0])  # a posterior is right as it stands until the data say otherwise
 TABLE = Path(__file__).parents[2] / "jmid_nlp/lexicons/align/calibration.tsv"
 # What LIDC cannot tell (all its marks are nodules) is searched on our own studies only. What only tells how a pair is spoken of, or groups marks that LIDC does not give twice.
-FIXED = {"accept_probability", "review_probability", "reader_size_share", "reader_size_floor_mm", "reader_images"}
+FIXED = {
+    "accept_probability",
+    "review_probability",
+    "reader_size_share",
+    "reader_size_floor_mm",
+    "reader_images",
+    "slice_images",
+}
 
 
 def folds() -> list[list[tuple[float, list[Any], Any]]]:
@@ -115,14 +124,14 @@ def cross_validate(data: list[list[tuple[float, list[Any], Any]]]) -> None:
 
 
 def observations() -> list[tuple[str, float, float, bool, int]]:
-    """Every best pair of the calibration data: cues, margin, evidence, whether right, fold."""
+    """Every proposed pair of the calibration data: cues, posterior, evidence, whether right, fold."""
     out: list[tuple[str, float, float, bool, int]] = []
     for row, report, marks, findings in lidc.read(own_studies("dev")):
         gold = row["gold"]["pairs"] + row["gold"]["optional_pairs"]
         for p in propose(report, findings, marks):
             m = p.mention
             right = any(g["annotation_id"] in p.ids and m.start < g["end"] and g["start"] < m.end for g in gold)
-            out += int(OWN_WEIGHT) * [(p.cues, p.margin, p.evidence.total, right, sum(map(ord, row["id"])) % FOLDS)]
+            out += int(OWN_WEIGHT) * [(p.cues, p.posterior, p.evidence.total, right, sum(map(ord, row["id"])) % FOLDS)]
     path = lidc.database()
     if path is None:
         sys.exit(f"the calibration needs {lidc.VARIABLE}")
@@ -130,9 +139,11 @@ def observations() -> list[tuple[str, float, float, bool, int]]:
         for row, report, marks, findings in lidc.studies(path, cues, "calibration", (1, 2)):
             gold = row["gold"]["pairs"]
             for p in propose(report, findings, marks):
+                if p.evidence.of("side") < 0:
+                    continue  # these readers marked images and never mistook a side; reports do
                 right = any(i in gold and lidc.meet(p.mention, gold[i]) for i in p.ids)
                 fold = int(row["patient"].rsplit("-", 1)[1]) // 2 % FOLDS
-                out.append((p.cues, p.margin, p.evidence.total, right, fold))
+                out.append((p.cues, p.posterior, p.evidence.total, right, fold))
     return out
 
 
@@ -174,9 +185,9 @@ def calibrate() -> None:
         lines.append("\t".join([cues or "none", *(f"{v:.3f}" for v in curves[g]), str(n)]))
     for name, one in (("any", False), ("alone+any", True)):
         at = np.array([o[0].startswith("alone+") == one for o in seen])
-        lines.append("\t".join([name, *(f"{v:.3f}" for v in logistic(x[at], y[at], np.zeros(3))), str(int(at.sum()))]))
+        lines.append("\t".join([name, *(f"{v:.3f}" for v in logistic(x[at], y[at], PRIOR)), str(int(at.sum()))]))
     head = [line for line in read_text("align/calibration.tsv").split("\n") if line.startswith("#")]
-    TABLE.write_text("\n".join([*head, "cues\tconstant\tmargin\tevidence\tpairs", *lines]) + "\n", encoding="utf-8")
+    TABLE.write_text("\n".join([*head, "cues\tconstant\tposterior\tevidence\tpairs", *lines]) + "\n", encoding="utf-8")
 
 
 def _fit(x: Any, y: Any, which: Any, chosen: Any, groups: Sequence[str]) -> dict[int, Any]:
@@ -185,9 +196,51 @@ def _fit(x: Any, y: Any, which: Any, chosen: Any, groups: Sequence[str]) -> dict
     for one in (False, True):
         mine = [g for g, name in enumerate(groups) if name.startswith("alone+") == one]
         at = chosen & np.isin(which, mine)
-        whole = logistic(x[at], y[at], np.zeros(3))
+        whole = logistic(x[at], y[at], PRIOR)
         out |= {g: logistic(x[chosen & (which == g)], y[chosen & (which == g)], whole, 3.0) for g in mine}
     return out
+
+
+def sizes() -> None:
+    """Print the maximum likelihood of what two readers of one lesion differ by, and the populations of sizes.
+
+    The limits of the evidence, the bar and the like are searched from there, since they are about decisions.
+    """
+    from scipy.optimize import minimize
+    from scipy.stats import t as student
+
+    path = lidc.database()
+    if path is None:
+        sys.exit(f"the sizes need {lidc.VARIABLE}")
+    seen = [lidc.drawn(s, n) for n in (1, 2, 3) for s in lidc.load(path) if lidc.half_of(s) == "calibration"]
+    pairs = [p for one, _ in seen for p in one]
+    lone = np.log([m.size for _, rest in seen for m in rest])
+    told, found = (np.array([m.size for m in side]) for side in zip(*pairs, strict=True))
+
+    def off_by(p: Any) -> float:
+        scale = np.hypot(np.exp(p[0]), np.exp(p[1]) / told)
+        return -float(student.logpdf(np.log(found / told) / scale, np.exp(p[2])).sum() - np.log(scale).sum())
+
+    best = np.exp(minimize(off_by, np.log([0.1, 0.4, 4.0]), method="Nelder-Mead").x)
+    print("size_spread {:.3f} size_blur_mm {:.2f} size_tail {:.1f}".format(*best))
+    gap = np.array([abs((b.images[0] + b.images[1]) / 2 - a.centre) for a, b in pairs])
+    span = np.array([b.images[1] - b.images[0] + 1 for _, b in pairs])
+
+    def apart(p: Any) -> float:
+        scale = np.hypot(np.exp(p[0]), np.exp(p[1]) * span)
+        return -float(student.logpdf(gap / scale, np.exp(p[2])).sum() - np.log(scale).sum())
+
+    best = np.exp(minimize(apart, np.log([0.4, 0.1, 4.0]), method="Nelder-Mead").x)
+    print("slice_spread {:.3f} slice_share {:.3f} slice_tail {:.1f}".format(*best))
+    both = np.log(told)
+    odds = logistic(
+        np.stack([np.ones(len(both) + len(lone)), np.concatenate([both, lone])], 1),
+        np.concatenate([np.ones(len(both)), np.zeros(len(lone))]),
+        np.zeros(2),
+    )
+    print(f"lung: alone median {np.exp(np.median(lone)):.1f} spread {lone.std():.2f} slope {odds[1]:.2f}")
+    own = [max(a["size_mm"]) for row in own_studies("dev") for a in row["annotations"] if a["size_mm"]]
+    print(f"any: median {np.median(own):.1f} spread {np.log(own).std():.2f}")
 
 
 def _ece(p: Any, y: Any) -> float:
@@ -197,6 +250,9 @@ def _ece(p: Any, y: Any) -> float:
 
 def main() -> None:
     """Search, or calibrate."""
+    if sys.argv[1:] == ["sizes"]:
+        sizes()
+        return
     if sys.argv[1:] == ["calibrate"]:
         calibrate()
         return

@@ -154,31 +154,45 @@ def zone(mark: Seen, zones: int) -> str:
     return "" if zones == 0 else (FIELDS if zones == 3 else SEGMENTS)[max(0, number)]
 
 
+def half_of(scan: Scan) -> str:
+    """The half that a scan's patient is in."""
+    return "calibration" if int(scan.patient.rsplit("-", 1)[1]) % 2 else "test"
+
+
+def drawn(scan: Scan, seed: int) -> tuple[list[tuple[Seen, Seen]], list[Seen]]:
+    """Marks of two readers for each lesion that two saw, and the marks of lesions that one saw."""
+    rng = random.Random(f"{seed} {scan.number}")
+    readers = [rng.sample(lesion, min(2, len(lesion))) for lesion in scan.lesions]
+    return [(r[0], r[1]) for r in readers if len(r) == 2], [r[0] for r in readers if len(r) == 1]
+
+
 def study(scan: Scan, cues: Cues, seed: int) -> dict[str, Any]:
     """A report and annotations of one scan in the form of `jmid-nlp align`, with the right pairs in `gold`."""
     rng = random.Random(f"{seed} {scan.number} {cues.name}")
     told: list[tuple[int, Seen]] = []
-    drawn: list[tuple[int, Seen]] = []
+    marked: list[tuple[int, Seen]] = []
     for n, lesion in enumerate(scan.lesions):
         readers = rng.sample(lesion, min(2, len(lesion)))
         if len(readers) == 2 or rng.random() < 0.5:
             told.append((n, readers[0]))
         if len(readers) == 2:
-            drawn.append((n, readers[1]))
+            marked.append((n, readers[1]))
         elif not told or told[-1][0] != n:
-            drawn.append((n, readers[0]))
+            marked.append((n, readers[0]))
     rng.shuffle(told)
-    rng.shuffle(drawn)
-    text, spans = _report(told, cues, rng)
-    ids = {n: f"A{k}" for k, (n, _) in enumerate(drawn)}
+    rng.shuffle(marked)
+    text, spans, cells = _report(told, cues, rng)
+    ids = {n: f"A{k}" for k, (n, _) in enumerate(marked)}
     pairs = {ids[n]: span for n, span in spans.items() if n in ids}
     return {
         "id": f"lidc-{scan.number}-{seed}",
-        "half": "calibration" if int(scan.patient.rsplit("-", 1)[1]) % 2 else "test",
+        "half": half_of(scan),
         "patient": scan.patient,
+        "told": len(told),
         "report": {"text": text, "modality": "CT"},
-        "annotations": [_annotation(ids[n], m, cues) for n, m in drawn],
+        "annotations": [_annotation(ids[n], m, cues) for n, m in marked],
         "gold": {"pairs": pairs},
+        "cells": (cells, [(n, m.side, zone(m, cues.zones), round(m.size, 1), m.images) for n, m in marked]),
     }
 
 
@@ -189,15 +203,19 @@ def _annotation(name: str, mark: Seen, cues: Cues) -> dict[str, Any]:
     return row | {"anatomy": ENGLISH.get(where, where) or "lung"}
 
 
-def _report(told: Sequence[tuple[int, Seen]], cues: Cues, rng: random.Random) -> tuple[str, dict[int, tuple[int, int]]]:
-    text, spans = "【所見】\n", {}
+def _report(
+    told: Sequence[tuple[int, Seen]], cues: Cues, rng: random.Random
+) -> tuple[str, dict[int, tuple[int, int]], list[Any]]:
+    """The text, where each lesion stands in it, and what it tells: lesion, side, zone, size and image, or None."""
+    text, spans, cells = "【所見】\n", {}, []
     for n, mark in told:
         size = f"{max(1, round(mark.size))}mm" if rng.random() < cues.size else ""
         image = mark.centre if rng.random() < cues.image else None
         before, noun, after = _sentence(mark, zone(mark, cues.zones), size, image, rng)
         spans[n] = (len(text) + len(before), len(text) + len(before) + len(noun))
         text += before + noun + after
-    return text + "胸水は認めない。", spans
+        cells.append((n, mark.side, zone(mark, cues.zones), max(1, round(mark.size)) if size else None, image))
+    return text + "胸水は認めない。", spans, cells
 
 
 def _sentence(mark: Seen, where: str, size: str, image: int | None, rng: random.Random) -> tuple[str, str, str]:
@@ -286,9 +304,9 @@ def meet(pair: Any, span: tuple[int, int]) -> bool:
 
 
 def studies(path: Path, cues: Cues, half: str | None, seeds: Sequence[int], limit: int | None = None) -> list[Any]:
-    """The studies of one half (or both) for some seeds."""
+    """The studies of one half (or both) for some seeds whose reports tell of two lesions or more, as in ALIGN.md."""
     rows = [study(scan, cues, seed) for seed in seeds for scan in load(path, limit)]
-    return read([r for r in rows if half in (None, r["half"])])
+    return read([r for r in rows if half in (None, r["half"]) and r["told"] >= 2])
 
 
 def main() -> None:

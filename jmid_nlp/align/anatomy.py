@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from jmid_nlp.align.concepts import whole_word
-from jmid_nlp.align.tree import build_tree, level_of, lineage, organ_of, relate, side_of
+from jmid_nlp.align.tree import build_tree, joints, level_of, lineage, organ_of, relate, side_of
 from jmid_nlp.lexicon import Automaton
 from jmid_nlp.offsets import fold
 
 __all__ = [
     "Place",
+    "joints",
     "level_of",
     "levels_between",
     "lineage",
@@ -54,6 +55,8 @@ _STATION_RE = re.compile(
 _VERTEBRA = re.compile(
     r"(?<![a-z0-9])(c|th|t|l|s)\s?(\d{1,2})(?![\d.])(?:\s?([/\-~・])\s?(c|th|t|l|s)?\s?(\d{1,2})(?![\d.]))?"
 )
+# T1強調, 3D-T1で: a sequence and no vertebra.
+_WEIGHTED = re.compile(r"\s?\*?\s?(?:強調|w|で|延長|短縮|[高低等]信号|信号|像|脂肪)")
 _JA_VERTEBRA = re.compile(r"第\s?(\d{1,2})(?:\s?[/\-~・]\s?(\d{1,2}))?\s?(頸|頚|胸|腰|仙)椎(椎?間)?")
 _RIB = re.compile(r"第\s?(\d{1,2})\s?肋骨|(\d{1,2})(?:st|nd|rd|th)\s?rib|rib\s?#?(\d{1,2})")
 _CLOCK = re.compile(r"(\d{1,2})(?:\s?[:：]\s?(\d{2}))?\s?(?:時|o'?\s?clock|o’clock)")
@@ -174,7 +177,7 @@ def _vertebrae(low: str, spinal: bool) -> list[str]:
     out: list[str] = []
     for m in _VERTEBRA.finditer(low):
         region, upper, joint, region2, lower = m[1][0], int(m[2]), m[3], (m[4] or "")[:1], m[5]
-        if region == "s" and not spinal:
+        if (region == "s" and not spinal) or (m[1] == "t" and _WEIGHTED.match(low, m.end())):
             continue
         if lower and joint in "/-" and (int(lower) == upper + 1 or (region2 and region2 != region)):
             out.append(f"disc.{region}{upper}@disc")

@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from jmid_nlp.align.anatomy import relate
+from jmid_nlp.align.anatomy import organ_of, relate
 from jmid_nlp.align.concepts import GENERIC, Closeness, closeness
 from jmid_nlp.align.lesions import Lesion
 from jmid_nlp.align.marks import Group, Mark
 from jmid_nlp.align.mentions import Mention
-from jmid_nlp.align.options import AlignOptions
+from jmid_nlp.align.noise import size_evidence, slice_evidence
+from jmid_nlp.align.options import DEFAULTS, AlignOptions
 from jmid_nlp.offsets import fold
 
+_LARGEST = re.compile(r"最大|大きい|大きな|まで|largest|up to")
 NODES = frozenset({"lymph_node", "node_meta"})
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One cue: its name, its evidence in nats and the reason in words."""
+    """One cue: its name, its evidence in nats, the reason in words, and whether both sides agree on it."""
 
     cue: str
     value: float
     words: str
+    fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Evidence:
     vague: bool = False
     relation: str = "unknown"
     nodes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    unnamed: bool = False
 
     @property
     def total(self) -> float:
@@ -43,6 +47,10 @@ class Evidence:
     def of(self, cue: str) -> float:
         """Evidence of one cue; 0 where it is missing."""
         return sum(t.value for t in self.terms if t.cue == cue)
+
+    def fits(self, cue: str) -> bool:
+        """Whether both sides agree on a cue."""
+        return any(t.fits for t in self.terms if t.cue == cue)
 
 
 def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | None = None) -> Evidence:
@@ -60,7 +68,7 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     terms = [Term("concept", options.concept[name.relation], name.words)]
     place = relate(mention.place.nodes, mark.place.nodes)
     if place != "unknown":
-        terms.append(Term("place", options.place[place], _PLACE_WORDS[place]))
+        terms.append(Term("place", options.place[place], _PLACE_WORDS[place], place == "same"))
     for term in (_side(mention, mark, options), _size(mention, mark, options), _slice(mention, mark, options)):
         if term is not None:
             terms.append(term)
@@ -68,7 +76,15 @@ def weigh(mention: Mention, mark: Mark, options: AlignOptions, exam_date: str | 
     if len(created) == len(exam) == 10 and created.replace("/", "-") < exam.replace("/", "-"):
         terms.append(Term("date", options.before_exam, "annotated before the examination"))
     vague = set(mark.concepts) <= GENERIC and name.relation != "close"
-    return Evidence(mention, tuple(terms), vague, name.relation, (mention.place.nodes, mark.place.nodes))
+    nodes = (mention.place.nodes, mark.place.nodes)
+    return Evidence(
+        mention,
+        tuple(terms),
+        vague,
+        name.relation,
+        nodes,
+        not mark.concepts or (mark.side is not None and mention.side is None),
+    )
 
 
 def _alike(mention: Mention, mark: Mark) -> bool:
@@ -105,39 +121,51 @@ def _size(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
     if not mention.sizes or not mark.sizes:
         return None
     node = bool(NODES & {*mention.concepts, *mark.concepts})
-    best = max((_fit(s, mark.sizes, mention, node, options) for s in mention.sizes), key=lambda t: t[0])
+    lung = "lung" in {organ_of(n) for n in mark.place.nodes or mention.place.nodes} and not node
+    best = max(_fit(s, mark.sizes, mention, node, "lung" if lung else "any", options) for s in mention.sizes)
     value, told, measured = best
-    if mention.finding.multiple and value < 0:
+    several = mention.finding.multiple or (mention.spots > len(mention.sizes) and _LARGEST.search(mention.after))
+    if several and value < 0:
         # The size of a group is that of its largest member: smaller members say nothing.
         largest = max(max(s) for s in mention.sizes)
         if mark.sizes[0] <= largest * (1 + options.size_share / 2):
             return Term("size", 0.0, "smaller than the largest of the group")
     words = f"size {told:g} mm in the text, {measured:g} mm measured"
-    return Term("size", value, words if value > 0 else words + ": too different")
+    fits = _gap(told, measured, mention, options) <= 0.857
+    return Term("size", value, words if value > 0 else words + ": too different", fits)
 
 
 def _fit(
-    told: tuple[float, ...], measured: tuple[float, ...], mention: Mention, node: bool, options: AlignOptions
+    told: tuple[float, ...],
+    measured: tuple[float, ...],
+    mention: Mention,
+    node: bool,
+    organ: str,
+    options: AlignOptions,
 ) -> tuple[float, float, float]:
     """Evidence of one size in the text against the mark's, on the axis both speak of, with the two numbers."""
     if len(told) >= 2 and len(measured) >= 2:
         pairs = [(told[0], measured[0]), (told[1], measured[1])]
-        return min((_grade(t, m, mention, options), t, m) for t, m in pairs)
-    long_axis, short_axis = measured[0], measured[-1]
-    if len(told) >= 2:
-        return (*max((_grade(t, long_axis, mention, options), t) for t in (told[0],)), long_axis)
-    if node and len(measured) >= 2 and "長径" not in mention.before + mention.after:
-        return max((_grade(told[0], short_axis, mention, options), told[0], short_axis), (-9.0, 0.0, 0.0))
-    return _grade(told[0], long_axis, mention, options), told[0], long_axis
+        return min((_grade(t, m, mention, organ, options), t, m) for t, m in pairs)
+    axis = measured[0]
+    if len(told) == 1 and node and len(measured) >= 2 and "長径" not in mention.before + mention.after:
+        axis = measured[-1]
+    return _grade(told[0], axis, mention, organ, options), told[0], axis
 
 
-def _grade(told: float, measured: float, mention: Mention, options: AlignOptions) -> float:
-    """Full evidence where the numbers agree, falling to three tenths at the tolerance and to conflict beyond it."""
-    gap = max(0.0, abs(told - measured) - (mention.rounding if told % 10 == 0 or mention.rounding <= 1 else 0.0))
-    x = gap / max(options.size_floor_mm, options.size_share * told)
-    if x <= 1.0:
-        return options.size_same * (1.0 - 0.7 * x)
-    return max(options.size_conflict, options.size_same * 0.3 - options.size_slope * (x - 1.0))
+def _grade(told: float, measured: float, mention: Mention, organ: str, options: AlignOptions) -> float:
+    return size_evidence(told, measured, max(0.5, _rounded(told, mention)), organ, options)
+
+
+def _rounded(told: float, mention: Mention) -> float:
+    """Half the interval of a rough number, in mm; 0 where the line has no rough numbers."""
+    return mention.rounding if told % 10 == 0 or mention.rounding <= 1 else 0.0
+
+
+def _gap(told: float, measured: float, mention: Mention, options: AlignOptions) -> float:
+    """How far two numbers are apart, as a share of the tolerance."""
+    gap = max(0.0, abs(told - measured) - _rounded(told, mention))
+    return gap / max(options.size_floor_mm, options.size_share * told)
 
 
 def _slice(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
@@ -150,31 +178,28 @@ def _slice(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
         return None
     low, high = mark.images
     gap, off = min((max(0, low - i, i - high), abs(i - (low + high) / 2)) for r in usable if (i := r.image) is not None)
-    if gap <= 1:
-        # Among lesions that share the image, the one whose middle is nearer fits a little better.
-        value = options.slice_inside - min(options.slice_centre * off, 0.5 * options.slice_inside)
-        return Term("slice", value, "the image the text refers to")
-    words = f"{gap} images from the one the text refers to"
-    if gap <= options.slice_near_images:
-        return Term("slice", options.slice_close, words)
-    share = min(1.0, (gap - options.slice_near_images) / options.slice_far_images)
-    return Term("slice", options.slice_far * (0.5 + 0.5 * share), words)
+    value = slice_evidence(off, high - low + 1, options)
+    words = f"{gap} images from the one the text refers to" if gap > 1 else "the image the text refers to"
+    return Term("slice", value, words, gap <= 1)
 
 
-def feasible(evidence: Evidence) -> bool:
+def feasible(evidence: Evidence, options: AlignOptions = DEFAULTS) -> bool:
     """Whether no hard rule speaks against a pair.
 
-    Two names that exclude each other never pair. A wrong side is forgiven where label, size and slice or segment agree.
+    Two names that exclude each other never pair, nor do sizes far beyond what readers of one lesion differ by, unless the
+    text names the image. A wrong side is forgiven where label, size and slice or segment agree.
     """
+    if evidence.of("size") <= options.size_never and not evidence.fits("slice"):
+        return False
     if evidence.relation == "conflict":
         return False
-    if evidence.vague and evidence.of("size") <= 1 and evidence.of("slice") <= 0:
-        # A label that says nothing needs a size or an image to go by.
-        return False
+    sized = any(t.cue == "size" for t in evidence.terms)
+    if evidence.vague and not evidence.fits("size") and not evidence.fits("slice"):
+        # A label that says nothing needs a size or an image to go by; one that says 'lesion', at least the same site.
+        return evidence.fits("place") and not evidence.unnamed and not sized and evidence.of("side") >= 0
     if evidence.of("side") < 0:
-        firm = evidence.of("slice") > 0 or (evidence.of("size") > 1 and evidence.of("place") >= 0)
-        sized = any(t.cue == "size" for t in evidence.terms)
-        return firm and evidence.of("concept") > 0 and (not sized or evidence.of("size") > 1)
+        firm = evidence.fits("slice") or (evidence.fits("size") and evidence.of("place") >= 0)
+        return firm and evidence.of("concept") > 0 and (not sized or evidence.fits("size"))
     return True
 
 
@@ -186,7 +211,7 @@ def best_evidence(lesion: Lesion, group: Group, options: AlignOptions, exam_date
     for mention in lesion.members if listed else (*lesion.mentions, *lesion.members):
         for mark in group.marks:
             evidence = weigh(_with_cues(mention, lesion), mark, options, exam_date)
-            if feasible(evidence):
+            if feasible(evidence, options):
                 found.append(evidence)
     return max(found, key=lambda e: (e.total, -e.mention.start), default=None)
 

@@ -21,6 +21,8 @@ _LANDMARK = re.compile(r"(?:の?内部?|の?中)に|近傍に|に隣接し|に�
 _TO_IT = ("に", "の", "は", "内")
 # A sentence of its own with place and size that says that something is there introduces it.
 _NEW = re.compile(r"(?:[(（][^()（）]{0,20}[)）])?(?:を(?:認|みと|見|指摘)|が(?:認|みと|見|み|存在|指摘|あ)|あり|存在)")
+# The mark before an item of a list.
+_ITEM = re.compile(r"\s*[・･●○■□◆◇▪•‣*‐–-]")
 # What is a feature of the lesion it comes with, unless it has a place of its own.
 _ATTACHED = frozenset(
     ("calcification", "cavity", "necrosis", "enhancement", "early_enh", "low_density", "density", "signal", "fat", "air",
@@ -55,7 +57,8 @@ class Lesion:
             told = [m.count for m in all_mentions if m.count and m.count > 1]
             return max(told) if told else None
         told = [2 for m in self.mentions if m.side == "bilateral"]
-        told += [max(len(m.sizes), m.spots) for m in self.mentions]
+        # 縦隔、両側肺門: the places and one more for the second side
+        told += [max(len(m.sizes), m.spots + (m.side == "bilateral" and m.spots > 1)) for m in self.mentions]
         return max(told, default=1)
 
 
@@ -187,6 +190,9 @@ def _same_again(m: Mention, o: Mention) -> bool:
     if topic and named_again and not m.own_place:
         # 総腸骨動脈瘤は after 瘤: a word that names a place which the first one does not is of another lesion
         return bool(o.place.nodes) or not m.place.nodes
+    if m.kind == "generic" and not definite and m.own_place and m.sizes and not same_line:
+        # 前立腺は腫大。右尖部に14mmの病変: a place and a size of its own make it another one
+        return relate(m.place.nodes, o.place.nodes) == "same" and sizes_meet(m.sizes, o.sizes)
     if m.kind == "generic" or definite:
         return not m.sizes or not o.sizes or sizes_meet(m.sizes, o.sizes) or o.finding.multiple
     if same_line and set(o.concepts) <= _APPEARANCE and not m.sizes and (not m.own_place or _same_spot(m, o)):
@@ -196,11 +202,30 @@ def _same_again(m: Mention, o: Mention) -> bool:
         return m.kind == o.kind and named_again
     if m.sizes and o.sizes and m.own_place and not same_line and _NEW.match(m.after):
         return False
+    if (
+        m.own_place
+        and m.sizes
+        and o.sizes
+        and not same_line
+        and (_ITEM.match(_line_start(m)) or not _measured_alike(m, o))
+    ):
+        return False  # an item of a list, or another number, is another lesion: a report measures each lesion once
     if m.own_place or m.sizes:
         return _same_spot(m, o) and (sizes_meet(m.sizes, o.sizes) or (not m.sizes and m.after.startswith("は")))
     return m.after.startswith(("は", "の")) or (
         same_line and closeness(m.concepts, o.concepts).relation in ("same", "broader")
     )
+
+
+def _line_start(m: Mention) -> str:
+    """The words from the start of a mention's sentence; empty where the sentence starts further away."""
+    return m.before if m.start - m.sentence[0] <= 24 else ""
+
+
+def _measured_alike(m: Mention, o: Mention) -> bool:
+    """Whether two mentions give one number, within the rounding of each (1cm and 12mm)."""
+    slack = 0.5 + max(m.rounding, o.rounding)
+    return any(abs(max(x) - max(y)) <= slack for x in m.sizes for y in o.sizes)
 
 
 def _is_member(m: Mention, lesion: Lesion) -> bool:

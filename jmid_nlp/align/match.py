@@ -1,10 +1,10 @@
-"""`align`: which annotation marks which finding, by optimal assignment with abstention, within one study."""
+"""`align`: which annotation marks which finding of a study, by the probability of each pair over all assignments; or none."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jmid_nlp.align.anatomy import organ_of
 from jmid_nlp.align.calibration import cues_of, probability
@@ -12,7 +12,9 @@ from jmid_nlp.align.cost import Evidence, best_evidence
 from jmid_nlp.align.lesions import Lesion, build_lesions
 from jmid_nlp.align.marks import Group, group_marks
 from jmid_nlp.align.mentions import Mention, read_mentions
+from jmid_nlp.align.nodes import measured_nodes
 from jmid_nlp.align.options import DEFAULTS, AlignOptions
+from jmid_nlp.align.posterior import choose, marginals
 from jmid_nlp.align.rows import alignment_row, parse_study
 from jmid_nlp.align.unnamed import add_unnamed
 from jmid_nlp.schema import Alignment, AnnotationRecord, Finding, Link, Report
@@ -20,6 +22,7 @@ from jmid_nlp.schema import Alignment, AnnotationRecord, Finding, Link, Report
 __all__ = ["AlignOptions", "align", "alignment_row", "parse_study"]
 
 _NEVER = -1e6
+_ALIKE = 1.5  # nats within which two findings fit a mark about as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,10 @@ class _Problem:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A pair of the best assignment: the annotations of one lesion, the mention that takes them, and how sure it is.
+    """A pair worth giving: the annotations of one lesion, the mention that takes them, and how sure it is.
 
-    `margin` is how much worse the best assignment without the pair is; `cues` names what both sides give.
+    `posterior` is its share of all assignments, by their weight; `margin` how much likelier it is, in nats, than the next best
+    pair of either half; `cues` names what both sides give; `probability` is the posterior as it was right on other data.
     """
 
     ids: tuple[str, ...]
@@ -42,6 +46,7 @@ class Proposal:
     mention: Mention
     evidence: Evidence
     margin: float
+    posterior: float
     cues: str
     probability: float
 
@@ -84,12 +89,13 @@ def align(
         taken.add(proposal.lesion)
         links += _links(proposal, options)
     lesions = problem.lesions
-    free = sorted((x.first.start, x.first.end) for i, x in enumerate(lesions) if i not in taken and x.reported)
+    used = {(k.start, k.end) for k in links}
+    free = {(x.first.start, x.first.end) for i, x in enumerate(lesions) if i not in taken and x.reported}
     return Alignment(
         study_id=study_id,
         pairs=tuple(sorted(links, key=lambda k: (k.start, k.end, k.annotation_id))),
         unmatched_annotations=tuple(sorted(reasons)),
-        unmatched_findings=tuple(free),
+        unmatched_findings=tuple(sorted(free - used)),
         abstained=dict(sorted(reasons.items())),
     )
 
@@ -127,8 +133,12 @@ def _split_studies(
 def _problem(
     report: Report, own: Sequence[AnnotationRecord], findings: Sequence[Finding], options: AlignOptions
 ) -> _Problem:
-    mentions = read_mentions(report.text, findings)
+    mentions = read_mentions(report.text, measured_nodes(report.text, findings))
     lesions = build_lesions(mentions)
+    given = {(f.start, f.end) for f in findings}
+    for lesion in lesions:
+        # A node that is only measured may be marked, but nothing says that it should be.
+        lesion.reported &= (lesion.first.start, lesion.first.end) in given
     add_unnamed(report.text, mentions, lesions)
     named = {o for m in mentions for n in m.place.nodes if (o := organ_of(n)) in ("lung", "liver")}
     # A bare S8 is the liver's where the report speaks of the liver and not of the lungs.
@@ -143,45 +153,68 @@ def _problem(
 
 
 def _gain(problem: _Problem, g: int, lesion: int, slot: int, options: AlignOptions) -> float:
-    """What a pair adds over leaving the group alone; less for a second lesion under a word that names one."""
+    """Log odds of a pair against leaving the group alone; less for a second lesion under a word that names one."""
     evidence = problem.evidence[g][lesion]
     if evidence is None or (slot > 0 and evidence.of("side") < 0):
         return _NEVER
-    firm = evidence.of("size") > 1 or evidence.of("slice") > 0
+    firm = evidence.fits("size") or evidence.fits("slice")
     bar = options.accept if firm else max(options.accept, problem.denied[g] + options.denied)
     repeat = options.repeat if slot > 0 and not problem.lesions[lesion].plural else 0.0
-    return evidence.total - bar + repeat
+    return evidence.total - bar + repeat - options.crowd * math.log(_crowd(problem, g, lesion))
+
+
+def _crowd(problem: _Problem, g: int, lesion: int) -> float:
+    """How many lesions and marks go by this pair's names and places; agreeing by chance is that much easier."""
+    here = sum(_namesakes(e) for e in problem.evidence[g])
+    there = sum(_namesakes(row[lesion]) for row in problem.evidence)
+    return max(1.0, (here + there) / 2)
+
+
+def _namesakes(evidence: Evidence | None) -> bool:
+    return evidence is not None and evidence.of("concept") > 0 and evidence.of("place") + evidence.of("side") >= 0
 
 
 class _Assignment:
-    """The optimal assignment of groups to lesions, and what it is worth to forbid one of its pairs."""
+    """The probability of every pair over all assignments, and the pairs that are worth giving."""
 
     def __init__(self, problem: _Problem, options: AlignOptions) -> None:
         import numpy as np
 
         count = len(problem.groups)
-        self.slots = [(i, k) for i, x in enumerate(problem.lesions) for k in range(_slots(x, count))]
-        self.gains = np.full((count, len(self.slots) + count), _NEVER)
+        self.problem = problem
+        closed = [i for i, x in enumerate(problem.lesions) if x.capacity is not None]
+        opened = [i for i, x in enumerate(problem.lesions) if x.capacity is None]
+        slots = [(i, k) for i in closed for k in range(_slots(problem.lesions[i], count))]
+        weights = np.full((count, len(slots)), _NEVER)
+        free = np.full((count, len(opened)), _NEVER)
         for g in range(count):
-            for s, (lesion, slot) in enumerate(self.slots):
-                self.gains[g, s] = _gain(problem, g, lesion, slot, options)
-            self.gains[g, len(self.slots) + g] = 0.0  # left alone
-        self.total, self.chosen = self._solve(self.gains)
+            weights[g] = [
+                # The places of one lesion are the same but for their order, which counts once.
+                _gain(problem, g, i, k, options) - (math.log(_slots(problem.lesions[i], count)) if self._same(i) else 0)
+                for i, k in slots
+            ]
+            free[g] = [_gain(problem, g, i, 0, options) for i in opened]
+        taken, joined = marginals(weights, free)
+        self.probability = np.zeros((count, len(problem.lesions)))
+        for s, (i, _) in enumerate(slots):
+            self.probability[:, i] += taken[:, s]
+        for s, i in enumerate(opened):
+            self.probability[:, i] = joined[:, s]
+        places = slots + [(i, g) for i in opened for g in range(count)]
+        worth = self.probability[:, [i for i, _ in places]] - options.worth
+        worth[:, : len(slots)][weights <= _NEVER / 2] = -1.0
+        self.chosen = [None if c is None else places[c][0] for c in choose(worth)]
 
-    def _solve(self, gains: Any) -> tuple[float, list[int | None]]:
-        from scipy.optimize import linear_sum_assignment
+    def _same(self, lesion: int) -> bool:
+        return self.problem.lesions[lesion].plural
 
-        rows, columns = linear_sum_assignment(gains, maximize=True)
-        chosen: list[int | None] = [None] * len(gains)
-        for g, c in zip(rows.tolist(), columns.tolist(), strict=True):
-            chosen[g] = self.slots[c][0] if c < len(self.slots) else None
-        return float(gains[rows, columns].sum()), chosen
-
-    def margin(self, g: int) -> float:
-        """How much worse the best assignment without the pair of group `g` is."""
-        gains = self.gains.copy()
-        gains[g, [s for s, (lesion, _) in enumerate(self.slots) if lesion == self.chosen[g]]] = _NEVER
-        return self.total - self._solve(gains)[0]
+    def margin(self, g: int, lesion: int) -> float:
+        """How much likelier a pair is, in nats, than the next best for either of its halves."""
+        own = float(self.probability[g, lesion])
+        rivals = [float(p) for i, p in enumerate(self.probability[g]) if i != lesion]
+        if self.problem.lesions[lesion].capacity is not None:
+            rivals += [float(p[lesion]) for n, p in enumerate(self.probability) if self.chosen[n] != lesion]
+        return math.log(own / max(1e-9, max(rivals, default=0.0)))
 
 
 def _slots(lesion: Lesion, groups: int) -> int:
@@ -197,10 +230,14 @@ def _propose(problem: _Problem, options: AlignOptions) -> list[Proposal | None]:
         if lesion is None or evidence is None:
             out.append(None)
             continue
-        margin, cues = assignment.margin(g), cues_of(evidence, alone=_alone(problem, g, lesion, options))
+        posterior, alone = float(assignment.probability[g, lesion]), _alone(problem, g, lesion, options)
+        if evidence.of("side") < 0 and not alone:
+            out.append(None)  # a wrong side is believed only where nothing else could be meant
+            continue
+        margin, cues = assignment.margin(g, lesion), cues_of(evidence, alone=alone)
         mention = _target(problem.lesions[lesion], evidence)
-        score = probability(cues, margin, evidence.total)
-        out.append(Proposal(problem.groups[g].ids, lesion, mention, evidence, margin, cues, score))
+        score = probability(cues, posterior, evidence.total)
+        out.append(Proposal(problem.groups[g].ids, lesion, mention, evidence, margin, posterior, cues, score))
     return out
 
 
@@ -245,4 +282,7 @@ def _why_none(problem: _Problem, g: int, options: AlignOptions) -> str:
     if best.total < options.accept:
         against = min(best.terms, key=lambda t: t.value)
         return f"no finding fits: {against.words}" if against.value < 0 else "too little in common with any finding"
-    return "another annotation fits its finding better"
+    alike = sum(e is not None and e.total > best.total - _ALIKE for e in problem.evidence[g])
+    return (
+        "ambiguous: several findings fit about as well" if alike > 1 else "another annotation fits its finding better"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jmid_nlp.align.anatomy import Place, levels_between, lineage, organ_of, organs_in, parse_place, relate
+from jmid_nlp.align.anatomy import Place, joints, levels_between, lineage, organ_of, organs_in, parse_place, relate
 from jmid_nlp.align.concepts import concepts, find_concepts, kind_of
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -17,6 +17,7 @@ _STOP = re.compile(r"[。\n\r!?！？]|(?<!\d)[.．](?!\d)")
 _COUNT = re.compile(r"(\d{1,2})\s?(?:個|か所|ヶ所|カ所|ケ所|箇所|病変|結節|つ(?!の椎)|lesions)")
 _RANGE = re.compile(r"から|より|～|~|〜|-|ー|－")
 _LIST = re.compile(r"[、，,・/～~]|および|及び|ならびに|並びに|と|から|や|、")
+_TOPIC = re.compile(r"\s*([^、。，,はが]{2,16})は")
 _REQUEST = ("indication", "history")
 # Words that say nothing of what is enlarged or changed: the site's own word does.
 _BARE = frozenset({"swelling", "lesion", "mass"})
@@ -60,7 +61,9 @@ class Mention:
     def excluded(self) -> bool:
         """Denied, past or general: such a mention never takes an annotation."""
         f = self.finding
-        return f.certainty in ("negative", "general") or f.historical or f.change == "resolved"
+        # What is measured now and was measured before is there, whatever else the sentence says.
+        general = f.certainty == "general" and not (f.sizes_mm and f.prior_sizes_mm)
+        return f.certainty == "negative" or general or f.historical or f.change == "resolved"
 
 
 @cache
@@ -112,10 +115,12 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], last: int, organs: t
     sites = [text[s.start : s.end] for s in f.locations]
     around = (*_organs_named([*sites, words], names), *organs)
     parsed = [parse_place(s, around) for s in sites]
-    if len(f.sizes_mm) > 1 or not f.locations:
+    if len(f.sizes_mm) > 1 or not any(p.nodes for p in parsed):
         parsed.append(parse_place(text[max(last, sentence[0]) : f.start], around))
     in_words = [n for n in parse_place(words, numbers=False).nodes if not n.startswith("a.")]
-    nodes = _join(text, f, parsed, in_words)
+    nodes = _of_joint(text[max(0, f.start - 200) : f.start], _join(text, f, parsed, in_words))
+    spots = _spots(nodes)
+    nodes = _with_topic(text[sentence[0] : f.start], nodes, around)
     if set(names) <= _BARE and any("リンパ節" in s or "node" in s.lower() for s in sites):
         names = ("lymph_node", *names)
     if not any(organ_of(n) for n in nodes):
@@ -135,7 +140,7 @@ def _read(text: str, f: Finding, sentence: tuple[int, int], last: int, organs: t
         concepts=names,
         kind=kind_of(names),
         place=Place(nodes, side),
-        spots=_spots(nodes),
+        spots=spots,
         own_place=any(
             max(sentence[0], last) <= s.start < f.end and p.nodes for s, p in zip(f.locations, parsed, strict=False)
         ),
@@ -168,6 +173,23 @@ def _join(text: str, f: Finding, places: Sequence[Place], in_words: Sequence[str
         runs[-1] += place.nodes
         end = f.locations[n].end if n < len(f.locations) else None
     return tuple(sorted({n for run in runs for n in _deepest(run)}))
+
+
+def _of_joint(before: str, nodes: tuple[str, ...]) -> tuple[str, ...]:
+    """Nodes with the joint that the text before names in place of 'a joint'."""
+    if "joint" not in nodes:
+        return nodes
+    named = dict.fromkeys(o for n in parse_place(before).nodes if (o := organ_of(n)) in joints())
+    return _deepest([*(n for n in nodes if n != "joint"), *(named if len(named) == 1 else ["joint"])])
+
+
+def _with_topic(before: str, nodes: tuple[str, ...], around: tuple[str, ...]) -> tuple[str, ...]:
+    """Nodes with the topic of the sentence where both touch: ACLは大腿骨付着部で…断裂 is of the ligament too."""
+    topic = _TOPIC.match(before)
+    if topic is None or not nodes:
+        return nodes
+    told = parse_place(topic[1], around).nodes
+    return tuple(sorted({*nodes, *told})) if relate(told, nodes) in ("near", "border") else nodes
 
 
 def _spots(nodes: Sequence[str]) -> int:
@@ -203,7 +225,11 @@ def _is_known(f: Finding, line: str, sentence: tuple[int, int]) -> bool:
     """The disease that the examination is for: in the request, or in an opening line that names treatment or purpose."""
     if f.section in _REQUEST:
         return True
-    return sentence[0] == 0 and not f.sizes_mm and bool(phrase("known").search(line)) and "認め" not in line
+    if sentence[0] or f.sizes_mm:
+        return False
+    named = fold(f.text).text.lower()
+    # An opening line that is a diagnosis and nothing else says what the patient is examined for.
+    return (bool(phrase("known").search(line)) and "認め" not in line) or line.strip(" 。.") == named
 
 
 def _rounding(line: str) -> float:

@@ -15,7 +15,7 @@ CONCEPT = _frozen(
     same=3.0, broader=2.4, seen_as=2.2, close=1.6, generic=0.8, unlike=-2.0, rival=-0.5, conflict=-6.0, unknown=0.0
 )
 PLACE = _frozen(
-    same=3.0, contains=2.0, near=0.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
+    same=3.0, contains=2.0, near=-1.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
 )  # fmt: skip
 
 
@@ -31,23 +31,28 @@ class AlignOptions:
 
     concept: Mapping[str, float] = field(default_factory=lambda: CONCEPT)
     place: Mapping[str, float] = field(default_factory=lambda: PLACE)
-    side_same: float = 1.2
+    side_same: float = 0.7
     side_partly: float = 0.4
     side_conflict: float = -3.5
-    size_same: float = 2.5
+    size_most: float = 8.0
     size_conflict: float = -9.0
+    size_never: float = -3.5
+    size_spread: float = 0.12
+    size_blur_mm: float = 0.36
+    size_tail: float = 8.0
     size_floor_mm: float = 1.2
     size_share: float = 0.2
-    size_slope: float = 3.0
-    slice_inside: float = 4.0
-    slice_close: float = 2.5
+    slice_most: float = 5.0
     slice_far: float = -8.0
-    slice_near_images: int = 1
-    slice_far_images: int = 12
-    slice_centre: float = 0.15
+    slice_spread: float = 0.42
+    slice_share: float = 0.06
+    slice_tail: float = 6.0
+    slice_images: float = 200.0
     before_exam: float = -7.0
     repeat: float = -2.5
-    accept: float = 1.6
+    accept: float = 2.8
+    crowd: float = 1.3
+    worth: float = 0.35
     tie_margin: float = 0.05
     accept_probability: float = 0.9
     review_probability: float = 0.3

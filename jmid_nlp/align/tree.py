@@ -41,6 +41,8 @@ _NO_SIDE = re.compile(
     r"[左右]心(?:房|室|耳)|[左右](?:房|室)(?!質)|左胃動脈|左前下行枝|左方|右方|left (?:atri|ventric)\w*|right (?:atri|ventric)\w*"
 )
 
+_NUMBERED = re.compile(r"(?:vertebra|disc|rib|node_station)_[a-z]?\d|(?:lung|liver)_s\d")
+
 
 @dataclass(frozen=True, slots=True)
 class _Site:
@@ -78,6 +80,10 @@ def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str 
         if row["class"] == "node":
             # A node's region is its place; that it is a node is the concept's business.
             bare += [f.replace("リンパ節", "").replace("lymph node", "").strip("s ") for f in forms]
+        if _NUMBERED.match(row["id"]):
+            # Segments, levels, ribs and stations are read by their number: a second node of one place would make two places of it.
+            node_of[row["id"]] = node_of.get(row["parent"], "body")
+            continue
         known = next((owners[f][0][0] for f in (*forms, *bare) if f in owners), None)
         parent = node_of.get(row["parent"], "body")
         if known is None and row["class"] == "node":
@@ -95,6 +101,13 @@ def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str 
                 continue  # the side is read by itself, and a longer form that starts later must not be hidden
             if form not in owners and len(form) > (3 if form.isascii() else 1):
                 owners[form] = [(known, side_of(form))]
+
+
+@cache
+def joints() -> frozenset[str]:
+    """The limbs' organs that are named as a joint."""
+    named = {node for form, owners in build_tree()[1].items() if form.endswith("関節") for node, _ in owners}
+    return frozenset(n for n in named if _sites()[n].parent == "limb")
 
 
 def parent_of(node: str) -> str:
@@ -159,6 +172,8 @@ def _relate(x: str, y: str) -> str:
         return "region" if level_of(outer) == "region" else "contains"
     common = next(n for n in up_x if n in up_y)
     touching = _touch(x, y) or any(_near(p, q) for p in up_x for q in up_y if level_of(p) != "region" != level_of(q))
+    if "region" in (level_of(x), level_of(y)) and _near(x, y):
+        return "region"  # fluid of the abdomen gathers in the pelvis
     if level_of(common) == "region":
         return "border" if touching else "other"
     return "near" if touching else "sibling"

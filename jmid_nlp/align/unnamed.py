@@ -12,7 +12,7 @@ from jmid_nlp.align.mentions import Mention, sentences
 from jmid_nlp.offsets import fold
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(?:\s?[x×*]\s?(\d+(?:\.\d+)?))?\s?(mm|cm)")
-_PRIOR = re.compile(r"(?:前回|以前|診断時|治療前)[^、。]{0,6}$")
+_PRIOR = re.compile(r"(?:(?<!中心)前回|以前|診断時|治療前)[^、。]{0,6}$")
 _LEADS = re.compile(r"以下|次の|下記|[計全]\s?\d+\s?[個つか]|\d+\s?(?:個|か所|ヶ所|箇所)|散見|多発|複数")
 _ITEM = re.compile(r"\s*(?:[(（]?\d{1,2}[)）.．、]|[・･\-*●○]|[①-⑳])")
 _REACH = 150  # characters between a group and its last unnamed member

@@ -124,9 +124,11 @@ def _grounding(study: Study) -> list[Row]:
     found = {(f.start, f.end): f for f in study.extraction.findings}
     for link in study.links:
         mark = (study.annotations or {}).get(link.annotation_id)
-        finding = found.get((link.start, link.end))
-        if mark is None or finding is None:
+        if mark is None:
             continue
+        # A measured lymph node takes annotations, too, though it is no abnormal finding.
+        words = study.report.text[link.start : link.end]
+        finding = found.get((link.start, link.end)) or Finding(link.start, link.end, words, None, "positive")
         row = _head(study) | {"start": link.start, "end": link.end, "finding": finding.text, "concept": finding.concept}
         row |= {"certainty": finding.certainty, "laterality": finding.laterality or "none", "score": link.score}
         row |= {"annotation_id": mark.annotation_id, "kind": mark.kind, "label": mark.label, "anatomy": mark.anatomy}

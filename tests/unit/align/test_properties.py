@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jmid_nlp.align.match import align
+from jmid_nlp.align.nodes import measured_nodes
 from jmid_nlp.schema import AnnotationRecord, Finding, ImageRef, Report, SiteMention
 
 WORDS = [
@@ -92,8 +93,11 @@ def test_any_input_gives_a_whole_answer(data):
     assert len(paired) == len(set(paired))
     assert sorted([*paired, *found.unmatched_annotations]) == sorted(m.annotation_id for m in given_marks)
     assert set(found.abstained) == set(found.unmatched_annotations)
-    good = {(f.start, f.end) for f in told if f.certainty in ("positive", "suspicious") and not f.historical}
-    assert {(p.start, p.end) for p in found.pairs} | set(found.unmatched_findings) <= good
+    stated = [f for f in told if f.certainty in ("positive", "suspicious") or (f.sizes_mm and f.prior_sizes_mm)]
+    good = {(f.start, f.end) for f in stated if f.certainty != "negative" and not f.historical}
+    assert set(found.unmatched_findings) <= good
+    nodes = {(f.start, f.end) for f in measured_nodes(text, told) if f.text == "リンパ節"}
+    assert {(p.start, p.end) for p in found.pairs} <= good | nodes
     assert not {(p.start, p.end) for p in found.pairs} & set(found.unmatched_findings)
     assert all(0 < p.score <= 1 for p in found.pairs)
     assert not {m.annotation_id for m in given_marks if m.study_uid == "2"} & set(paired)

@@ -55,7 +55,10 @@ def test_the_key_comes_from_a_file_or_the_environment(tmp_path, monkeypatch):
 
 
 def test_deidentification_leaves_a_hashed_patient_out():
-    rows = [{"id": "a", "text": "異常なし。", "patient_id": "P-1"}, {"id": "b", "text": "異常なし。", "patient_id": "P-2"}]
+    rows = [
+        {"id": "a", "text": "異常なし。", "patient_id": "P-1"},
+        {"id": "b", "text": "異常なし。", "patient_id": "P-2"},
+    ]
     safe = jmid_nlp.deidentify(rows, key=KEY, opt_out=[keyed_hash("p１", KEY)])
     assert [r.report_id for r in safe] == ["b"] or len(safe) == 1
     job = DeidJob(jmid_nlp.api.deidentifier("kamei", key=KEY), OptOut([keyed_hash("P-1", KEY)], key=KEY))
