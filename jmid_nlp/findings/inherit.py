@@ -155,10 +155,7 @@ class Heritage:
         if mention.systemic or self.c.certainty[number] == "general":
             return Place()
         if mention.kind == "fluid":
-            if self._same_organ(mention, label_place):
-                return label_place
-            written = "".join(self.text[s.start : s.end] for s in label_place.sites)
-            return Place([], label_place.side, "side of the label") if _CHEST.search(written) else Place()
+            return self.own_label(mention)
         if label is None and _ELSE.match(self.text[start : mention.start].lstrip(" \u3000\t・-")):
             return Place()  # 新たな集積なし: of the whole examination
         parent = self._parent(number, mention, start)
@@ -175,9 +172,12 @@ class Heritage:
         return reference or Place()
 
     def own_label(self, mention: Mention) -> Place:
-        """The label of a line for what is named after the same organ: `腎臓：右に結石、水腎症なし`."""
+        """The label of a line for what is named after the same organ (`腎臓：右に結石、水腎症なし`); its side for effusions."""
         label = self.label_place(mention) if mention.own or mention.kind == "fluid" else None
-        return label if label is not None and self._same_organ(mention, label) else Place()
+        if label is None or self._same_organ(mention, label):
+            return label or Place()
+        written = "".join(self.text[s.start : s.end] for s in label.sites)
+        return Place([], label.side, "side of the label") if mention.kind == "fluid" and _CHEST.search(written) else Place()
 
     def _same_organ(self, mention: Mention, place: Place) -> bool:
         words = self.text[mention.start : mention.end]
