@@ -27,6 +27,7 @@ from jmid_nlp.deid.namescan import name_at
 from jmid_nlp.deid.pairs import find_pairs, tasks
 from jmid_nlp.deid.rows import find_rows
 from jmid_nlp.deid.slots import Core, core, find_slots
+from jmid_nlp.deid.worth import is_term
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(
@@ -162,6 +163,6 @@ def _task_size(word: str) -> int:
     size = next((n for n in range(min(5, len(word) - 1), 1, -1) if word[:n] in tasks() or _firm(word[:n])), 0)
     name = word[size:]
     least = UNKNOWN if size and _firm(word[:size]) and 2 <= len(name) <= 3 else AMBIGUOUS
-    if name in _COMPOUND or name in book().terms or len(name) > 4 or grade(name) < least:
+    if name in _COMPOUND or name in book().terms or is_term(name) or len(name) > 4 or grade(name) < least:
         return 0
     return size

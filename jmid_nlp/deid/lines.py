@@ -24,7 +24,7 @@ from jmid_nlp.deid.kanji import (
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.namescan import kana_known, name_at
-from jmid_nlp.deid.worth import medical_runs, value
+from jmid_nlp.deid.worth import is_term, medical_runs, value
 
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 HEADER_RIGHT = re.compile(
@@ -220,6 +220,8 @@ def _signature(t: str, line: re.Match[str], *, last: bool, only: bool) -> Iterat
 def _no_signature(t: str, at: int, end: int, line: re.Match[str]) -> bool:
     """True for a heading in kana, a spaced label, and an abbreviation that is not the report's last line."""
     joined = "".join(t[at:end].split())
+    if joined[-1] in "様殿御" or (RUN.match(joined) and is_term(joined)):
+        return True
     if "ァ" <= t[at] <= "ヺ" and not all(kana_known(w) for w in re.split("[ ・]", t[at:end])):
         return True
     if joined in book().no_names or joined in medical_runs():

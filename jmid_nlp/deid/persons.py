@@ -12,7 +12,7 @@ from jmid_nlp.deid.evidence import LABELLED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, FULL, NO, RARE, RUN, UNKNOWN, grade
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.namescan import CELL_END, EDGE, KATA, name_at, plausible
-from jmid_nlp.deid.worth import medical_runs, value
+from jmid_nlp.deid.worth import is_term, medical_runs, value
 
 _PAREN_KANA = re.compile(r"[ \t]?\(([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9})?)\)")
 
@@ -109,7 +109,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
             end, g = m.end(), RARE
         if end == at and first and label.strength == NONE and t[label.end - 1] in "医師者":
             end, g = _rare_behind(t, at)
-            if end > at:
+            if end > at and not is_term(t[at:end]):
                 yield Hit(at, end, "PERSON", label.subtype, 0.75, "names.label", LABELLED)
                 return
         if end == at or not _allowed(t, at, end, g, label, first) or _no_value(t, at, end, label):
@@ -204,6 +204,8 @@ def _no_value(t: str, at: int, end: int, label: Label) -> bool:
     if word.isupper() and len(word) < 5 and label.subtype == "family" and "." not in word:
         return True
     if (word in book().terms and book().surnames.get(word) != "common") or _VERB.match(word):
+        return True
+    if RUN.match(word) and is_term(word):
         return True
     if label.subtype not in ("family", "patient"):
         return False

@@ -23,7 +23,7 @@ from jmid_nlp.deid.kanji import (
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY, likeness
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
-from jmid_nlp.deid.worth import medical_runs
+from jmid_nlp.deid.worth import is_term, medical_runs
 from jmid_nlp.lexicon import Automaton
 
 
@@ -185,6 +185,10 @@ def _accept_before(
         return end, 0.0
     if len(text) == 1 and form in _PERSONAL and g in (NO, UNKNOWN) and text not in book().no_names and text not in BODY:
         return start if size else end - 1, 0.75
+    if g < RARE and strength != "weak" and is_term(text):
+        return end, 0.0
+    if form == "様" and g < AMBIGUOUS and (text in book().plain_words or text in book().words):
+        return end, 0.0
     if g == NO and _given_before(t, end, text, strength, form):
         return end - len(text), 0.8
     if text[-size:] == "科" and strength != "honor" and form not in ("先生", "医師"):

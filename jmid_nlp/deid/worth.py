@@ -64,6 +64,26 @@ def read_table_column(name: str) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
+def is_term(word: str) -> bool:
+    """True for a term of medicine, or one with words of the report at its rim, that no list has as a surname."""
+    plain = word.translate(VARIANTS)
+    if len(plain) < 2 or grade(plain) >= RARE:
+        return False
+    terms, b = medical_runs(), book()
+    if plain in terms or plain in b.terms:
+        return True
+    parts = ((plain[:i], plain[i:]) for i in range(1, len(plain)))
+    if b.surnames.get(plain) or plain in b.given or plain in b.place_names:
+        return False
+    return any(
+        (a in terms and len(a) > 1 and (len(z) == 1 or z in terms or z in b.plain_words))
+        or (z in terms and len(z) > 1 and (len(a) == 1 or a in b.plain_words))
+        or (a in BODY and z[-1] in BODY and z in b.plain_words)
+        for a, z in parts
+    )
+
+
+@lru_cache(maxsize=65536)
 def value(name: str) -> float:
     """What a string of kanji is worth as a name, by the lists or else by its characters; very low for a known word."""
     b, plain = book(), name.translate(VARIANTS)
