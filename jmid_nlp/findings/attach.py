@@ -160,7 +160,7 @@ class _Attacher:
         ahead: Group | None, later: int, start: int,
     ) -> Place:  # fmt: skip
         if self.c.certainty[number] == "general":
-            return self.heritage.label_place(mention) or Place()
+            return self._asked(number, mention, None if used else current)
         ahead_of = self.text[max(start, mention.start - 16) : mention.start]
         if ahead_of.endswith("(") and _REASON.search(self.text, max(start, mention.start - 4), mention.start):
             return Place()
@@ -200,15 +200,14 @@ class _Attacher:
         if current is not None and previous >= 0 and self.heritage.carries(number, mention):
             before = self.places[previous]
             if before.sites or before.side:
-                return Place(list(before.sites), self._kept_side(before), "same sentence")
-            return Place(list(current.sites), current.side, "same sentence")
+                return self._carried(mention, before)
+            return self._carried(mention, Place(list(current.sites), current.side))
         if (
             previous >= 0
             and self.heritage.carries(number, mention)
             and (self.places[previous].sites or self.places[previous].side)
         ):
-            before = self.places[previous]
-            return Place(list(before.sites), self._kept_side(before), "same sentence")
+            return self._carried(mention, self.places[previous])
         if current is None and previous < 0:
             return self.heritage.inherited(number, mention, start)
         return self.heritage.own_label(mention)
@@ -219,6 +218,19 @@ class _Attacher:
             return None
         trunk = mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end)
         return None if trunk else self.title
+
+    def _carried(self, mention: Mention, before: Place) -> Place:
+        """The place of the mention before for the next one of its sentence; a fluid takes only the side."""
+        sites = [] if mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end) else before.sites
+        return Place(list(sites), self._kept_side(before), "same sentence")
+
+    def _asked(self, number: int, mention: Mention, current: Group | None) -> Place:
+        """What is asked or feared is only where a place stands beside it; what cannot be assessed is where its line is."""
+        unknown = self.c.cue(number).endswith(("not_assessable", "not assessable"))
+        if current is not None and (unknown or mention.start - current.end <= 1) and self._direct(mention, current):
+            return Place(list(current.sites), current.side, "beside", True)
+        label = self.heritage.label_place(mention) if unknown else None
+        return label or Place()
 
     def _last_group(self, start: int) -> Place | None:
         """The place named last before a sentence, whatever was said there, in its line."""

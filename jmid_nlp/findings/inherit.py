@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -34,6 +35,11 @@ class Context:
     groups: list[Group]
     certainty: list[Certainty]
     sections: list[str | None]
+    cues: Sequence[str] = ()  # for each mention what its certainty was read from
+
+    def cue(self, number: int) -> str:
+        """What the certainty of a mention was read from, empty where that is not known."""
+        return self.cues[number] if number < len(self.cues) else ""
 
 
 ANAPHORA = re.compile(
@@ -137,6 +143,8 @@ class Heritage:
         named = mention.kind == "disease" or mention.concept == "lymph_node_metastasis"
         if named and self.c.sections[number] == "impression":
             return False
+        if self.c.cue(number).endswith("english_no"):
+            return False  # 左下葉に無気肺。No nodule
         if number and _EXCEPT.search(self.text, self.c.mentions[number - 1].end, mention.start):
             return False
         if number and self._elsewhere(mention, self.places[number - 1]):
@@ -155,6 +163,8 @@ class Heritage:
         if mention.systemic or self.c.certainty[number] == "general":
             return Place()
         if mention.kind == "fluid":
+            return self.own_label(mention)
+        if self.c.cue(number).endswith("english_no"):
             return self.own_label(mention)
         if label is None and _ELSE.match(self.text[start : mention.start].lstrip(" \u3000\t・-")):
             return Place()  # 新たな集積なし: of the whole examination
