@@ -20,10 +20,10 @@ _PLAIN = frozenset(("density", "echo", "margin", "shape"))
 _HEADS = frozenset(("enhancement", "uptake"))
 # What follows a word that the text denies: 造影効果は認めない, washout(-), 造影されず.
 _DENIED = re.compile(
-    r"(?:域|像|部|様|性|状|構造|成分|領域)?(?:の?所見)?(?:など|等)?(?:(?:[はがをもの]|とは|には|では|にも)\s?)?"
+    r"(?:域|像|部|様|性|状|構造|成分|領域)?(?:の?所見|変化|傾向|変形)?(?:など|等)?(?:(?:[はがをもの]|とは|には|では|にも)\s?)?"
     r"(?:明らか|明瞭|有意|はっきり|目立|ほとんど|殆ど|積極的|全く|いずれも)?(?:な|に|には|では|とは|と|は|った|って|つ)?"
     r"(?:(?:認め|みとめ)(?:られ)?|[み見]られ|指摘(?:でき|され)|同定(?:でき|され)|確認(?:でき|され)|示さ|示して|呈さ|伴わ|伴って"
-    r"|有さ|受け|うけ|され|[み見]え|観察され|検出され|得られ|あり|捉えられ|含ま|乏しく?)?(?:て?(?:い|おら|お))?"
+    r"|有さ|受け|うけ|され|[み見]え|観察され|検出され|得られ|あり|捉えられ|含[まみ]|乏しく?)?(?:て?(?:い|おら|お))?"
     r"(?:乏し[いく]|ず|ない(?!し)|ません|なかった|なく|なし(?!て)|無し|無く|陰性|\(-\)|\(−\)|欠如|欠(?:く|い|き)|せず|しない|しません)"
 )
 # What the text cannot tell: 造影効果は判断できません.
@@ -300,8 +300,9 @@ class _Sentence:
 
     def _number(self, mark: Mark, item: Reading, number: int) -> None:
         phase = item.phase
-        if phase is None and number == 0 and self.phase is not None and self._phase_of(mark.start):
-            phase = self.phase.id
+        said = self.phase
+        if phase is None and number == 0 and said is not None and 0 <= mark.start - said.end <= _PHASE_GAP:
+            phase = said.id if "、" not in self.text[said.end : mark.start] else None
         if mark.id.startswith("suv"):
             phase = {"arterial": "early", "delayed": "late"}.get(phase or "", phase)
         value = "ct_value" if mark.id == "hounsfield" else mark.id

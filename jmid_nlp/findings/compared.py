@@ -19,6 +19,7 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"[)\s]{0,2}(?:の|施行の?|撮影の?|撮像の?|実施の?|付の?|時の?)?[^。\n、\d]{0,12}?(?:と|に|から|より|を|との)?[^。\n\d]{0,4}?"
     r"(?:比較|比べ|比し|比して|対比|同様|比(?!率)|参照|不変|変化|著変|より|から|と同)"
+    r"|[)\s]{0,2}(?:の[^。\n、\d]{0,8})?で(?:は|も)?(?:[み見]られ|認め|指摘)"
     r"|[:,、 ]{0,2}(?:では?|は|の)?(?:約|径|長径|短径|最大径)?\d{1,3}(?:\.\d)?\s?(?:mm|cm)"  # (2023/6/2:44mm)
 )
 _AGO_PLAIN = re.compile(
@@ -50,8 +51,7 @@ class Comparisons:
         for number in sentences:
             near = self._in_sentence(number)
             if near:
-                behind = [f for f in near if f[0] >= end]
-                chosen = (behind or near[::-1])[0] if number == sentences[0] else near[0]
+                chosen = min(near, key=lambda f: max(f[0] - end, start - f[1]))  # the nearest
                 return self._give(*chosen), "same sentence"
         if any(self._two_back(n) for n in sentences):
             return None

@@ -11,7 +11,7 @@ from jmid_nlp.findings.hosts import Hosts
 from jmid_nlp.schema import Attribute, Count
 
 _MOST = 64  # attributes of one finding
-_AND_THERE = re.compile(r"(?:[、,]|と|および|及び)[^。、,]{1,12}(?:に|で)(?:は|も)?")
+_AND_THERE = re.compile(r"(?:[、,]|と|および|及び)[^。、,]{1,12}(?:(?:に|で)(?:は|も)?|は)")
 _OUTLINE = frozenset(("margin", "shape"))
 _SELF = frozenset(("signal",))
 
@@ -49,7 +49,9 @@ class Descriptions:
     def _undeny(self, draft: Draft) -> None:
         """`溶骨性、骨硬化性変化は認めません`: what is denied is the finding that the words describe, not that it looks so."""
         own = self.hosts.inside(draft.start, draft.end)
-        described = own is not None and self.hosts.mentions[own].kind not in (*_SELF, "sign")
+        described = own is not None and (
+            self.hosts.mentions[own].kind not in (*_SELF, "sign") or draft.end < self.hosts.mentions[own].end
+        )
         if not draft.present and (described or self.hosts.finding_between(draft.end, draft.tail)):
             draft.present, draft.tail = True, draft.end
 
@@ -127,8 +129,8 @@ class Descriptions:
             if before is None:
                 self.numbers[head] = Count(item.low, item.high, start, end)
                 self.why[head]["number"] = f"{start}:{end} {rule}"
-            elif _joined(self.parsed.text, last, item) and None not in (before.low, before.high, item.low, item.high):
-                low, high = (before.low or 0) + (item.low or 0), (before.high or 0) + (item.high or 0)
+            elif _joined(self.parsed.text, last, item) and before.low is not None and item.low is not None:
+                low, high = before.low + item.low, _sum(before.high, item.high)
                 self.numbers[head] = Count(low, high, before.start, end)
                 self.why[head]["number"] = f"{before.start}:{end} sum {rule}"
             last = item
@@ -143,6 +145,10 @@ class Descriptions:
         if len(behind) != 1 or (item.touches and self.hosts.mentions[behind[0]].end != item.start):
             return None, ""
         return behind[0], "said of it"
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
 
 
 def _joined(text: str, first: Number | None, second: Number) -> bool:

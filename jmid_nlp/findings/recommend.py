@@ -117,7 +117,8 @@ class Advice:
             time = _nearest(times, action, low, high)
             conditional = [c for c in conditions if c.start < high]
             one = self.hosts.one_of_two(start, action.start)
-            self._give(action, time, conditional, targets if one is None else [one], rule)
+            topics = self._topics(low, action.start) or ([] if one is None else [one])
+            self._give(action, time, conditional, topics or targets, rule)
 
     def _section(self, at: int) -> str | None:
         k = bisect_right(self._section_starts, at) - 1
@@ -174,12 +175,27 @@ class Advice:
             if _DONE.match(self.text, at, end) or _PAPERS.search(self.text, max(0, action.start - 6), action.start):
                 continue
             later = actions[number + 1] if number + 1 < len(actions) else None
-            if later is not None and later.asked and _LISTED.fullmatch(self.text, at, later.start):
+            if later is not None and later.asked and self._listed(at, later.start):
                 action.asked, action.needed = True, later.needed
                 continue
             self._asked(action, marks, end)
             if not action.asked and (section == "recommendation" or self._ends(action, end, section)):
                 action.asked = True
+
+    def _listed(self, start: int, end: int) -> bool:
+        """Whether only what joins two actions stands between them; a topic of the second may: `、肺結節については`."""
+        return _LISTED.fullmatch(self.text, start, end) is not None or (
+            self.text[start : start + 1] in ("、", ",") and bool(self._topics(start, end))
+        )
+
+    def _topics(self, start: int, end: int) -> list[int]:
+        """The mentions in `[start, end)` that advice is said to be about."""
+        starts = self.hosts.starts
+        own = [k for k in range(bisect_left(starts, start), bisect_left(starts, end)) if self._about(k)]
+        return sorted({*own, *(e for k in own if (e := self.hosts.namesake(k)) is not None)})
+
+    def _about(self, number: int) -> bool:
+        return _ABOUT.match(self.text, self.hosts.mentions[number].end) is not None
 
     def _asked(self, action: _Action, marks: Sequence[Mark], end: int) -> None:
         at = action.mark.end
