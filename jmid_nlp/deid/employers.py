@@ -6,18 +6,11 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
+from jmid_nlp.deid.branches import BRANCH
 from jmid_nlp.deid.evidence import GRAMMAR, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 from jmid_nlp.deid.proper import head
-
-BRANCH = re.compile(
-    rf"(?:[ \t]?(?:中等部|高等部|初等部|小学部|中学部|第?[0-9一二三四]{{1,2}}工場)|"
-    rf"[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:店(?!員)|鉱(?![{KANJI}])|坑(?![{KANJI}])|保安部|製造所|発電所|車両所|基地|分校|"
-    rf"校舎|分院|分室|支店|支社|支部|工場|"
-    rf"事業所|営業所|出張所|研究所|"
-    rf"センター|製作所|造船所|本店|本社|院|病院|キャンパス|医療センター))"
-)
 
 _COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
@@ -87,7 +80,7 @@ _PREFIX_NAME = re.compile(
     rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|"
     rf"[{KANJI}]{{2,6}}?|[{KANJI}](?=[)」』]))(?:の[里郷家杜森丘灯風光街海空花木泉園])?(?:[{KANJI}]{{2,3}}(?=の|で|"
     rf"に))?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|"
-    rf"で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）│|]|$)"
+    rf"で|へ|を|が|は|、|。|,|入|利用|通|在|職|施|看|[\s)）│|]|$|[一-鿿]{1, 4}(?:さん|看護師|Ns|氏|様|相談員))"
 )
 
 

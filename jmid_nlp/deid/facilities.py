@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from jmid_nlp.deid.book import book, stop_words
+from jmid_nlp.deid.branches import BRANCH
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.employers import (
-    BRANCH,
     EMPLOYED_WORD,
     ENGLISH,
     ENGLISH_WORD,
@@ -25,7 +25,7 @@ from jmid_nlp.deid.employers import (
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, ascii_edge, left_part, proper
-from jmid_nlp.deid.proper import cut_left, is_kana_word, made_of_words, unheard
+from jmid_nlp.deid.proper import cut_left, is_kana_word, is_place, made_of_words, unheard
 from jmid_nlp.deid.shortnames import alone, find_short, named_behind, short, widen
 from jmid_nlp.deid.workplaces import find_brands, find_workplaces
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
@@ -116,11 +116,17 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
             yield from _labelled(t, label, generic)
 
 
+_NAMED_RIGHT = re.compile(r"[、。→)」/・=;\s]|で|に|より|から|の|へ|\Z")
+
+
 def _named(t: str, start: int, end: int) -> Hit | None:
     if not ascii_edge(t, start, end):
         return None
     before, after = t[start - 1 : start], t[end : end + 3]
     form = t[start:end]
+    place = cut_left(left_part(t, start, max(0, start - 6))) if re.match(f"[{KANJI}]", before) else ""
+    if place and is_place(place) and len(form) < 4 and _NAMED_RIGHT.match(t, end):
+        return Hit(start - len(place), end, "FACILITY", "hospital", 0.8, "facilities.name", GRAMMAR)
     if (
         re.match(f"[{KANJI}]", before)
         and len(form) <= 3
@@ -138,7 +144,9 @@ def _named(t: str, start: int, end: int) -> Hit | None:
         and form in _ONLY_WITH
         and wide.end == end
         and not re.match(
-            r"で|に|より|から|の|へ|病院|病理|放|消|外|内|脳|救|整|循|呼|産|小|泌|[第一二三1-3][内外]|[ 　(（]", after
+            r"で|に|より|から|の|へ|病院|病理|放|消|外|内|脳|救|整|循|呼|産|小|泌|[第一二三1-3][内外]?|[ 　(（、。→)/・=;\n]|"
+            r"\Z",
+            after,
         )
     ):
         return None
@@ -165,13 +173,20 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
         return None
     if suffix == "社" and _MAKER_RIGHT.match(t, end):
         return None
+    if "ァ" <= suffix[0] <= "ヺ" and _LONE_KATAKANA.search(left):
+        return None  # スクリーニング is no クリーニング
     left = left[m.end() :] if (m := _AGE_LEFT.match(left)) else left
-    if is_kana_word(left) or not left:
+    if is_kana_word(left) or not left or _PARTICLE_END.search(left) or left in ("A", "B", "C", "X", "Y"):
+        return None
+    if left[-1] == "の" and (left[:-1] in GENERIC_LEFT or left[:-1] in stop_words("facility_near")):
         return None
     name = cut_left(left)
+    if "ァ" <= suffix[0] <= "ヺ" and kind == "strong" and not name and made_of_words(left):
+        return None
     if left in book().words and kind != "strong":
         return None
     named = proper(left) or name or (suffix[-1] in "園苑荘" and len(left) > 1 and not made_of_words(left))
+    named = named or (suffix in _UNHEARD_KINDS and unheard(left))
     if kind != "strong" and not (named and _RIGHT_WEAK.match(t, end)):
         return None
     if kind == "strong" and len(suffix) <= 2 and suffix not in _SURE and not (proper(left) or name or unheard(left)):
@@ -192,6 +207,8 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
     )
 
 
+_LONE_KATAKANA = re.compile(r"(?:^|[^ァ-ヺー])[ァ-ヺ]\Z")
+_PARTICLE_END = re.compile(r"[一-鿿A-Za-zァ-ヺー][とにをがはも]\Z")
 _AGE_LEFT = re.compile(r".*[歳才](?:の|男性|女性|児)?")
 _GENERAL = tuple(sorted(stop_words("facility_general")))
 
@@ -206,11 +223,12 @@ def _general(t: str, start: int, end: int, suffix: str) -> Hit | None:
 
 _MAKER_RIGHT = re.compile(r"[ ]?(?:製|の?(?:装置|機器|デバイス|ステント|カテーテル|[A-Z]{2}))")
 _SURE = stop_words("facility_sure")
+_UNHEARD_KINDS = ("寺", "軒", "庵", "苑", "荘", "園")
 
 _RIGHT_WEAK = re.compile(
     r"$|[\s、。,.()（」』】\]/|;:>\"'<&・→⇒│┃]|より|から|に|で|へ|の|を|は|が|と|入|通|勤|在|紹介|受診|外来|嘱託|"
     r"職員|看護|施設長|"
-    r"相談員|園長|理事|利用|退|経由|宛|系列|併設|扱|所属|提出|関係"
+    r"相談員|園長|理事|利用|退|経由|宛|系列|併設|撮|検|扱|所属|提出|関係"
 )
 
 
@@ -230,7 +248,9 @@ _SHORT_LABELS = stop_words("facility_label")
 _VALUE = re.compile(r"[^\n|,;:=<>\"'。、()]{2,40}?(?=[ \t]{2,}|[\n|,;:=<>\"'。、()]|\Z)")
 
 _NO_VALUE = re.compile(
-    r"なし|無|不明|未|当院|他院|同上|近医|あり|有|在宅|自宅|今回|前回|CT|MRI|\d{4}|右|左|両|胸|腹|頭"
+    r"#|[A-Za-z]{0,2}\d{1,2}\b|なし|無|不明|未|[Nn]one|[Nn]il|[Nn]/?[Aa]\b|[Uu]nknown|当院|他院|同上|近医|あり|有|"
+    r"在宅|自宅|今回|前回|CT|MRI|"
+    r"\d{4}|右|左|両|胸|腹|頭"
 )
 
 

@@ -97,6 +97,8 @@ _DOTTED_ISH = re.compile(r"\d\.\d+\.\d")
 
 
 def _announced(t: str, start: int, end: int) -> Iterator[Hit]:
+    if t[end - 1].isascii() and t[end - 1].isalpha() and t[end : end + 1].isascii() and t[end : end + 1].isalpha():
+        return
     if t[start].isascii() and t[start].isalpha() and start and t[start - 1].isascii() and t[start - 1].isalnum():
         return
     joint = _JOINT.match(t, end)
@@ -129,7 +131,11 @@ def _jointed(t: str) -> Iterator[Hit]:
     for m in _TRIPLE.finditer(t):
         digits = sum(c.isdigit() for c in m[0])
         sizes = {len(g) for g in m[0].split("-")}
-        if digits > 5 and not _TECHNICAL.search(t, max(0, m.start() - 8), m.start()) and ((digits > 6 and not sizes <= {3, 4}) or m[0][0] == "0"):
+        if (
+            digits > 5
+            and not _TECHNICAL.search(t, max(0, m.start() - 8), m.start())
+            and ((digits > 6 and not sizes <= {3, 4}) or m[0][0] == "0")
+        ):
             yield Hit(m.start(), m.end(), "ID", "number", 0.65, "ids.triple", LISTED)
     for m in _SPACED.finditer(t):
         if sum(c.isdigit() for c in m[0]) > 5:

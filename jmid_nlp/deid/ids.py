@@ -9,6 +9,7 @@ from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, NONE, PARTICLE, SPACE, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.idforms import find_id_forms
+from jmid_nlp.deid.loose import find_loose
 from jmid_nlp.deid.wards import find_wards
 
 _KN = r"〇零一二三四五六七八九"
@@ -18,7 +19,7 @@ _VALUE = re.compile(
     rf"#\n]{{1,2}}[A-Za-z0-9{_KN}]+|(?<=[{_KN}])の[{_KN}]+){{0,12}}(?: "
     rf"(?=[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9年月日歳才.%/]|\s?(?:mm|cm|歳|才|年|月))){{0,3}})"
 )
-_UID = re.compile(r"(?<![0-9.])(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
+_UID = re.compile(r"(?<![0-9.])(?!1\.2\.840\.10008\.)(?:[012]\.\d{1,6}(?:\.\d{1,40}){4,30}|2\.25\.\d{10,40})(?![0-9])")
 _LETTERED = re.compile(
     r"(?<![A-Za-z0-9.\-_+])(?:[A-Z]{1,5}[\-_]?\d{4,13}[0-9OIl](?:[\-_/][A-Za-z0-9]{1,10}){0,3}|"
     r"[A-Z]{1,4}\d{0,4}-[A-Z]{0,2}\d{2,10}(?:-[0-9OIl]{1,6}){0,3}|[A-Z]{1,3}\d{2}-\d{3,6}|\d{2,8}-\d{2,8}-\d{1,8}|"
@@ -43,7 +44,7 @@ _ROOM = re.compile(
 _BED = re.compile(
     r"(?:[東西南北新旧本中]?\d{1,2}[東西南北A-Z]?|[A-Z]\d?)[ ]?病棟[ ]?(?:\d{1,4}[\-ー]?\d{0,2}|"
     r"[A-Z]\d{0,2})(?:号室|号|室|床|番ベッド|ベッド)?|(?:\d{3,4}|[A-Z]棟\d{3,4})[\-ー]\d{1,2}(?=床|ベッド)|"
-    r"(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.])|"
+    r"(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.]|[ ]?(?:mm|cm))|"
     r"(?<![A-Za-z0-9])(?P<r>[A-Z]?\d{1,2}-\d{1,2})(?=床|番床|ベッド)"
 )
 _PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?\d{2,3}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
@@ -113,6 +114,7 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         yield from _rooms(t)
         yield from find_wards(t)
         yield from find_id_forms(t)
+        yield from find_loose(t)
     if "〇" in t or "零" in t or "六" in t or "二" in t:
         for m in _KANJI_BARE.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "patient", 0.75, "ids.kanji", LISTED)

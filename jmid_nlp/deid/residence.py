@@ -13,7 +13,7 @@ from functools import cache
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.proper import is_common, is_name, is_place
+from jmid_nlp.deid.proper import is_common, is_name, is_place, made_of_words
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 
 _BEFORE = re.compile(
@@ -50,6 +50,8 @@ def _is_residence(word: str, *, sure: bool) -> bool:
         return False
     if plain in stop_words("foreign_city"):
         return True
+    if len(plain) > 2 and plain[-1] in "台丘" and not is_common(plain) and not made_of_words(plain[:-1]):
+        return True
     if is_place(plain):
         return (
             True
@@ -62,13 +64,14 @@ def _is_residence(word: str, *, sure: bool) -> bool:
 
 
 _TOWN = re.compile(
-    rf"(?<![{KANJI}ァ-ヺー])(?P<n>[{KANJI}ヶケノ]{{1,5}}|[ぁ-ゖ]{{3,5}}|[ァ-ヺー]{{2,6}})(?P<k>町|村|集落|地区|部落|"
+    rf"(?<![{KANJI}ァ-ヺー])(?P<n>[{KANJI}ヶケノ]{{1,5}}|[ぁ-ゖ]{{3,5}}|[ァ-ヺー]{{2,6}})(?P<k>町|村|島|バイパス|"
+    rf"川河口|河口|集落|地区|部落|"
     rf"温泉|団地|屋敷|新田|開拓|番地|大橋|橋|分校前|駅前)"
     rf"(?=の(?!診療|病院|会館|役|人|中|外)|山中|山林|内(?=で|の|に)|に(?:住|帰|戻|転居|居|在|あ|暮|独|お住)|へ(?:戻|"
     rf"帰|転居|向)|で(?![はあな])|"
     rf"から|より|在住|出身|[)）、。]|東詰|西詰|南詰|北詰|付近|\Z)"
 )
-_TOWN_ISH = re.compile(r"[町村落区泉地敷田拓橋前](?:の|に|へ|で|から|より|在|出|[)、。]|[東西南北]詰|付|$)")
+_TOWN_ISH = re.compile(r"[町村落区泉地敷田拓橋前島スロ口](?:の|に|へ|で|から|より|在|出|[)、。]|[東西南北]詰|付|$)")
 _SAID = re.compile(
     r"(?:里帰り先|帰省先|実家|出身地?|郷里|住まい|お住まい|現住所|転居先|疎開先|生家|勤務地|赴任先|移住先|里|在所|"
     r"身寄り|家族|長男|次男|長女|次女|息子|娘|弟|妹|兄|姉)"
@@ -80,7 +83,7 @@ _STOP = re.compile(
     rf"(?P<m>[{KANJI}ぁ-ゖァ-ヺー]{{2,8}}?)の?(?:バス停|停留所)"
 )
 _MORE_AZA = re.compile(
-    rf"(?:大字|小字|(?<![一-鿿A-Za-zの])字)(?P<n>[{KANJI}ヶケノァ-ヺーぁ-ゖ]{{1,8}}?(?:の奥|の上|"
+    rf"(?:大字|小字|(?<![一-鿿A-Za-zの])字)(?P<n>[{KANJI}ァ-ヺ][{KANJI}ヶケノァ-ヺーぁ-ゖ]{{0,7}}?(?:の奥|の上|"
     rf"の下)?)(?=[ 　、。)』」]|の|に|で|へ|"
     rf"から|より|在住|$|\n)"
 )

@@ -15,7 +15,7 @@ from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, PARTLY, RARE, UNKNOWN, grade
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part, name_like
-from jmid_nlp.deid.proper import cut_left, is_place, prefectures, unheard
+from jmid_nlp.deid.proper import cut_left, is_grammar, is_place, made_of_words, prefectures, unheard
 from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
@@ -24,12 +24,14 @@ _GO = (
     r"で(?!あ|な)|を(?:ご?利用|受診)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|"
     r"かか|お世話|問い?合)|より|から|へ(?!の影響)|"
     r"受診|撮影|紹介|からの|"
-    r"の[一-鿿ァ-ヺ]{2,6}部|のこと|の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|担当|先生|外来|救急|放射線|報告|呼吸|"
+    r"の[一-鿿ァ-ヺ]{2,6}部|のこと|の[一-鿿ぁ-ん]{1,4}(?:先生|Dr|医師)|の(?:CT|MRI|MR|PET|XP|US|画像|検査|紹介|主治|"
+    r"担当|先生|外来|救急|放射線|報告|呼吸|"
     r"循環|消化|外科|内科|整形|小児|"
     r"病理|医師|Dr|地連|連携|返書)"
 )
 _WIDE = (
-    rf"(?=[ ]?(?:{_GO}|にも|[→⇒、。)」』/・,;]|と比較|持参|持込|救急|手術|加療|通院|かかりつけ|フォロー|CT|MRI|PET|$|"
+    rf"(?=[ ]?(?:{_GO}|にも|[→⇒、。)」』/・,;]|と比較|と(?=[一-鿿A-Z])|持参|持込|救急|手術|加療|通院|かかりつけ|"
+    rf"フォロー|CT|MRI|PET|$|"
     rf"\n))"
 )
 _NARROW = rf"(?=[ ]?(?:{_GO}|[→⇒]|持参|持込|かかりつけ))"
@@ -45,12 +47,14 @@ _SCHOOL = re.compile(
     rf"(?:(?:県立|市立|私立|町立|村立|都立|区立|国立)?[{KANJI}ヶがノ]{{2,6}}?|[ァ-ヺー]{{3,8}}|"
     rf"(?<![ぁ-ゖ])[ぁ-ゖ]{{3,6}})"
     r"(?:小|中|高|工|商|農|工業高|商業高|農業高|女子高|東高|西高|南高|北高|付属中|付属小|附属中|附属小|中等部|高等部)"
-    r"(?=[ ]?(?:[1-6一二三四五六]年(?!前|後|間)|の?(?:生徒|児童|[1-6]年生)|[ ]?(?:野球|サッカー|ラグビー|柔道|剣道|"
+    r"(?=[ ]?(?:[1-6一二三四五六]年(?!前|後|間)|の?(?:生徒|児童|[1-6]年生)|(?:の|体育館|校区|卒|のグラウンド|"
+    r"の校庭)?[ ]?(?:体育館|校区|卒業|野球|サッカー|ラグビー|柔道|剣道|"
     r"陸上|バスケ|バレー|テニス|卓球|吹奏楽|水泳|体操|"
     r"バド|ハンド|相撲|空手|弓道|スキー|駅伝)部?|に?通学|に在学|教諭|校長|PTA))"
 )
 _PUBLIC_SCHOOL = re.compile(
-    rf"(?:県立|市立|私立|町立|村立|都立|区立)[{KANJI}ヶがノ]{{2,5}}(?:小|中|高|工|商)(?=の|で|に|へ|を|[1-6]年|校|、|"
+    rf"(?:[{KANJI}]{{1,5}}?)?(?:県立|市立|私立|町立|村立|都立|区立)[{KANJI}ヶがノ]{{2,5}}(?:小|中|高|工|商)(?=の|で|"
+    rf"に|へ|を|[1-6]年|校|、|"
     rf"。)"
 )
 _CAMP = re.compile(
@@ -123,6 +127,7 @@ _BLOCK = re.compile(
     r"症|術|検(?!診)|疾患|領域|リハビリ室)|医(?![院療大])"
 )
 _OPENERS = ("", "\n", "|", "│", ",", "(", "「", ":", "=", "→", ">", '"', "\t")
+_OPENERS_WIDE = (*_OPENERS, "。", "、", " ", "は")
 _BOUNDARY = re.compile(rf"(?![{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9])")
 
 
@@ -144,6 +149,8 @@ def _kinds() -> re.Pattern[str]:
 def _inside_word(t: str, start: int) -> bool:
     """Whether a term of medicine runs over the position, such as 不整 in 不|整形."""
     terms = medical_runs()
+    if start and t[start - 1 : start + 1] in book().plain_words and t[start] == "診":
+        return True
     return any(t[start - i : start + j] in terms for i in (1, 2) for j in (1, 2) if i <= start)
 
 
@@ -161,6 +168,8 @@ def short(t: str, start: int, end: int, kind: str) -> Hit | None:
         return None
     if more := _kinds().match(t, end):
         end = more.end()
+    if "ァ" <= t[end - 1] <= "ー" and "ァ" <= t[end : end + 1] <= "ー":
+        return None
     low, sure = _named_before(t, start)
     if low < start:
         right = _WIDE_RIGHT if sure or kind != "short" else _NARROW_RIGHT
@@ -177,11 +186,22 @@ def _named_before(t: str, start: int) -> tuple[int, bool]:
     """Where the name before a kind begins, `start` where none does, and whether it is surely the name of a place."""
     if back := _BACK.search(t, max(0, start - 8), start):
         word = back[1] or back[2]
-        if placeish(word) or is_place(word) or (back[2] and word not in book().plain_words):
+        if (
+            is_place(word)
+            or (placeish(word) and not made_of_words(word) and word[-1] not in "域部側葉区")
+            or (back[2] and word not in book().plain_words)
+        ):
             return back.start(), True
     left = left_part(t, start, 0)
     word = cut_left(left) or cut_left(re.split("の", left)[-1])
-    if not word and left and unheard(left):
+    if not word and left and not t.startswith("診", start) and unheard(left):
+        word = left
+    if (
+        not word
+        and re.fullmatch("[ぁ-ゖ]{2}", left)
+        and t[start - 3 : start - 2] in _OPENERS_WIDE
+        and not is_grammar(left)
+    ):
         word = left
     if not word:
         return start, False
@@ -198,11 +218,15 @@ def _named_before(t: str, start: int) -> tuple[int, bool]:
 def alone(t: str, start: int, end: int, *, whole: bool = False) -> Hit | None:
     """A short kind that names a facility by itself: 日赤 before any word, 中央 only before a word of going there."""
     form = t[start:end]
-    if re.match(f"[{KANJI}ァ-ヺ]", t[start - 1 : start] or " "):
+    if re.match(f"[{KANJI}ァ-ヺ]", t[start - 1 : start] or " ") and left_part(t, start, 0):
         return None
     if form in _ALONE or (whole and len(form) > 4):
         enclosed = t[start - 1 : start] in ("「", "(", "→") and t[end : end + 1] in ("」", ")", "→")
-        fits = enclosed or _ALONE_RIGHT.match(t, end) is not None
+        fits = (
+            enclosed
+            or _ALONE_RIGHT.match(t, end) is not None
+            or (form in _ALONE and _BOUNDARY_KANJI.match(t, end) is not None)
+        )
     elif form in _STRICT:
         fits = _STRICT_RIGHT.match(t, end) is not None
     else:
@@ -210,6 +234,7 @@ def alone(t: str, start: int, end: int, *, whole: bool = False) -> Hit | None:
     return Hit(start, end, "FACILITY", "hospital", 0.7, "facilities.short", LISTED) if fits else None
 
 
+_BOUNDARY_KANJI = re.compile(rf"(?![{KANJI}ァ-ヺーA-Za-z])")
 _ALONE, _STRICT = stop_words("facility_alone"), stop_words("facility_alone_strict")
 _PERSON_THERE = (
     r"の[一-鿿ぁ-んァ-ヺ]{1,4}(?:先生|Dr|医師|さん|氏|様|Ns)|の(?:当直|主治|先生|担当医|地域連携|地連|救急|画像|報告|"
@@ -219,7 +244,7 @@ _PERSON_THERE = (
 _STRICT_RIGHT = re.compile(
     rf"へ(?:[一-鿿]{{1,6}}を依頼|の?転院|転送|の?搬送|の?紹介|入院|依頼|返書|返送|送付|連絡)|に(?:転院|転送|搬送|紹介|"
     rf"通院|入院|かか|お世話|返書|移っ|移り)|"
-    rf"から(?:の?転院|の?紹介|転送|移)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|"
+    rf"から(?:の?転院|の?紹介|転送|移|来た|来院)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|"
     rf"フォロー|とのこと|[HR]\d|の(?:手術|加療|治療))|"
     rf"{_PERSON_THERE}|[)」][ ]?(?:へ|に|より|から|宛)|通院[中歴]|入院[中歴]|宛|→|かかりつけ"
 )

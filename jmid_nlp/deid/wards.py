@@ -39,6 +39,7 @@ _GUEST = re.compile(
     r"戻室|移室|案内)|号(?:室)?(?:の|に|へ|で))|(?:さん|様|氏)[ ]?[(](?P<w>\d{3,4}(?:-\d{1,2})?|\d{1,2}[東西南北]\d{1,3})(?=[)])|"
     r"(?:帰室|入室|転室|転床|病室|部屋)[ ]{0,2}(?P<x>\d{3,4}(?:-\d{1,2}|-?[A-Z])?)(?![0-9:.]|[ ]?(?:年|月|日|時|分|mm|cm|頃))"
 )
+_WORDS = re.compile(r"[ぁ-んァ-ヺ一-鿿]|[A-Z][a-z]")
 _UNIT_BED = re.compile(
     r"(?<![A-Za-z])(?:NICU|GCU|PICU|MFICU|EICU|ICU|HCU|CCU|SCU)[ \-]?(?P<b>\d{1,2}(?:番|号)?(?=番?床|番?ベッド|"
     r"ベッド|ベット|へ|に(?:入|転|帰)|より|から|の|在|入))"
@@ -105,6 +106,8 @@ def find_wards(t: str) -> Iterator[Hit]:
     """Rooms, beds, documents and plates of a folded text that holds digits."""
     if _WARD_ISH.search(t):
         for m in _LIST.finditer(t):
+            if not _WORDS.search(t, m.end(), t.find("\n", m.end()) if "\n" in t[m.end() :] else len(t)):
+                continue
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
         for m in _UNIT_BED.finditer(t):
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)

@@ -51,10 +51,16 @@ def _table() -> tuple[Automaton, tuple[str, ...]]:
 
 
 _SLOTS = _table()
+_SERVED = re.compile(
+    r"に(?=\d{1,2}年(?:間|、|勤|従|。|$)|[一二三四五六七八九十]{1,3}年(?:間|、|勤|従|。))|で(?=\d{1,2}年(?:間|勤|従|"
+    r"働|作)|[一二三四五六七八九十]{1,3}年(?:間|、|勤|従|働|作))"
+)
 
 
 def find_workplaces(t: str) -> Iterator[Hit]:
     """Facilities of a folded text by what is done there."""
+    if "年" in t:
+        yield from _served(t)
     automaton, kinds = _SLOTS
     for start, _, number in automaton.find(t):
         low = _name_before(t, start, kinds[number])
@@ -68,6 +74,14 @@ def find_workplaces(t: str) -> Iterator[Hit]:
                 "facilities.slot",
                 LISTED,
             )
+
+
+def _served(t: str) -> Iterator[Hit]:
+    """Where somebody worked for years: 港南耐火煉瓦に22年."""
+    for m in _SERVED.finditer(t):
+        low = _name_before(t, m.start(), "work")
+        if low < m.start():
+            yield Hit(low, m.start(), "FACILITY", "workplace", 0.7, "facilities.slot", LISTED)
 
 
 def _name_before(t: str, end: int, kind: str) -> int:
@@ -123,6 +137,22 @@ def _stands(name: str, kind: str) -> bool:
 
 
 _BRAND = re.compile(rf"(?<![ァ-ヺー・])(?P<k>[ァ-ヺー・]{{3,14}})(?P<p>[{KANJI}ヶケノ]{{2,6}})(?![{KANJI}ァ-ヺ])")
+_PLACE_KATAKANA = re.compile(
+    rf"(?<![{KANJI}ァ-ヺー])(?P<p>[{KANJI}ヶケノ]{{2,4}})(?P<k>[ァ-ヺー・]{{3,12}})(?=の|、|。|で|に(?!よ)|へ|から|"
+    rf"より|[()（）」/;]|[ ]*\n|\Z|所属|勤務|[ ])"
+)
+_CREW = re.compile(
+    rf"(?<![{KANJI}])(?P<p>[{KANJI}ヶケノ]{{2,5}}?)(?:市|町|村|広域|地区)?(?:救急|消防|"
+    rf"救助)(?:隊)?\d{{0,2}}(?=[、。)\s]|の|で|が|に|より|から|へ|隊)"
+)
+_HOUSE_NAME = re.compile(
+    r"(?:施設|老人ホーム|入所先|入居先|薬局|学童|保育所|デイ|寮|通所先|ショート)(?P<n>[ぁ-ゖ]{3,6}?|"
+    r"(?<=デイ)[一-鿿]{2,4})(?=の(?:女性|男性|職員|看護|方|相談|施設|利用)|から|より|で(?:転|受|倒|食|入))"
+)
+_STATION = re.compile(rf"(?<![{KANJI}])(?P<n>[{KANJI}ヶケ]{{2,5}})署(?=[{KANJI}])")
+_CAMPUS = re.compile(
+    rf"(?<![{KANJI}])[{KANJI}]{{1,5}}(?:教育大|教大|大|学園|学院|高専)(?P<p>[{KANJI}]{{2,4}})校(?=の|で|に|へ|から|[、。)])"
+)
 _PLACE_KANA = re.compile(
     rf"(?<![{KANJI}])(?P<p>[{KANJI}]{{2,4}})(?P<k>[ぁ-ゖ]{{3,6}}?)(?=会|で[、手]|より|から|へ|にて|[、。)」→│|\n]|[ ]|\Z)会?"
 )
@@ -140,8 +170,8 @@ _BAR = re.compile(
     r"道の駅)[ ]?(?P<n>[ぁ-ゖァ-ヺー一-鿿]{2,8}?)(?=店主|店員|店長|のママ|で|に|の|へ|より|から|勤務|[)」、。 ]|\Z)"
 )
 _INITIAL = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z](?:大(?![動腿腸網脳血静])|病院|医院|クリニック|総合病院|医大|医療センター|高校|小学校|"
-    r"中学校)(?=で|に|より|から|へ|の|か|宛|[、。)」→⇒ ]|\n|\Z)"
+    r"(?<![A-Za-z0-9])[D-Z](?:大(?![動腿腸網脳血静])|病院|医院|クリニック|総合病院|医大|医療センター|高校|小学校|"
+    r"中学校)(?=で|に|より|から|へ|の|か|宛|[、。)」→⇒ ]|\n|\Z|腫|内|外|放|脳|整|消|循|呼|産|小|病理)"
 )
 _DUTY = re.compile(
     rf"(?<![{KANJI}])(?P<n>[{KANJI}]{{1,4}})署(?![名長{KANJI}]|[ ]?名)(?=[ 、。)」\n]|の|より|へ|に|から|で|が|は|扱|\Z)"
@@ -154,6 +184,25 @@ def find_brands(t: str) -> Iterator[Hit]:
     for m in _BRAND.finditer(t):
         if is_place(m["p"]) and not is_kana_word(m["k"]) and not made_of_words(m["k"]):
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
+    for m in _PLACE_KATAKANA.finditer(t):
+        if (
+            is_place(m["p"])
+            and not is_kana_word(m["k"])
+            and not made_of_words(m["k"])
+            and m["k"] not in stop_words("facility_kana")
+        ):
+            yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.65, "facilities.brand", LISTED)
+    if "救急" in t or "消防" in t or "救助" in t:
+        for m in _CREW.finditer(t):
+            if is_place(m["p"]):
+                yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.crew", LISTED)
+    for m in _HOUSE_NAME.finditer(t):
+        if not is_grammar(m["n"]) and not is_common(m["n"]):
+            yield Hit(m.start(), m.end(), "FACILITY", "care_home", 0.7, "facilities.house", LISTED)
+    if "校" in t:
+        for m in _CAMPUS.finditer(t):
+            if is_place(m["p"]):
+                yield Hit(m.start(), m.end(), "FACILITY", "school", 0.75, "facilities.school", LISTED)
     for m in _PLACE_KANA.finditer(t):
         if (
             is_place(m["p"])
@@ -174,6 +223,9 @@ def find_brands(t: str) -> Iterator[Hit]:
     for m in _INITIAL.finditer(t):
         yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.initial", LISTED)
     if "署" in t:
+        for m in _STATION.finditer(t):
+            if is_place(m["n"]) or (m["n"][-1] in "東西南北中" and is_place(m["n"][:-1])):
+                yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.station", LISTED)
         for m in _DUTY.finditer(t):
             if not _NO_STATION.search(m["n"]):
                 yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.station", LISTED)

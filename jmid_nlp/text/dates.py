@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.dateloose import loose_dates
 from jmid_nlp.text.datemore import more_dates
 from jmid_nlp.text.dateodd import odd_dates
 from jmid_nlp.text.dateparts import partial_dates
@@ -70,7 +71,7 @@ _CUE_RIGHT = (
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
 _FULL = re.compile(
-    rf"(?:(?<![0-9A-Za-z])|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|"
+    rf"(?:(?<![0-9A-Za-z])(?<![0-9]\.)|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|"
     rf"[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月"
     rf"\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
@@ -120,7 +121,7 @@ _KANJI_MD = re.compile(
     r"二?十[一二三四五六七八九]?|[一二三四五六七八九]|[0-9]{1,2})日"
 )
 _KANJI_M = re.compile(
-    r"(?<![〇零一二三四五六七八九十百千第か数])(?P<m>十[一二]?|[一二三四五六七八九])月(?=[上中下初]旬|末|頃|ごろ|"
+    r"(?<![〇零一二三四五六七八九十百千第か数同])(?P<m>十[一二]?|[一二三四五六七八九])月(?=[上中下初]旬|末|頃|ごろ|"
     r"に(?!わたり|渡)|の(?:前回|CT|MRI|検査|手術|画像))[上中下初]?旬?"
 )
 _MD = re.compile(rf"(?<![0-9A-Za-z.])(?P<m>{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?P<d>{_D}{{1,2}})\s{{0,2}}日(?!目|間)")
@@ -224,6 +225,8 @@ def _scan(t: str) -> Iterator[DateMatch]:
     yield from (DateMatch(*part) for part in partial_dates(t))
     yield from (DateMatch(*part) for part in odd_dates(t))
     yield from (DateMatch(*part) for part in more_dates(t))
+    if digits:
+        yield from (DateMatch(*part) for part in loose_dates(t))
     if digits and _MONTHISH.search(t) and _ENG_TRIGGER.search(t):
         yield from _english(t)
 
