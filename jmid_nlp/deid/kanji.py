@@ -14,7 +14,7 @@ from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 
 KANJI = r"㐀-䶿一-鿿々〆豈-﫿\U00020000-\U0003ffff"
-RUN = re.compile(f"[{KANJI}](?:[{KANJI}]|[ノヶケ](?=[{KANJI}]))*")
+RUN = re.compile(f"[{KANJI}](?:[{KANJI}]|[ノヶケツ](?=[{KANJI}]))*")
 # how well a string fits a name
 FULL, SURNAME, RARE, AMBIGUOUS, PARTLY, UNKNOWN, NO = 6, 5, 4, 3, 2, 1, 0
 _LONGEST = 8

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from jmid_nlp.deid.book import VARIANTS, book, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
@@ -133,6 +133,10 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
     for hit in hits:
         if hit.category != "PERSON" or hit.rank < LISTED or hit.end - hit.start < 2:
             continue
+        reading = _READING.match(t, hit.end) if RUN.match(t, hit.start) else None
+        if reading and not any(katakana(w) in stop_words("value_kana") for w in reading[1].split()):
+            yield Hit(reading.start(1), reading.end(1), "PERSON", hit.subtype, 0.8, "names.reading", GRAMMAR)
+            continue
         m = _BRACKET.match(t, hit.end)
         if m and (number := _EXTENSION.match(t, m.end())):
             yield Hit(number.start(), number.end(), "PHONE", "extension", 0.75, "contact.bracket", GRAMMAR)
@@ -150,6 +154,9 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
             at = more.end() if more else -1
 
 
+_READING = re.compile(
+    r"[ \t]{1,4}([ァ-ヺー]{1,8}[ ・][ァ-ヺー]{2,8}|[ぁ-ゖー]{2,7} [ぁ-ゖー]{2,7})(?=[ \t]*(?:\d|$|\n|[、。,;|/(]|[男女MF一-鿿]))"
+)
 _EXTENSION = re.compile(r"[2-9]\d{3}(?=[)])")
 _BRACKET = re.compile(r"(?:さん|様|氏|殿|先生|くん|ちゃん)?[ \t]?[(\[/=][ \t]?")
 _BRACKET_END = re.compile(r"[ \t]?(?:[)\]/、,=]|\n|\Z)")

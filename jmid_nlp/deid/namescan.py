@@ -43,6 +43,30 @@ _STOP_KANA = stop_words("value_kana")
 _KANA_TERM = re.compile(
     r"(?:グラフィー|グラフィ|グラム|スコピー|スコープ|メーター|メトリー|テスト|システム|センター|モニター|カテーテル|ステント|チューブ)\Z"
 )
+_ENDINGS = frozenset(
+    [
+        "から",
+        "より",
+        "まで",
+        "など",
+        "にて",
+        "です",
+        "した",
+        "して",
+        "では",
+        "には",
+        "とは",
+        "へは",
+        "への",
+        "との",
+        "での",
+        "にも",
+        "でも",
+        "とも",
+        "より",
+        "のみ",
+    ]
+)
 _STOP_HIRA = stop_words("value_hiragana")
 
 
@@ -168,7 +192,16 @@ def _with_given(t: str, end: int, g: int, hard: bool) -> tuple[int, int]:
         if gap and hard and shape is KATA and CELL_END.match(t, m.end()):
             return m.end(), FULL
         for n in range(min(len(m[0]), 6), 1, -1):
-            if katakana(m[0][:n]) in book().given_kana and EDGE.match(t, start + n) and (gap or n > 2 or hard):
+            if (
+                katakana(m[0][:n]) in book().given_kana
+                and EDGE.match(t, start + n)
+                and (
+                    gap
+                    or n > 2
+                    or hard
+                    or (g >= SURNAME and n == len(m[0]) and m[0] not in _STOP_HIRA and m[0] not in _ENDINGS)
+                )
+            ):
                 return start + n, FULL
     return end, g
 

@@ -98,7 +98,8 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
     while limit and (first or at not in starts):
         limit -= 1
         at = _skip_department(t, at, hard)
-        end, g = name_at(t, at, hard=hard or (label.kind == "title" and not t[at : at + 1].isascii()))
+        capital = first and t[label.start].isupper() and t[at : at + 1].isupper() and label.strength >= SPACE
+        end, g = name_at(t, at, hard=hard or (label.kind == "title" and (capital or not t[at : at + 1].isascii())))
         if (
             end == at
             and label.subtype == "family"

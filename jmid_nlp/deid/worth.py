@@ -70,10 +70,12 @@ def is_term(word: str) -> bool:
     if len(plain) < 2 or grade(plain) >= RARE:
         return False
     terms, b = medical_runs(), book()
+    if b.surnames.get(plain) or (plain in b.given and plain[-1] in "子美恵江代枝"):
+        return False
     if plain in terms or plain in b.terms:
         return True
     parts = ((plain[:i], plain[i:]) for i in range(1, len(plain)))
-    if b.surnames.get(plain) or plain in b.given or plain in b.place_names:
+    if plain in b.given or plain in b.place_names:
         return False
     return any(
         (a in terms and len(a) > 1 and (len(z) == 1 or z in terms or z in b.plain_words))
