@@ -33,6 +33,8 @@ _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔",
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
 _IS_LEVEL = re.compile(r"(?:Th|[TCL])\d")
 _AT = re.compile(r"(?:内|部)?に(?:は|て)?[^、。はがをにで()\n]{0,18}")
+_LISTED = 8  # mentions of a sentence that are looked back at
+_UNASSESSED = re.compile(r"の有無[^。、\n]{0,16}(?:評価|判定|判断)(?:でき|困難|不能|不可|不十分)")
 _TRUNK = re.compile(r"[胸腹心羊髄]|effusion|ascites", re.IGNORECASE)
 _EACH_SIZE = re.compile(r"に(?:は)?(?:最大|径|長径|短径|約){0,2}[\d.×x]{1,12}\s?(?:mm|cm)(?:大)?(?:、|と|および|,)\s?")
 _SIDE_HINT = re.compile(r"[右左両正RLrlB]|bilat")
@@ -115,7 +117,7 @@ class _Attacher:
                     self._side_after(mention, later)
                     or self._part_side(number, mention, place, previous, start)
                     or self._whole_side(number, place)
-                    or (label.side if label is not None else None)
+                    or (label.side if label is not None and self._within(place, label) else None)
                     or self._title_side(number, mention)
                 )
             if "正中" in self.text[mention.start : mention.end]:
@@ -167,6 +169,9 @@ class _Attacher:
         prefix = _SIDE_HINT.search(ahead_of) and _SIDE_PREFIX.search(
             self.text, max(start, mention.start - 16), mention.start
         )
+        again = self.heritage.namesake(number, mention, start)
+        if again is not None:
+            return again
         if current is not None and not used and self._direct(mention, current):
             side = current.side
             if prefix and not current.bare and prefix.start() >= current.end:
@@ -208,7 +213,7 @@ class _Attacher:
             and (self.places[previous].sites or self.places[previous].side)
         ):
             return self._carried(mention, self.places[previous])
-        if current is None and previous < 0:
+        if current is None and (previous < 0 or not self._told(previous, start)):
             return self.heritage.inherited(number, mention, start)
         return self.heritage.own_label(mention)
 
@@ -219,6 +224,23 @@ class _Attacher:
         trunk = mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end)
         return None if trunk else self.title
 
+    def _within(self, place: Place, label: Place) -> bool:
+        """Whether a label's side can be that of a place: not where that is of the midline and no part of the label."""
+        part, body = place.sites[0].concept, label.sites[0].concept if label.sites else None
+        if part is None or body is None or is_a(part, body):
+            return True
+        return concept(part).row.get("side") != "midline"
+
+    def _told(self, last: int, start: int) -> bool:
+        """Whether any mention of a sentence, up to the last one, has a place or is denied."""
+        for k in range(last, max(-1, last - _LISTED), -1):
+            if self.c.mentions[k].start < start:
+                return False
+            place = self.places[k]
+            if place.sites or place.side or not self.heritage.described(k):
+                return True
+        return True
+
     def _carried(self, mention: Mention, before: Place) -> Place:
         """The place of the mention before for the next one of its sentence; a fluid takes only the side."""
         sites = [] if mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end) else before.sites
@@ -226,8 +248,14 @@ class _Attacher:
 
     def _asked(self, number: int, mention: Mention, current: Group | None) -> Place:
         """What is asked or feared is only where a place stands beside it; what cannot be assessed is where its line is."""
-        unknown = self.c.cue(number).endswith(("not_assessable", "not assessable"))
-        if current is not None and (unknown or mention.start - current.end <= 1) and self._direct(mention, current):
+        unknown = self.c.cue(number).endswith(("not_assessable", "not assessable")) or (
+            _UNASSESSED.match(self.text, mention.end) is not None
+        )
+        gap = self.text[current.end : mention.start] if current is not None else "-"
+        beside = gap in ("の", "に", "へ", "は", "で", ":") or (
+            not gap and current is not None and current.side is not None
+        )
+        if current is not None and (unknown or beside) and self._direct(mention, current):
             return Place(list(current.sites), current.side, "beside", True)
         label = self.heritage.label_place(mention) if unknown else None
         return label or Place()

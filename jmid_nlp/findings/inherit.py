@@ -52,6 +52,9 @@ _TAKEN_FOR = re.compile(
 _ELSE = re.compile(
     r"(?:その)?他(?:に|部位|の部位|には|は)|それ以外|上記以外|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
 )
+_THIS = frozenset(("同", "この", "その", "上記", "上記の", "上述の", "当該", "本", "前述の", "これらの"))
+_TAKEN_UP = re.compile(r"(?:自体|全体)?(?:は|が|から|と|の(?=[^有可疑出存所]))")
+_OPENING = 8
 _ARROW = re.compile(r"\s*(?:→|⇒|➡|[-=]?>)\s*")
 _CHEST = re.compile(r"胸|pleura|肋横|肋骨横", re.IGNORECASE)
 _ALONE = re.compile(r"\s?(?:[。\n]|\Z)")
@@ -187,7 +190,11 @@ class Heritage:
         if label is None or self._same_organ(mention, label):
             return label or Place()
         written = "".join(self.text[s.start : s.end] for s in label.sites)
-        return Place([], label.side, "side of the label") if mention.kind == "fluid" and _CHEST.search(written) else Place()
+        return (
+            Place([], label.side, "side of the label")
+            if mention.kind == "fluid" and _CHEST.search(written)
+            else Place()
+        )
 
     def _same_organ(self, mention: Mention, place: Place) -> bool:
         words = self.text[mention.start : mention.end]
@@ -200,6 +207,27 @@ class Heritage:
         named = {organ for form, organ in _organs().items() if form in words}
         there = {organ for s in place.sites if s.concept and (organ := _organ_of(s.concept))}
         return bool(named and there) and not named & there
+
+    def namesake(self, number: int, mention: Mention, start: int) -> Place | None:
+        """`腫瘤は…に広がる`, `この動脈瘤は`: the noun that opens a sentence as its topic keeps the place where it was described."""
+        opening = self.text[start : mention.start].strip(" 　\t・-") if mention.start - start < _OPENING else "-"
+        if opening and opening not in _THIS:
+            return None
+        if mention.kind not in ("lesion", "disease") or mention.systemic or not _TAKEN_UP.match(self.text, mention.end):
+            return None
+        if not opening and _STATED.match(self.text[mention.end : mention.end + 12]):
+            return None
+        words = self.text[mention.start : mention.end]
+        for k in range(number - 1, max(-1, number - _REACH), -1):
+            other = self.c.mentions[k]
+            if self.c.sections[k] != self.c.sections[number]:
+                return None
+            if not self.described(k) or not self.places[k].sites or self.c.certainty[number] == "general":
+                continue
+            if self.text[other.start : other.end].endswith(words):
+                near = self.places[k]
+                return Place(list(near.sites), near.side, "same noun")
+        return None
 
     def _reference(self, number: int, mention: Mention) -> Place | None:
         """液貯留内の…: a noun that was introduced before keeps its place."""
@@ -221,7 +249,10 @@ class Heritage:
         anaphora = arrow or ANAPHORA.match(opening.lstrip(" 　\t・-")) is not None
         sub = mention.kind in ("sign", "lesion", "signal") and _is_sub_sign(self.text[mention.start : mention.end])
         interpretation = certainty in ("positive", "suspicious") and (
-            mention.kind == "disease" or arrow or _TAKEN_FOR.match(self.text, mention.end) is not None
+            mention.kind == "disease"
+            or arrow
+            or certainty == "suspicious"
+            or _TAKEN_FOR.match(self.text, mention.end) is not None
         )
         if interpretation and mention.own and _STATED.match(self.text[mention.end : mention.end + 12]):
             interpretation = False

@@ -93,3 +93,27 @@ def test_letters_written_either_way_are_one(text):
 
 def test_a_denied_part_does_not_take_both_sides():
     assert places("両側眼窩に腫瘤を認める。眼窩先端部に圧迫なし。")["圧迫"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "expected"),
+    [
+        ("膵体部に腫瘤があり、主膵管は拡張している。腫瘤は腹腔動脈周囲に広がる。", "腫瘤", ["膵体部"]),
+        ("左内頸動脈に動脈瘤を認める。右椎骨動脈に狭窄なし。この動脈瘤は前回と同大である。", "動脈瘤", ["左内頸動脈"]),
+        ("【腹部】脾下極に裂傷。仮性動脈瘤の形成を否定できず。", "仮性動脈瘤", ["脾下極"]),
+        ("右乳房D領域に腫瘤。乳頭側へ連続する非腫瘤性病変あり。", "非腫瘤性病変", ["右乳房D領域"]),
+        ("腹腔動脈狭窄、正中弓状靱帯による圧迫疑い。", "圧迫", ["腹腔動脈"]),
+        ("左下葉に無気肺を認める。No nodule.", "nodule", []),
+        ("右肋横角は鈍化し、胸水が疑われる。", "胸水", []),
+        ("肝に腫瘤。骨転移の有無につき骨シンチを。", "骨転移", []),
+        ("左卵巣の腫瘍の精査。", "腫瘍", ["左卵巣"]),
+        ("L1、L2の骨折の有無は評価できない。", "骨折", ["L1、L2"]),
+        ("Lt frontal meningioma, s/p craniotomy", "meningioma", ["Lt frontal"]),
+    ],
+)
+def test_which_place_is_taken_over(text, head, expected):
+    assert places(text)[head][1] == expected
+
+
+def test_a_label_gives_its_side_to_no_place_of_the_midline():
+    assert places("・両側上顎洞：粘膜肥厚、鼻中隔に弯曲あり")["弯曲"] == (None, ["鼻中隔"])
