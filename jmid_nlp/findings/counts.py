@@ -23,6 +23,7 @@ _ELSE = re.compile(
 )
 _NOUN = re.compile(r"[一-龥ァ-ヴー々A-Za-z](?<![計約大低])")
 _HOLDS = frozenset("一二三四五六七八九十")
+_LAST = _HOLDS | frozenset("0123456789")  # the last letter of a number
 
 
 class Number(NamedTuple):
@@ -50,7 +51,10 @@ def counts(text: str, marks: Sequence[Mark]) -> list[Number]:
         if mark.kind == "number":
             found.append(Number(mark.start, mark.end, int(mark.group), int(mark.group)))
             continue
-        item = _count(text, mark)
+        before = text[mark.start - 1 : mark.start]
+        if before.isspace():
+            before = text[mark.start - 2 : mark.start - 1]
+        item = _count(text, mark) if before in _LAST and before else None
         if item is not None:
             noun = item.start > 0 and _NOUN.match(text[item.start - 1]) is not None
             found.append(item._replace(touches=noun))

@@ -52,6 +52,7 @@ class Form:
     id: str
     group: str
     exact: str  # as written where case counts, else ""
+    latin: bool  # whether it begins or ends with a Latin letter or a digit
 
 
 @cache
@@ -71,7 +72,8 @@ def forms() -> dict[str, tuple[Form, ...]]:
                     raise LexiconError(f"{name}: the form of row {row['id']!r} stands in two rows")
                 if not any(f.table == table for f in before):
                     exact = written if written.isascii() and len(written) <= _EXACT and not written.islower() else ""
-                    found[key] = (*before, Form(table, *_what(row), exact))
+                    latin = _latin(written[0]) or _latin(written[-1])
+                    found[key] = (*before, Form(table, *_what(row), exact, latin))
     return found
 
 
@@ -91,26 +93,22 @@ def choose(text: str, hits: list[tuple[int, int, tuple[Form, ...]]]) -> Marks:
 
     Args:
         text: The folded text.
-        hits: Every occurrence of a form: start, end and its rows.
+        hits: Every occurrence of a form: its start, its end with a minus sign (so that the longest stands first), its rows.
     """
     if not hits:
         return Marks()
-    hits.sort(key=_order)
+    hits.sort()
     done = [0] * len(TABLES)
     out: tuple[list[Mark], ...] = tuple([] for _ in TABLES)
-    for start, end, rows in hits:
+    for start, minus, rows in hits:
         for form in rows:
             table = form.table
-            if start < done[table] or not _stands(text, start, end, form):
+            if start < done[table] or (form.latin and not _stands(text, start, -minus, form)):
                 continue
-            done[table] = end
+            done[table] = -minus
             if form.kind != "guard":
-                out[table].append(Mark(start, end, form.kind, form.id, form.group))
+                out[table].append(Mark(start, -minus, form.kind, form.id, form.group))
     return Marks(*map(tuple, out))
-
-
-def _order(hit: tuple[int, int, tuple[Form, ...]]) -> tuple[int, int]:
-    return hit[0], -hit[1]
 
 
 def _stands(text: str, start: int, end: int, form: Form) -> bool:

@@ -267,7 +267,7 @@ class Reader:
         for start, end, number in self._automaton.find_by_end(low):
             mark = marks[number]
             if mark is not None:
-                hits.append((start, end, mark))
+                hits.append((start, -end, mark))
                 if number >= own:
                     continue
             while done < end:
