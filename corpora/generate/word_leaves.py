@@ -10,7 +10,7 @@ from corpora.generate import values
 from corpora.generate.spell import FULL
 from corpora.generate.values import Table
 from corpora.generate.writer import Leaf, Writer
-from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.lexicon import read_table, read_text, split_forms
 
 DATA = Path(__file__).parent / "data"
 
@@ -37,10 +37,7 @@ def keep_words() -> dict[str, list[str]]:
     words["plain"] = [t for t in terms if len(t) > 1]
     words["latin"] = [f for row in protect if row["kind"] == "latin" for f in split_forms(row["forms"])]
     words["english"] = [
-        f
-        for name in ("anatomy.tsv", "observation.tsv")
-        for row in read_table(name)
-        for f in split_forms(row["en"])
+        f for name in ("anatomy.tsv", "observation.tsv") for row in read_table(name) for f in split_forms(row["en"])
     ]
     words["japanese"] = [
         f
@@ -49,6 +46,8 @@ def keep_words() -> dict[str, list[str]]:
         for f in split_forms(row["ja"])
         if "{" not in f
     ]
+    lines = read_text("phi/words.tsv").splitlines()
+    words["word"] = [line for line in lines if line[:1] != "#" and len(line) in (2, 3)][1:]
     return words
 
 
@@ -58,6 +57,7 @@ _WHY = {
     "latin": "eponym",
     "english": "common_word",
     "japanese": "anatomy",
+    "word": "common_word",
 }
 
 

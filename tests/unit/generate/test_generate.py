@@ -134,7 +134,7 @@ def test_every_category_and_subtype(rows):
 
 def test_most_kinds_of_traps_are_there(rows):
     seen = {k["why"] for r in rows for k in r["keep"]}
-    assert {"measure", "plain", "latin", "english", "japanese"} | seen >= set(word_leaves.keep_words())
+    assert {"measure", "plain", "latin", "english", "japanese", "word"} | seen >= set(word_leaves.keep_words())
 
 
 def test_same_seed_same_bytes():
