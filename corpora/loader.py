@@ -92,7 +92,7 @@ def held_out(dataset: Any, column: str = "institution_id") -> Iterator[tuple[str
 
     Args:
         dataset: a `datasets.Dataset` of `load`.
-        column: `institution_id`, `author_style` or `body_part`.
+        column: `institution_id`, `author_style`, `body_part` or `layout`.
     """
     values = dataset[column]
     for value in sorted({v for v in values if v is not None}):

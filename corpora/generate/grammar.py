@@ -52,6 +52,13 @@ class Rule:
             chosen = alternatives[bisect(self.cumulative, w.r() * self.cumulative[-1])]
         run(w, chosen)
 
+    def draw(self, w: Writer) -> Rule:
+        """One of the rules of which this one is a list."""
+        weights = self.cumulative or list(range(1, len(self.alternatives) + 1))
+        (chosen,) = self.alternatives[bisect(weights, w.r() * weights[-1])]
+        assert isinstance(chosen, Rule)
+        return chosen
+
 
 def run(w: Writer, ops: tuple[Op, ...]) -> None:
     """Write one alternative."""

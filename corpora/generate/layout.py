@@ -44,6 +44,7 @@ def schema() -> pa.Schema:
             ("author_style", pa.string()),
             ("body_part", pa.string()),
             ("modality", pa.string()),
+            ("layout", pa.string()),
             ("split", pa.string()),
             ("corpus", pa.string()),
             ("record", pa.string()),

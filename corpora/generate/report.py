@@ -104,7 +104,9 @@ def compose(seed: int, random: Random, kind: str = "both") -> tuple[Writer, str,
         "ocr" if x < 0.025 else "spread" if x < 0.04 else "break" if x < 0.055 else "radical" if x < 0.065 else ""
     )
     memo["layers"] = kind == "findings" or (kind == "both" and r() < BOTH)
-    grammar().rules["freport" if memo["layers"] else "report"](w)
+    layout = grammar().rules["freport"] if memo["layers"] else grammar().rules["report"].draw(w)
+    memo["layout"] = layout.name
+    layout(w)
     text = "".join(w.parts)
     done: list[list[noise.Edit]] = []
     harm = "wide" if memo["full"] and r() < 0.6 else noise.plan(w)
@@ -162,6 +164,7 @@ def row(name: str, w: Writer, text: str) -> dict[str, Any]:
         "institution_id": f"inst{inst.number:03d}",
         "author_style": REGISTERS[w.memo["tone"]],
         "body_part": "+".join(dict.fromkeys(s.part for s in w.memo.get("scenes", ()))) or None,
+        "layout": w.memo["layout"],
         "split": inst.split,
         "corpus": "generated",
     }

@@ -151,6 +151,10 @@ def test_an_institution_has_one_split(rows):
     assert set(split.values()) == {"train", "dev", "test"}
 
 
+def test_many_layouts(rows):
+    assert len({r["layout"] for r in rows}) > 35
+
+
 def test_command(tmp_path):
     import pyarrow.parquet
 
