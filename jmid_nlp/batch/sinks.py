@@ -170,7 +170,9 @@ def _cast(column: Any, wanted: Any) -> Any:
     try:
         return column.cast(wanted)
     except pa.ArrowException:
-        return pa.chunked_array([pa.array([_as_text(v) for v in column.to_pylist()], wanted)])
+        values = column.to_pylist()
+        # a field that no row of a part fills has no type there, and Arrow casts it to no record
+        return pa.chunked_array([pa.array(map(_as_text, values) if pa.types.is_string(wanted) else values, wanted)])
 
 
 def _common(schemas: Sequence[Any]) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 
 import jmid_nlp
 from jmid_nlp.batch.job import extraction_row
+from jmid_nlp.batch.sinks import ParquetSink
 from jmid_nlp.dataset.export import export
 from jmid_nlp.dataset.stream import BuildOptions, build_stream
 from jmid_nlp.dataset.tasks import Study
@@ -61,6 +63,27 @@ def test_tables(extraction, tmp_path):
     assert table.to_pandas().loc[0, "recommendation"][0]["modality"] == "ct"
     table.to_parquet(tmp_path / "out.parquet")
     assert (tmp_path / "out.parquet").stat().st_size
+
+
+def test_parts_that_fill_other_fields_make_one_table(tmp_path):
+    texts = [
+        "異常なし。",
+        "胸水を認める。",
+        "脳に病変を2個認め、T2強調像で高信号。3か月後MRIをお勧めします。",
+        "CT値30HUの結節。",
+    ]
+    texts.append("異常なし。臨床所見と合わせてご判断ください。")
+    sink = ParquetSink()
+    parts = [tmp_path / f"{n}.arrow" for n in range(len(texts))]
+    for part, text in zip(parts, texts, strict=True):
+        sink.write_part(part, [extraction_row(jmid_nlp.extract([text])[0])])
+    sink.join(parts, tmp_path / "out.parquet")
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert rows[1]["findings"][0]["number"] is None
+    assert rows[2]["findings"][0]["attributes"][0]["sequence"] == "T2WI"
+    assert rows[2]["findings"][0]["number"]["low"] == 2
+    assert rows[3]["findings"][0]["attributes"][0]["unit"] == "HU"
+    assert rows[4]["recommendation"][0]["action"] == "clinical_correlation"
 
 
 def test_notebook(extraction):
