@@ -2,6 +2,7 @@
 
     JMID_LIDC_SQLITE=... python -m corpora.align.fit            # search the parameters
     JMID_LIDC_SQLITE=... python -m corpora.align.fit sizes      # what readers' sizes and images differ by, and how sizes lie
+    JMID_LIDC_SQLITE=... python -m corpora.align.fit strata     # precision of what is accepted, by cues, on the test half
     JMID_LIDC_SQLITE=... python -m corpora.align.fit calibrate  # write lexicons/align/calibration.tsv
 
 Data: the `dev` studies of this folder, and where the file is there the calibration half of LIDC (see `lidc.py`) with the
@@ -147,6 +148,22 @@ def observations() -> list[tuple[str, float, float, bool, int]]:
     return out
 
 
+def strata() -> None:
+    """Print, for each set of cues on the test half, how many pairs are accepted and how many of them are right."""
+    path = lidc.database()
+    if path is None:
+        sys.exit(f"the strata need {lidc.VARIABLE}")
+    seen: dict[str, list[bool]] = {}
+    for cues, _ in lidc.ROWS:
+        for row, report, marks, findings in lidc.studies(path, cues, "test", (1, 2)):
+            gold = row["gold"]["pairs"]
+            for p in propose(report, findings, marks):
+                if p.probability >= DEFAULTS.accept_probability and p.evidence.of("side") >= 0:
+                    seen.setdefault(p.cues, []).append(any(i in gold and lidc.meet(p.mention, gold[i]) for i in p.ids))
+    for name, right in sorted(seen.items()):
+        print(f"{name:32s} accepted {len(right):5d} right {np.mean(right):.3f}")
+
+
 def logistic(x: Any, y: Any, prior: Any, stiffness: float = 1.0) -> Any:
     """Weights of a logistic regression by Newton's method, drawn to `prior` by a quadratic penalty."""
     w = prior.copy()
@@ -250,6 +267,9 @@ def _ece(p: Any, y: Any) -> float:
 
 def main() -> None:
     """Search, or calibrate."""
+    if sys.argv[1:] == ["strata"]:
+        strata()
+        return
     if sys.argv[1:] == ["sizes"]:
         sizes()
         return

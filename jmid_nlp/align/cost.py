@@ -15,6 +15,8 @@ from jmid_nlp.align.options import DEFAULTS, AlignOptions
 from jmid_nlp.offsets import fold
 
 _LARGEST = re.compile(r"最大|大きい|大きな|まで|largest|up to")
+# 5~10mm大: the group's members lie between.
+_RANGE = re.compile(r"\d\s?(?:mm|cm)?\s?(?:[~～〜\-–]|から)\s?\d")
 NODES = frozenset({"lymph_node", "node_meta"})
 
 
@@ -125,13 +127,18 @@ def _size(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
     best = max(_fit(s, mark.sizes, mention, node, "lung" if lung else "any", options) for s in mention.sizes)
     value, told, measured = best
     several = mention.finding.multiple or (mention.spots > len(mention.sizes) and _LARGEST.search(mention.after))
-    if several and value < 0:
-        # The size of a group is that of its largest member: smaller members say nothing.
+    fits = _gap(told, measured, mention, options) <= 0.857
+    if several and not fits and len(mention.sizes) > 1 and _RANGE.search(mention.before + mention.after):
+        ends = [max(s) for s in mention.sizes]
+        if min(ends) <= mark.sizes[0] <= max(ends):
+            return Term("size", options.size_within, "between the smallest and the largest of the group", True)
+    if several and not fits:
+        # The size of a group is that of its largest member: smaller members say nothing, larger ones are of no such group.
         largest = max(max(s) for s in mention.sizes)
         if mark.sizes[0] <= largest * (1 + options.size_share / 2):
             return Term("size", 0.0, "smaller than the largest of the group")
+        value = min(value, 0.0)
     words = f"size {told:g} mm in the text, {measured:g} mm measured"
-    fits = _gap(told, measured, mention, options) <= 0.857
     return Term("size", value, words if value > 0 else words + ": too different", fits)
 
 

@@ -102,7 +102,9 @@ def same_lesion(a: Mark, b: Mark, options: AlignOptions) -> bool:
     gap = _image_gap(a, b)
     boxes = _overlap(ra.bbox, rb.bbox)
     if gap is not None and boxes is not None:
-        return gap <= options.reader_images and boxes >= 0.2 and _near_size(a, b, options, 2.0)
+        # One reader measures one lesion alike; two readers may differ.
+        loose = 1.0 if ra.reader and ra.reader == rb.reader else 2.0
+        return gap <= options.reader_images and boxes >= 0.2 and _near_size(a, b, options, loose)
     if gap is not None and gap > options.reader_images:
         return False
     readers_differ = ra.reader != rb.reader if ra.reader and rb.reader else ra.created != rb.created

@@ -82,7 +82,8 @@ def read_mentions(text: str, findings: Sequence[Finding]) -> list[Mention]:
         findings: In any order.
     """
     ordered = sorted(findings, key=lambda f: (f.start, f.end, repr(f)))
-    described = any(f.section not in _REQUEST for f in findings)
+    stated = [f for f in findings if f.certainty in ("positive", "suspicious") and not f.historical]
+    described = any(f.section not in _REQUEST for f in stated)
     spans = list(sentences(text))
     out: list[Mention] = []
     organs: tuple[str, ...] = ()

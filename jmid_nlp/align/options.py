@@ -15,7 +15,7 @@ CONCEPT = _frozen(
     same=3.0, broader=2.4, seen_as=2.2, close=1.6, generic=0.8, unlike=-2.0, rival=-0.5, conflict=-6.0, unknown=0.0
 )
 PLACE = _frozen(
-    same=3.0, contains=2.0, near=-1.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
+    same=3.0, contains=2.0, near=0.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ class AlignOptions:
     side_conflict: float = -3.5
     size_most: float = 8.0
     size_conflict: float = -9.0
+    size_within: float = 1.0
     size_never: float = -3.5
     size_spread: float = 0.12
     size_blur_mm: float = 0.36
