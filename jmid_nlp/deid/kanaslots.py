@@ -17,7 +17,7 @@ from jmid_nlp.deid.worth import NEVER, before, kana_value, roles
 _KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
 _HIRA_RUN = re.compile(r"[ぁ-ゖー]{2,}")
 _LATIN_WORD = re.compile(r"(?<![A-Za-z0-9_.@/\-'’])[A-Z][a-z'’]{2,14}(?:[ \-][A-Z][a-z]{2,14})?(?![A-Za-z0-9@_\-])")
-_ROLE_BACK = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{2,10})[ :]?\Z")
+_ROLE_BACK = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{1,10})[ :]?\Z")
 _VERB = re.compile(
     r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|く|し)\Z"
 )
@@ -91,7 +91,7 @@ def _names_in(run: str) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]
         names = tuple(
             (n, worth)
             for n in range(min(6, len(run) - i), 1, -1)
-            if (n == len(run) - i or run[i + n] in "がにへよかとをのはもさで")
+            if (n == len(run) - i or run[i + n] in "がにへよかとをのはもさでまだじゃねや")
             and (worth := _hira_worth(run[i : i + n])) > 0
         )
         if names:
@@ -135,4 +135,6 @@ def _role_before(t: str, at: int) -> float:
     m = _ROLE_BACK.search(t, max(0, at - 11), at)
     if m is None:
         return NEVER
+    if len(m[1]) == 1:
+        return 2.0 if m[1] in roles() else NEVER
     return before(m[1]) or (2.0 if m[1] in roles() else 0.0)

@@ -273,6 +273,7 @@ def _trailing(t: str, line: re.Match[str]) -> Iterator[Hit]:
         g >= RARE
         or (g == AMBIGUOUS and alone and name not in book().terms)
         or (g in (UNKNOWN, PARTLY) and alone and 2 <= len(name) <= 4 and value(name) > 0.8 and m[0][0] in "。.\n )")
+        or (len(name) == 1 and alone and value(name) > 0 and m[0][0] in "。.\n )")
     ):
         yield Hit(
             m.start(1),

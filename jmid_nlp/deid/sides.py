@@ -92,7 +92,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"(?:より|まで)[。、\n)]"), 1.0),
     (re.compile(r"[、。,)」』】\]]"), 0.7),
     (re.compile(r"[ \t]|[・/→]|:|\((?![右左両])"), 0.6),
-    (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|「|>"), 0.2),
+    (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|だ|じゃ|って|ね|「|>"), 0.2),
 )
 _KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:です", "(?:よ", "から")))
 _NEXT_ROLE = re.compile(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
