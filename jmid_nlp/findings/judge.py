@@ -8,7 +8,7 @@ from functools import cache
 from jmid_nlp.findings.assertion import assess, finding_certainty
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
-from jmid_nlp.findings.stance import alternatives, hardly_denied, predicate, requested, stance
+from jmid_nlp.findings.stance import alternatives, examined, hardly_denied, predicate, requested, stance
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
 
@@ -120,7 +120,8 @@ def judge(parsed: Parsed, mentions: list[Mention]) -> tuple[list[Certainty], lis
         if value == certainty[k] and mention.sentence >= 0:
             sentence = parsed.sentences[mention.sentence]
             value, rule = stance(text, mention, value, sentence)
-            if value == "suspicious" and requested(text, sentence, mention.sentence):
+            asked = value == "suspicious" or (value == "positive" and examined(text, mention))
+            if asked and requested(text, sentence, mention.sentence):
                 value, rule = "general", "asked in the request"
         if value != certainty[k]:
             certainty[k] = value

@@ -28,7 +28,18 @@ _IF = re.compile(
 _THEN = re.compile(
     r"(?:として|を念頭に|の(?:検索|精査|除外)|を考え(?:て)?|を疑[いっ](?:て)?|を考慮(?:し(?:て)?)?|に対(?:し|する)(?:て)?)[^。\n]{0,20}"
 )
-_SHOULD = re.compile(r"[がをも](?:懸念|疑わ|疑う|疑われ|危惧|考慮)[^。、\n]{0,14}(?:あれば|場合|出れば|続けば|時に?は|際[はに])")
+_SHOULD = re.compile(
+    r"[がをも](?:懸念|疑わ|疑う|疑われ|危惧|考慮)[^。、\n]{0,14}(?:あれば|場合|出れば|続けば|時に?は|際[はに])"
+)
+_GROWS = re.compile(
+    r"(?:径|サイズ)?[がはのに]?(?:明らかな|さらに|急速に)?(?:増大|増悪|悪化|増加|拡大|持続|再燃|進行)(?:が|し|する|した|傾向)?"
+    r"(?:あれば|みられれば|認めれば|見られれば|あるよう|よう)?(?:場合|なら|であれば|すれば|たら|際[はに]|時[はに、])"
+    r"|[がはのに](?:増大|増悪|悪化|増加|拡大|持続|再燃|進行)(?:が|傾向が)?(?:あれば|みられれば|認めれば|見られれば|すれば)"
+)
+_CLINICAL = re.compile(r"を疑[いっ](?:て)?[、]?[^。、\n]{0,8}(?:検査|撮影|撮像|紹介|依頼|受診|精査|施行)")
+_CLINICALLY = re.compile(r"臨床(?:的|上)に?は?[^。、\n]{0,12}\Z")
+_WANTED = re.compile(r"の(?:精査|評価|検索|監視|スクリーニング)(?:に|の?ため|目的|を|が)")
+_EXAMINED = re.compile(r"(?:疑い)?の?精査")
 _GENERIC = re.compile(r"の(?:骨|皮膚|肺|肝|中枢神経)?(?:病変|変性|像|変化|病巣|一型|亜型|非典型例|初期像|一部分?)\Z")
 _RULE = re.compile(
     r"では[^。\n]{1,40}(?:こと(?:が|も|は)(?:多|あ|知|稀|まれ|しばしば)|やすい|やすく|高率|多い(?:とされ|ため))"
@@ -98,6 +109,10 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
             return "general", "a rule"
         if _RISK.match(tail) and _EVENT.search(text, mention.start, mention.end):
             return "general", "a risk"
+        if _GROWS.match(tail):
+            return "general", "a condition"
+        if _CLINICAL.match(tail) or (value == "suspicious" and _CLINICALLY.search(text, start, mention.start)):
+            return "general", "suspected by others"
         if _SHOULD.match(tail):
             return "general", "a condition"
         if _THEN.match(tail) and _IF.search(text[start : mention.start]):
@@ -108,6 +123,8 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
         return "negative", "considered and rejected"
     if value != "positive":
         return value, ""
+    if mention.kind == "disease" and _WANTED.match(tail):
+        return "general", "looked for"
     if _WONDERS.match(tail):
         return "suspicious", "wondered"
     if _generic(mention, tail):
@@ -149,6 +166,11 @@ def alternatives(text: str, mentions: list[Mention], certainty: list[Certainty],
                 continue
             for i in pair:
                 certainty[i], why[i] = "suspicious", "an alternative"
+
+
+def examined(text: str, mention: Mention) -> bool:
+    """Whether a mention is what the examination is for: 腫瘤精査."""
+    return _EXAMINED.match(text, mention.end) is not None
 
 
 def requested(text: str, sentence: tuple[int, int], number: int) -> bool:
