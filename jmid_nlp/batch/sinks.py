@@ -168,10 +168,11 @@ def _cast(column: Any, wanted: Any) -> Any:
     import pyarrow as pa
 
     try:
-        return column.cast(wanted)
+        made = column.cast(wanted)
+        made.validate()  # Arrow casts nested fields without a type (none of a part's rows fills them) to arrays that are too short
+        return made
     except pa.ArrowException:
         values = column.to_pylist()
-        # a field that no row of a part fills has no type there, and Arrow casts it to no record
         return pa.chunked_array([pa.array(map(_as_text, values) if pa.types.is_string(wanted) else values, wanted)])
 
 
