@@ -21,7 +21,7 @@ _STATED = re.compile(
     rf"(?<![A-Za-z0-9])(?P<prefix>[cp]-?|y[cp])?"
     rf"(?:(?P<T>T{_MARK}{_T})(?:{_GAP}(?P<N>N{_MARK}{_N}))?(?:{_GAP}(?P<M>M{_MARK}{_M}))?"
     rf"|(?P<N2>N{_MARK}{_N})(?:{_GAP}(?P<M2>M{_MARK}{_M}))?|(?P<M3>M{_MARK}{_M})"
-    rf"|T因子[はがも:]?\s?(?P<T4>{_T})|N因子[はがも:]?\s?(?P<N4>{_N})|M因子[はがも:]?\s?(?P<M4>{_M}))(?![A-Za-z0-9.])",
+    rf"|T因子[はがも:]?\s?(?P<T4>{_T})|N因子[はがも:]?\s?(?P<N4>{_N})|M因子[はがも:]?\s?(?P<M4>{_M}))(?![A-Za-z0-9]|\.\d)",
     re.IGNORECASE,
 )
 _STARTS = re.compile("[CPYTNMcpytnm]")
@@ -32,6 +32,7 @@ _NOT_BEHIND = re.compile(
     r"なりませ|ならな|否定|ありませ|な[いく]|至りませ|至らな))",
     re.IGNORECASE,
 )
+_BEHIND = 24  # characters
 _NOT_BEFORE = re.compile(
     r"(?:MCA|ACA|中大脳動脈|内頸動脈|前回|以前|当初|術前|治療前|診断時|術後|切除後|既往|右|左|造影|脂肪抑制|Th|胸椎|"
     r"とした場合|とすると|すれば)(?:は|の|は?、)?[(\[]?\s?\Z"
@@ -48,7 +49,8 @@ def stated(scene: Scene) -> dict[str, tuple[str, Span]]:
     if not _ANY.search(text):
         return found
     for match in matches_from(_STARTS, _STATED, text):
-        if _NOT_BEHIND.match(text, match.end()) or _NOT_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
+        behind = text[match.end() : match.end() + _BEHIND].replace(" ", "")  # also 言 えません
+        if _NOT_BEHIND.match(behind) or _NOT_BEFORE.search(text[max(0, match.start() - 8) : match.start()]):
             continue
         if match["prefix"] and match["prefix"].lower().startswith("y"):
             continue

@@ -59,6 +59,8 @@ _PARTICLE_START = re.compile(
 )
 _UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
 _NUMBER_GOES_ON = re.compile(r"[-‐]\d{3}")
+_NUMBER_AT_END = re.compile(r"[ぁ-んァ-ヶ一-鿿x×\d.．][\d０-９]\Z")
+_SIZE_START = re.compile(r"[\d０-９.．]{1,5}[ \t]?(?:mm|cm|ｍｍ|ｃｍ|㎜|㎝)")
 _DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
 _CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
 _MIN_WIDTH = 28  # columns; narrower texts are lists of short statements
@@ -156,6 +158,8 @@ def _joins_plainly(line: str, after: str) -> bool | None:
         return False
     if _NO_START.match(after) and after[0] not in "・：:":
         return True
+    if line[-1].isdigit() and _NUMBER_AT_END.search(line) and _SIZE_START.match(after):
+        return True  # 左下葉に1|8mmの結節
     return None
 
 

@@ -67,7 +67,7 @@ CORRUPTIONS = {
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_orthography_costs_little(name: str) -> None:
     right = sum(_agrees(head, CORRUPTIONS[name](text)) for head, text in CASES)
-    assert right >= len(CASES) * 0.97
+    assert right >= len(CASES) * 0.99
 
 
 def test_evidence_leads_to_the_words_in_the_original() -> None:

@@ -100,3 +100,7 @@ def cut(line: str, columns: int) -> list[str]:
 def test_breaks_are_spans_of_the_text_as_given() -> None:
     text = "㍻気管 \r\n 支"
     assert [text[a:b] for a, b in breaks_inside(text)] == [" \r\n "]
+
+
+def test_a_number_cut_in_two_is_joined():
+    assert unwrap("左下葉に1\n8mmの結節。").text == "左下葉に18mmの結節。"
