@@ -44,6 +44,16 @@ _URL = re.compile(
     r"gr)\.jp(?:/[!-~]{0,200})?|(?<![A-Za-z0-9@./\-])(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}(?:jp|com|net|org|info|app|io|"
     r"dev|tv|me|biz)(?:/[!-~]{1,200}|(?![A-Za-z0-9\-.@_]))"
 )
+_GLUED = re.compile(
+    r"(?:LINE|[Ii]nsta(?:gram)?|インスタ(?:グラム)?|TikTok|[Tt]witter|ツイッター|[Ss]kype|Discord|カカオ|WeChat|"
+    r"Zoom)(?:ID|名)?[ のは:]{0,3}"
+    r"(?P<v>[a-z][a-z0-9]{1,20}[._\-0-9][a-z0-9._\-]{1,20})(?![A-Za-z0-9@])"
+)
+_OTHER_HOST = re.compile(
+    r"(?<![A-Za-z0-9@./\-])(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}(?:local|lan|internal|online|site|link|page|cloud|"
+    r"xyz)(?:/[!-~]{1,200}|(?![A-Za-z0-9\-.@_]))|"
+    r"(?<![A-Za-z0-9@./\-])(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,3}(?:be|ly|gg|us|uk|cn|kr|tw|vn|th|id|ph|de|fr)/[!-~]{2,200}"
+)
 _HANDLE = re.compile(r"(?<![A-Za-z0-9._%+\-@])@[A-Za-z0-9_][A-Za-z0-9_.]{2,29}")
 _SNS_VALUE = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}")
 _IP = re.compile(
@@ -123,6 +133,12 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     if "://" in t or "." in t:
         for m in _URL.finditer(t):
             yield Hit(m.start(), m.start() + len(m[0].rstrip(".,;:)>]}\"'")), "URL", "url", 0.98, "contact.url", SHAPED)
+        if _HOST_ISH.search(t):
+            for m in _OTHER_HOST.finditer(t):
+                yield Hit(m.start(), m.end(), "URL", "url", 0.9, "contact.url", SHAPED)
+    if any(w in t for w in _NETWORKS):
+        for m in _GLUED.finditer(t):
+            yield Hit(m.start("v"), m.end("v"), "URL", "sns", 0.8, "contact.sns", LABELLED)
     for label in labels:
         if label.kind == "phone":
             yield from _number(t, label)
@@ -137,6 +153,8 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
 
 
 GRAMMAR_IP = 55
+_NETWORKS = ("LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom")
+_HOST_ISH = re.compile(r"[a-z0-9]\.(?:local|lan|internal|online|site|link|page|cloud|xyz|[a-z]{2}/)")
 _KANJI_ZERO = re.compile("[〇零]|ゼロ|レイ|マル")
 
 

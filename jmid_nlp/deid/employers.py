@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.branches import BRANCH
@@ -11,6 +12,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 from jmid_nlp.deid.proper import head
+from jmid_nlp.lexicon import Automaton, read_table, split_forms
 
 _COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
@@ -62,19 +64,14 @@ ENGLISH_WORD = re.compile(
 
 EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
 
-_PREFIX_WORD = re.compile(
-    r"(?:第[一二三四五1-5])?(?:グループホーム|特別養護老人ホーム|養護老人ホーム|有料老人ホーム|老人ホーム|介護老人保健施設|"
-    r"老人保健施設|老健|特養|GH|ケアホーム|小規模多機能ホーム|小規模多機能|看多機|訪看ステーション|訪看|訪問看護|"
-    r"介護付有料老人ホーム|"
-    r"介護付き有料老人ホーム|高齢者住宅|シニアホーム|ショートステイ|ケアプラザ|セレモニーホール|セレモ|葬祭会館|"
-    r"家族葬ホール|"
-    r"オフィス|ホスピス|認定こども園|子ども園|学童クラブ|学童保育|児童クラブ|放課後デイ|作業所|就労支援施設|"
-    r"ケアハウス|デイサービスセンター|デイサービス|デイケア|サ高住|"
-    r"住宅型有料老人ホーム|訪問看護ステーション|児童養護施設|障害者支援施設|保育園|こども園|幼稚園|"
-    r"介護医療院|乳児院|訪問診療クリニック|療育センター|医療型短期入所|ケアタウン|デイホーム|ショートホーム|"
-    r"サ付き住宅|福祉ホーム|救護施設|宿泊所|"
-    r"鍼灸院|整骨院|接骨院|助産院|動物園|水族館|道の駅)[ \t]?[「『\"]?"
-)
+_MARK = re.compile(r"[ \t]?[「『\"]?")
+_ORDINAL = re.compile(r"第[一二三四五1-5]\Z")
+
+
+@cache
+def _prefixes() -> Automaton:
+    return Automaton(f for r in read_table("phi/facility_prefix.tsv", ("form",)) for f in split_forms(r["form"]))
+
 
 _PREFIX_NAME = re.compile(
     rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|"
@@ -86,8 +83,9 @@ _PREFIX_NAME = re.compile(
 
 def prefixed(t: str) -> Iterator[tuple[int, int]]:
     """Facilities whose kind comes first: グループホームすみれ, 特別養護老人ホーム やすらぎ苑."""
-    for m in _PREFIX_WORD.finditer(t):
-        name = _PREFIX_NAME.match(t, m.end())
+    for start, end, _ in _prefixes().find(t):
+        mark = _MARK.match(t, end)
+        name = _PREFIX_NAME.match(t, mark.end() if mark else end)
         if (
             name
             and name[0] not in _NO_HOME
@@ -116,7 +114,8 @@ def prefixed(t: str) -> Iterator[tuple[int, int]]:
                 )
             )
         ):
-            yield m.start(), name.end()
+            ordinal = _ORDINAL.search(t, max(0, start - 2), start)
+            yield ordinal.start() if ordinal else start, name.end()
 
 
 _EMPLOYED = re.compile(

@@ -26,6 +26,8 @@ _CODE = re.compile(
     r"(?<![0-9A-Za-z.,/\-:#×~+=^*_])(?:[A-Z]{1,4}-\d{1,6}(?:-\d{1,6})?[a-z]?|[A-Z]{2,3}\d{5,8}[A-Z]{0,2}|PHS\d{3,5}|"
     r"[A-Z]\d{4,6}|\d{3,6}[A-Z]{1,2}(?<!\dY)|[a-z]{2,3}\d{4,8})(?![0-9A-Za-z.%/\-]|[ ]?(?:mm|cm|HU))"
 )
+_RUN, _DASH = re.compile(r"\d{4}"), re.compile(r"\d-\d")
+_CODE_ISH = re.compile(r"[A-Z]-\d{3}|[A-Z]{2}\d{5}|PHS\d|[A-Z]\d{4}|\d{3}[A-Z]|[a-z]{2}\d{4}|[A-Z]-\d\d?-\d")
 _KANA_CODE = re.compile(
     r"(?<![ぁ-んァ-ヺー一-鿿])[ぁ-んァ-ヺ]-\d{1,5}(?:-\d{1,6})?(?![0-9A-Za-z.\-]|[ ]?(?:HU|mm|cm|度|%))"
 )
@@ -52,11 +54,12 @@ _TERM = re.compile(
 
 def find_loose(t: str) -> Iterator[Hit]:
     """Numbers of a folded text with digits that are left when everything else is excluded."""
-    for pattern in (_LONG, _FOUR, _PAIR):
+    patterns = (_LONG, _FOUR, _PAIR) if _RUN.search(t) else (_PAIR,) if _DASH.search(t) else ()
+    for pattern in patterns:
         for m in pattern.finditer(t):
             if not _explained(t, m.start(), m[0]):
                 yield Hit(m.start(), m.end(), "ID", "number", 0.6, "ids.loose", WEAK)
-    for m in _CODE.finditer(t):
+    for m in _CODE.finditer(t) if _CODE_ISH.search(t) else ():
         if (
             not _TERM.match(m[0])
             and sum(c.isdigit() for c in m[0]) > 2

@@ -14,7 +14,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, Hit
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 
 _NATION = re.compile(r"(?:[ァ-ヺー・]{2,14}|[一-鿿]{2,4})国籍|国籍\s?[:：]\s?(?P<v>[ァ-ヺー・一-鿿]{2,14})")
-_VETO = re.compile(r"病|症候群|様|型|骨折|肘|膝|肩|指|結節|の手術|による|試験|時代")
+_VETO = re.compile(r"館|室|席|病|症候群|様|型|骨折|肘|膝|肩|指|結節|の手術|による|試験|時代")
 
 
 _VALUE = re.compile(r"[^\n、。,()（<>|;\"]{2,40}")
@@ -58,6 +58,77 @@ _TITLE = re.compile(
     r"(?:代表|選手|メダリスト|金メダリスト)|(?:町|村|市|県|島|国内|日本|世界)(?:で|に)?唯一の[一-鿿ァ-ヺー]{2,10}|"
     r"[一-鿿ァ-ヺー]{1,8}(?:受章|受賞)(?:の|者で)[一-鿿]{2,5}"
 )
+# what makes a trade single: 県内ただ一人の…, 全国に三人しかいない…, 登録者80万人の…, 現役の…, 元バチカン駐在の…
+_ONLY = re.compile(
+    r"(?:[一-鿿ァ-ヺー]{0,5}(?:県|市|町|村|国|都|府|道|島)?(?:内|で|に)?)?(?:唯一|ただ一人|ただひとり|たった一人|"
+    r"[一二三四五六七八九十0-9]{1,2}人しかいない|"
+    r"[一二三四五六七八九十0-9]{1,2}人だけ)の(?!(?:所見|病変|異常|治療|方法|家族|息子|娘|身寄り|血管|既往|薬|症状|"
+    r"手段))[一-鿿ァ-ヺー]{2,12}"
+)
+_FOLLOWERS = re.compile(
+    r"(?:チャンネル)?(?:登録者|フォロワー|読者|会員)数?[ ]?[0-9.,]{1,7}[万千百]?人?(?:超|"
+    r"以上)?の?[一-鿿ァ-ヺーぁ-ゖA-Za-z・]{2,14}?(?:者|ー|家|手|師|人|員|ル|バー)(?![一-鿿ァ-ヺー])"
+)
+_ACTIVE = re.compile(
+    r"(?:(?:現役|元|前|現職|先代|初代)の?(?:最高齢の?|最年少の?)?(?:女性|女流|男性)?[一-鿿ァ-ヺー]{0,8}|"
+    r"(?:現役)?(?:最高齢|最年少)の(?:女性|男性)?[一-鿿ァ-ヺー]{0,4})"
+    r"(?:力士|棋士会?長?|騎手|レーサー|ボクサー|レスラー|事務次官|外交官|武官|次官|長官|総裁|監督|代表|杜氏|刀匠|"
+    r"刀工|海女|団長|横綱|大関|関脇|小結|床山|行司|宇宙飛行士|五輪選手|メダリスト|知事|市長|町長|村長|区長|"
+    r"議長|議員|アナウンサー|アイドル|タレント|俳優|女優|歌手|落語家|棟梁|宮大工)"
+    r"|[一-鿿ァ-ヺー]{1,8}(?:付き|駐在)の(?:床山|行司|外交官|武官|記者|書記官)|駐[一-鿿ァ-ヺー]{1,6}(?:武官|書記官|"
+    r"公使)|(?:文楽|人形浄瑠璃|能|狂言|雅楽|歌舞伎)の[一-鿿]{2,5}|"
+    r"(?:国宝|重文|文化財)修理の[一-鿿]{2,5}|[一-鿿]{1,3}(?:県|府|道|国)代表(?:GK|選手|FW|DF|MF|投手)?|"
+    r"ご当地アイドル|(?:地方局|民放|NHK)(?:の)?アナウンサー|女子プロレス(?:ラー|の選手)?"
+)
+_SINGLE_WORDS = (
+    *(
+        "唯一",
+        "ただ一人",
+        "ただひとり",
+        "たった一人",
+        "しかいない",
+        "人だけの",
+        "登録者",
+        "フォロワー",
+        "現役",
+        "最高齢",
+        "最年少",
+    ),
+    *(
+        "付きの",
+        "駐",
+        "文楽",
+        "浄瑠璃",
+        "狂言",
+        "歌舞伎",
+        "国宝",
+        "文化財",
+        "県代表",
+        "府代表",
+        "道代表",
+        "ご当地",
+        "アナウンサー",
+        "プロレス",
+    ),
+    *(
+        "力士",
+        "棋士",
+        "次官",
+        "外交官",
+        "武官",
+        "横綱",
+        "大関",
+        "団長",
+        "騎手",
+        "選手",
+        "議員",
+        "議長",
+        "知事",
+        "市長",
+        "町長",
+        "村長",
+    ),
+)
 _TITLE_ISH = re.compile("将棋|囲碁|碁の|五輪|リンピック|唯一|受章|受賞")
 
 
@@ -83,12 +154,16 @@ def _span(t: str, start: int, end: int) -> tuple[int, int]:
 def find_occupations(t: str, labels: list[Label]) -> Iterator[Hit]:
     """Singular occupations of a folded text."""
     for start, end, _ in _jobs().find(t):
-        if not _VETO.match(t, end):
+        if not _VETO.match(t, end) and t[start - 1 : start + 1] != "玄関":
             low, high = _span(t, start, end)
             yield Hit(low, high, "OCCUPATION", "occupation", 0.75, "occupation.list", GRAMMAR)
     if _TITLE_ISH.search(t):
         for m in _TITLE.finditer(t):
             yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.75, "occupation.title", GRAMMAR)
+    if any(w in t for w in _SINGLE_WORDS):
+        for pattern in (_ONLY, _FOLLOWERS, _ACTIVE):
+            for m in pattern.finditer(t):
+                yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.75, "occupation.single", GRAMMAR)
     if "国籍" in t:
         for m in _NATION.finditer(t):
             if m[0] not in ("無国籍", "二重国籍", "外国籍", "日本国籍"):

@@ -17,6 +17,7 @@ _GROUPS = re.compile(
     rf"(?<![0-9A-Za-z.\-/])(?:\+[ ]?81|[(]?[0O〇])(?:{_C}{{0,4}})(?:{_SEP}{_C}{{1,5}}){{1,4}}(?![0-9A-Za-z]|\.\d|"
     rf"[ ]?(?:mm|cm|mL|ml|mg|HU|Gy|%))"
 )
+_ZERO = re.compile(r"(?<![0-9A-Za-z.\-/])[(]?[0O〇][0-9OIlBSZ|〇 \-‐−ー.のノ(/]|\+[ ]?8")
 _APART = re.compile(r"(?<![0-9A-Za-z.])0(?:[ ]\d|[ ]?[\-‐−ー()][ ]?\d|\d){8,10}(?![0-9A-Za-z])")
 _CUT = re.compile(r"(?<![0-9A-Za-z.\-/])0\d{1,3}-\d{2,4}-\d{1,3}(?![0-9A-Za-z\-/])")
 _SATELLITE = re.compile(
@@ -42,7 +43,7 @@ _SAME = re.compile(r"(?:FAX|Fax|fax|ファックス)[ ]?(?:は)?同[ ]?(?P<v>-?\
 
 def find_phone_forms(t: str) -> Iterator[Hit]:
     """Numbers of the shapes above in a folded text that holds digits."""
-    if "0" in t or "O" in t or "〇" in t or "+" in t:
+    if _ZERO.search(t):
         for m in _GROUPS.finditer(t):
             if _is_phone(m[0]):
                 yield Hit(
@@ -80,7 +81,7 @@ def find_phone_forms(t: str) -> Iterator[Hit]:
 
 
 def _is_phone(written: str) -> bool:
-    digits = sum(c.isdigit() or c in "〇" for c in written)
+    digits = sum(c.isdigit() or c == "〇" for c in written)
     signs = digits + sum(c in "OIlBSZ|" for c in written)
     if written.lstrip("(").startswith("+"):
         return 11 <= signs <= 13

@@ -56,6 +56,30 @@ _SIDE = re.compile(
 _TO_FLOOR = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,2}階(?:[東西南北]?(?:病棟)?)?)(?=(?:に|へ)(?:入院|転棟|転床|帰室|帰棟|搬送|入室|移))"
 )
+_WARD_WORDS = (
+    *(
+        "CU",
+        "病棟",
+        "病室",
+        "部屋",
+        "号室",
+        "個室",
+        "特室",
+        "帰室",
+        "入室",
+        "転室",
+        "床",
+        "階",
+        "棟",
+        "館",
+        "救急",
+        "救命",
+        "さん",
+        "様",
+        "氏",
+    ),
+    *("E-", "W-", "F-", "特", "観", "手術室", "透析室", "ベッド", "東", "西", "南", "北", "本", "旧"),
+)
 _WARD_ISH = re.compile(
     r"CU[ \-]?\d|[東西南北新棟館室][ ]?\d|\d[ ]?[東西南北A-Z][ \-ー]{1,2}\d|救[急命][ ]\d|病棟[ :は]{0,2}[A-Z0-9]|"
     r"部屋|帰室|入室|転室|転床|\dの[一-鿿ァ-ヺぁ-ゖ]{1,5}(?:さん|様|氏)|(?:さん|様|氏)[ ]?[(]\d|\dF-|\d[EWSN]-|棟|"
@@ -104,7 +128,7 @@ _PLATE_ISH = re.compile(r"\d\d[ ]?[ぁ-ゖ][ ]?[・.0-9]|[ ][ぁ-ゖ][ ]\d")
 
 def find_wards(t: str) -> Iterator[Hit]:
     """Rooms, beds, documents and plates of a folded text that holds digits."""
-    if _WARD_ISH.search(t):
+    if any(w in t for w in _WARD_WORDS) and _WARD_ISH.search(t):
         for m in _LIST.finditer(t):
             if not _WORDS.search(t, m.end(), t.find("\n", m.end()) if "\n" in t[m.end() :] else len(t)):
                 continue

@@ -136,6 +136,34 @@ def _stands(name: str, kind: str) -> bool:
     )
 
 
+_KATA_KANJI = re.compile(rf"[{KANJI}][ァ-ヺー・]{{3}}|[ァ-ヺー・]{{3}}[{KANJI}]{{2}}")
+_HOUSES = ("施設", "ホーム", "入所先", "入居先", "薬局", "学童", "保育所", "デイ", "寮", "通所先", "ショート")
+_BARS = (
+    "スナック",
+    "居酒屋",
+    "喫茶",
+    "カラオケ",
+    "キャバ",
+    "パブ",
+    "バー",
+    "ラーメン",
+    "焼肉",
+    "寿司",
+    "美容室",
+    "理容",
+    "民宿",
+    "道の駅",
+)
+_INITIALS = (
+    "病院",
+    "医院",
+    "クリニック",
+    "医大",
+    "医療セ",
+    "高校",
+    "学校",
+    *(f"大{c}" for c in "でへにより かの、。)→」宛腫内外放"),
+)
 _BRAND = re.compile(rf"(?<![ァ-ヺー・])(?P<k>[ァ-ヺー・]{{3,14}})(?P<p>[{KANJI}ヶケノ]{{2,6}})(?![{KANJI}ァ-ヺ])")
 _PLACE_KATAKANA = re.compile(
     rf"(?<![{KANJI}ァ-ヺー])(?P<p>[{KANJI}ヶケノ]{{2,4}})(?P<k>[ァ-ヺー・]{{3,12}})(?=の|、|。|で|に(?!よ)|へ|から|"
@@ -181,10 +209,11 @@ _NO_STATION = re.compile(r"警察|消防|税務|監督|同|所轄|部|本|自|�
 
 def find_brands(t: str) -> Iterator[Hit]:
     """A katakana name with a place behind it: スシロー春日井, ゴールドジム新宿."""
-    for m in _BRAND.finditer(t):
+    kata = _KATA_KANJI.search(t) is not None
+    for m in _BRAND.finditer(t) if kata else ():
         if is_place(m["p"]) and not is_kana_word(m["k"]) and not made_of_words(m["k"]):
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
-    for m in _PLACE_KATAKANA.finditer(t):
+    for m in _PLACE_KATAKANA.finditer(t) if kata else ():
         if (
             is_place(m["p"])
             and not is_kana_word(m["k"])
@@ -196,7 +225,7 @@ def find_brands(t: str) -> Iterator[Hit]:
         for m in _CREW.finditer(t):
             if is_place(m["p"]):
                 yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.crew", LISTED)
-    for m in _HOUSE_NAME.finditer(t):
+    for m in _HOUSE_NAME.finditer(t) if any(w in t for w in _HOUSES) else ():
         if not is_grammar(m["n"]) and not is_common(m["n"]):
             yield Hit(m.start(), m.end(), "FACILITY", "care_home", 0.7, "facilities.house", LISTED)
     if "校" in t:
@@ -217,10 +246,10 @@ def find_brands(t: str) -> Iterator[Hit]:
     if "「" in t or "『" in t:
         for m in _QUOTED.finditer(t):
             yield Hit(m.start("q"), m.end("q"), "FACILITY", "workplace", 0.75, "facilities.quoted", LISTED)
-    for m in _BAR.finditer(t):
+    for m in _BAR.finditer(t) if any(w in t for w in _BARS) else ():
         if not is_grammar(m["n"]) and not is_common(m["n"]) and not is_kana_word(m["n"]):
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.bar", LISTED)
-    for m in _INITIAL.finditer(t):
+    for m in _INITIAL.finditer(t) if any(w in t for w in _INITIALS) else ():
         yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.initial", LISTED)
     if "署" in t:
         for m in _STATION.finditer(t):

@@ -177,44 +177,100 @@ def _any(*words: str) -> _Gate:
     return lambda t: any(w in t for w in words)
 
 
-def _like(pattern: str) -> _Gate:
+def _like(pattern: str, *words: str) -> _Gate:
+    """A look for a pattern, taken only where one of the words stands in the text."""
     look = re.compile(pattern)
-    return lambda t: look.search(t) is not None
+    if not words:
+        return lambda t: look.search(t) is not None
+    return lambda t: any(w in t for w in words) and look.search(t) is not None
 
 
 # patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
 _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
-    (_like(rf"[昭平令正治][和成]?[ ]?[.・\-‐−ー/、 ]|[昭平令正治][和成]?[{_KN}]"), "", (_ERA_SIGN,)),
+    (
+        _like(
+            rf"[昭平令正治][和成]?[ ]?[.・\-‐−ー/、 ]|[昭平令正治][和成]?[{_KN}]",
+            "昭",
+            "令",
+            "平成",
+            "平.",
+            "平・",
+            "平-",
+            "大正",
+            "明治",
+        ),
+        "",
+        (_ERA_SIGN,),
+    ),
     (_any("昭和", "平成", "令和", "昭禾", "昭知", "昭利", "令禾", "令知", "令利", "平戍", "平戊"), "", (_ERA_BROKEN,)),
     (_like(r"(?:[HR]\.?[ ]?\d|S\.?[ ]?[1-6]\d)\d?[/.年頃に春夏秋冬生ご]"), "", (_LETTER, _LETTER_DOT)),
-    (_like(r"[A-Za-z](?:19|20)\d\d[/.\-年]|(?:LMP|EDC|EDD|DOB|OP)[MTSHR]\d"), "", (_GLUED,)),
-    (_like(r"[12][0-9OIlSBZ]{3}[ ]?年"), "", (_YEAR_BROKEN,)),
-    (_like(r"(?:19|20)\d\d[・_]"), "", (_DOTTED,)),
-    (_any("月", "平成", "昭和", "令和", "大正"), "", (_MIXED,)),
-    (_like(r"[MTSH]\d{1,2}(?:[♂♀]|に)|\d(?:シーズン|年度|大会|春|秋)"), "", (_SEX_YEAR,)),
     (
-        _like(r"\d/\d{1,2}(?:[月火水木金土日][)]|[ ]?[(])|→[^0-9]{0,4}\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"),
+        _like(
+            r"[A-Za-z](?:19|20)\d\d[/.\-年]|(?:LMP|EDC|EDD|DOB|OP)[MTSHR]\d",
+            "19",
+            "20",
+            "LMP",
+            "EDC",
+            "EDD",
+            "DOB",
+            "OP",
+        ),
+        "",
+        (_GLUED,),
+    ),
+    (_like(r"[12][0-9OIlSBZ]{3}[ ]?年", "年"), "", (_YEAR_BROKEN,)),
+    (_like(r"(?:19|20)\d\d[・_]", "・", "_"), "", (_DOTTED,)),
+    (_any("月", "平成", "昭和", "令和", "大正"), "", (_MIXED,)),
+    (
+        _like(
+            r"[MTSH]\d{1,2}(?:[♂♀]|に)|\d(?:シーズン|年度|大会|春|秋)",
+            "♂",
+            "♀",
+            "シーズン",
+            "年度",
+            "大会",
+            "春",
+            "秋",
+            "に",
+        ),
+        "",
+        (_SEX_YEAR,),
+    ),
+    (
+        _like(r"\d/\d{1,2}(?:[月火水木金土日][)]|[ ]?[(])|→[^0-9]{0,4}\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "/"),
         "v",
         (_WEEKDAY,),
     ),
-    (_like(r"/20[0-4]\d[01]\d[0-3]\d[/_.]"), "v", (_PATH_DAY,)),
+    (_like(r"/20[0-4]\d[01]\d[0-3]\d[/_.]", "/20"), "v", (_PATH_DAY,)),
     (_any("'", "’"), "", (_ENGLISH,)),
     (_any("春", "夏", "秋", "冬"), "", (_SEASON,)),
     (_any("生年", "誕生日", "DOB", "orn ", "YOB"), "", (_BORN,)),
     (_any("年生まれ"), "", (_BORN_YEAR,)),
-    (_like(r"\|[ ]?(?:19|20)\d\d[ ]?\|"), "", (_CELL_YEAR,)),
+    (_like(r"\|[ ]?(?:19|20)\d\d[ ]?\|", "|"), "", (_CELL_YEAR,)),
     (
-        _like(rf"\d[ ]\d[ \d]*年|[昭平令][ ]?[和成]?[ ]?\d(?:[ ]|\d[ ])|[昭平令][ ][和成]|[和成][ ][{_KN}]"),
+        _like(
+            rf"\d[ ]\d[ \d]*年|[昭平令][ ]?[和成]?[ ]?\d(?:[ ]|\d[ ])|[昭平令][ ][和成]|[和成][ ][{_KN}]",
+            "年 ",
+            " 年",
+            "昭",
+            "令",
+            "平成",
+            "平 ",
+        ),
         "",
         (_SPACED,),
     ),
-    (_like(r"\d[/\-]\d\d[/\-]\d{4}:"), "", (_JOINED,)),
-    (_like(r"\d[./]\d{1,2}[./]\d{1,2}[ ]?[→⇒~〜～、,\-]"), "x", (_SECOND,)),
-    (_like(r"年?[ ]?[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)"), "x", (_SECOND_YEAR, _SECOND_ERA)),
-    (_like(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:"), "v", (_HEAD_YEAR,)),
-    (_like(r"\d\d/\d\d/\d{4}|\?[\-/]\d"), "", (_CROSSED,)),
-    (_like(r"/3[2-9]"), "", (_WRONG,)),
-    (_like(r"\d/[上中下初末頭]"), "", (_XUN,)),
+    (_like(r"\d[/\-]\d\d[/\-]\d{4}:", ":"), "", (_JOINED,)),
+    (_like(r"\d[./]\d{1,2}[./]\d{1,2}[ ]?[→⇒~〜～、,\-]", "/", "→", "⇒", "~", "〜", "～"), "x", (_SECOND,)),
+    (
+        _like(r"年?[ ]?[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)", "~", "〜", "～", "-", "→", "から"),
+        "x",
+        (_SECOND_YEAR, _SECOND_ERA),
+    ),
+    (_like(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:", ":"), "v", (_HEAD_YEAR,)),
+    (_like(r"\d\d/\d\d/\d{4}|\?[\-/]\d", "/", "?"), "", (_CROSSED,)),
+    (_any("/32", "/33", "/34", "/35", "/36", "/37", "/38", "/39"), "", (_WRONG,)),
+    (_any("/上", "/中", "/下", "/初", "/末", "/頭"), "", (_XUN,)),
 )
 
 
@@ -230,18 +286,18 @@ def more_dates(t: str) -> Iterator[Part]:
     yield from _pairs(t)
 
 
-_OLD_ISH = re.compile(_OLD)
+_OLD_WORDS = ("睦月", "如月", "弥生", "卯月", "皐月", "無月", "文月", "葉月", "長月", "霜月", "師走")
 _KANJI_DAY_ISH = re.compile(r"[十〇一二三四五六七八九]日に")
 _MONTH_LIST = re.compile(r"月[ ]?\d{1,2}日?[ ]?[、,・/][ ]?\d")
 
 
 def _months(t: str) -> Iterator[Part]:
-    for m in _NEXT_MONTH.finditer(t):
+    for m in _NEXT_MONTH.finditer(t) if "月" in t else ():
         yield _part(m.start("v"), m.end("v"), "month")
     if _KANJI_DAY_ISH.search(t):
         for m in _KANJI_DAY.finditer(t):
             yield _part(m.start("v"), m.end("v"), "day")
-    if _OLD_ISH.search(t):
+    if any(w in t for w in _OLD_WORDS):
         for m in _ERA_OLD.finditer(t):
             yield _part(m.start(), m.end(), "old-month")
     if "日" in t:
@@ -251,9 +307,9 @@ def _months(t: str) -> Iterator[Part]:
                 yield _part(start, end, "day")
         for m in _RANGE_DAY.finditer(t):
             yield _part(*m.span("v"), "day")
-    for m in _UPPER_MONTH.finditer(t):
+    for m in _UPPER_MONTH.finditer(t) if "月" in t else ():
         yield _part(m.start(), m.end(), "month-day")
-    if _MONTH_LIST.search(t):
+    if "月" in t and _MONTH_LIST.search(t):
         for m in _DAYS.finditer(t):
             yield _part(m.start(), m.end(), "month-day")
 
@@ -263,8 +319,6 @@ _PAIR_ISH = re.compile(r"\d[/・]\d|\d\.\d{1,2}[ \t]{0,3}(?:\d|午)")
 
 
 def _pairs(t: str) -> Iterator[Part]:
-    if not _PAIR_ISH.search(t) and "." not in t and "-" not in t:
-        return
     if _TRIPLE_ISH.search(t):
         for m in _TRIPLE.finditer(t):
             if _is_triple(t, m):
