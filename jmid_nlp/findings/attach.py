@@ -16,7 +16,8 @@ from jmid_nlp.schema import Laterality
 __all__ = ["Context", "Place", "place_all"]
 
 _SIDE_PREFIX = re.compile(
-    r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)(?:傍正中型?|"
+    r"(?:両側性?|左右|両|右側|左側|右|左|正中|[RrLl]t\.?|left|right|bilateral)"
+    r"(?:(?:後外側|外側|後方|前方|傍正中|椎間孔内?|上方|下方)(?:部|寄り)?(?:への|へ|に突出する))?(?:傍正中型?|"
     r"正中|外側型?|後方|前方|優位|後外側型?|型|性)?(?:の|に|\s)?"
     r"(?:(?:軽度|中等度|高度|著明な|少量|中等量|多量|大量|ごく少量|微量|慢性|急性|陳旧性|"
     r"多発|大量|軽度の|少量の|多量の|大きな|小さな)(?:の|な)?){0,2}\Z"
@@ -184,7 +185,8 @@ class _Attacher:
                 whole = self.heritage.whole(number, mention)
                 sites = (list(whole.sites) if whole is not None else []) + sites
             if side is None and not current.bare and _PART.fullmatch(self.text[current.start : current.end]):
-                whole = self.heritage.label_place(mention) or self.heritage.whole(number, mention)
+                near = self.places[previous] if previous >= 0 and self.places[previous].sites else None
+                whole = near or self.heritage.label_place(mention) or self.heritage.whole(number, mention)
                 if whole is not None:
                     sites = list(whole.sites) + sites
                     side = whole.side

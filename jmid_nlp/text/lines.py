@@ -262,7 +262,8 @@ def _edits(text: str, folded: Folded) -> list[tuple[int, int, str]]:
             continue
         before, after = folded.text[start - 1 : start], folded.text[end : end + 1]
         keep = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
-        keep = keep and not (before.isdigit() and _UNIT_START.match(folded.text, end))
+        cut = before.isdigit() and (_UNIT_START.match(folded.text, end) or _SIZE_START.match(folded.text, end))
+        keep = keep and not cut
         edits.append((start, end, " " if keep else ""))
     if " " in folded.text:
         edits += [(at, at + 1, "") for at in _blanks_inside(folded.text)]

@@ -117,3 +117,13 @@ def test_which_place_is_taken_over(text, head, expected):
 
 def test_a_label_gives_its_side_to_no_place_of_the_midline():
     assert places("・両側上顎洞：粘膜肥厚、鼻中隔に弯曲あり")["弯曲"] == (None, ["鼻中隔"])
+
+
+def test_a_layer_belongs_to_what_its_sentence_speaks_of():
+    text = "左側結腸：\n　下行結腸に壁肥厚、粘膜下の浮腫あり。"
+    assert places(text)["浮腫"] == ("left", ["下行結腸", "粘膜下"])
+
+
+def test_a_feared_sequel_is_not_past():
+    found = jmid_nlp.findings("照射後の狭窄に注意。")
+    assert [(f.certainty, f.historical) for f in found] == [("general", False)]
