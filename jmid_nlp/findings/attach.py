@@ -34,6 +34,7 @@ _LAYERS = frozenset(("皮質", "壁", "骨皮質", "被膜", "隔壁", "内腔",
 _SPREAD = frozenset(("浸潤", "進展", "浸潤所見", "直接浸潤", "腫瘍栓"))
 _IS_LEVEL = re.compile(r"(?:Th|[TCL])\d")
 _AT = re.compile(r"(?:内|部)?に(?:は|て)?[^、。はがをにで()\n]{0,18}")
+_FAR = 200  # characters
 _LISTED = 8  # mentions of a sentence that are looked back at
 _UNASSESSED = re.compile(r"の有無[^。、\n]{0,16}(?:評価|判定|判断)(?:でき|困難|不能|不可|不十分)")
 _TRUNK = re.compile(r"[胸腹心羊髄]|effusion|ascites", re.IGNORECASE)
@@ -264,8 +265,9 @@ class _Attacher:
 
     def _last_group(self, start: int) -> Place | None:
         """The place named last before a sentence, whatever was said there, in its line."""
-        for group in reversed(self.c.groups[: bisect_left(self.group_starts, start)]):
-            if "\n" in self.text[group.end : start]:
+        for k in range(bisect_left(self.group_starts, start) - 1, -1, -1):
+            group = self.c.groups[k]
+            if start - group.end > _FAR or "\n" in self.text[group.end : start]:
                 return None
             if not group.bare:
                 return Place(list(group.sites), group.side)
