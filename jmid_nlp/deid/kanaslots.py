@@ -12,7 +12,7 @@ from jmid_nlp.deid.kanji import RUN
 from jmid_nlp.deid.latin import is_given, is_surname, medical_words
 from jmid_nlp.deid.sides import SELF, left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD, eponym
-from jmid_nlp.deid.worth import NEVER, before, kana_value, roles
+from jmid_nlp.deid.worth import NEVER, before, kana_value, left_words, roles
 
 _KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
 _HIRA_RUN = re.compile(r"[ぁ-ゖー]{2,}")
@@ -78,7 +78,22 @@ def _hiragana(t: str, at: int, run: str) -> Iterator[Hit]:
             least = THRESHOLD + _MORE if 1.4 <= left < 2 and not filled and right != SELF else THRESHOLD - 0.2
             if total >= least and (n > 2 or n == len(run) - i or right >= 2):
                 yield _hit(at + i, at + i + n)
+                yield from _listed(t, at + i + n)
                 return
+
+
+_LISTED = re.compile(
+    r"[ \t]?[・/→&、][ \t]?([ぁ-ゖー]{2,5}|[ァ-ヺー]{2,6})(?=$|[\s、。)」(/・→:]|が|に|へ|で|と|の|より|から|さん)"
+)
+
+
+def _listed(t: str, end: int) -> Iterator[Hit]:
+    """Known names in kana that a list goes on with: 担当ゆか/まさ."""
+    while m := _LISTED.match(t, end):
+        if _hira_worth(m[1]) <= 0 and kana_value(m[1]) <= 0:
+            return
+        yield _hit(m.start(1), m.end(1))
+        end = m.end(1)
 
 
 @lru_cache(maxsize=65536)
@@ -130,11 +145,13 @@ def _role_before(t: str, at: int) -> float:
     """How much a role in kanji or Latin letters directly before a place speaks for a name."""
     if not at:
         return NEVER
-    if not (RUN.match(t, at - 1) or t[at - 1] in " :."):
+    if not (RUN.match(t, at - 1) or t[at - 1] in " :." or (t[at - 1].isascii() and t[at - 1].isalpha())):
         return NEVER
     m = _ROLE_BACK.search(t, max(0, at - 11), at)
     if m is None:
         return NEVER
     if len(m[1]) == 1:
         return 2.0 if m[1] in roles() else NEVER
+    if m[1].isascii():
+        return left_words().get(m[1], NEVER)
     return before(m[1]) or (2.0 if m[1] in roles() else 0.0)
