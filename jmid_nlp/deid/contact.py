@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.phoneforms import find_phone_forms
+from jmid_nlp.text.shape import shapes, words
 
 _X = r"[0-9OoIl|〇一二三四五六七八九]"
 _J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
@@ -98,7 +99,6 @@ def _more(t: str, hit: Hit) -> Iterator[Hit]:
         at = m.end()
 
 
-_FOUR_DIGITS = re.compile(r"[2-9]\d{3}|\d-\d{4}")
 _EXTENSION = re.compile(
     r"(?<![A-Za-z0-9一-鿿])(?:内|P|ピ|☎|℡)[ ]?(?P<a>[2-9]\d{3})(?=[)、。\s]|$)|"
     r"(?<![0-9] )(?<![A-Za-z0-9.×])x[ ]?(?P<b>[2-9]\d{3})(?![0-9.])|"
@@ -115,7 +115,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
-        for m in _EXTENSION.finditer(t) if _FOUR_DIGITS.search(t) else ():
+        for m in _EXTENSION.finditer(t) if _FOUR_DIGITS(t) else ():
             name = m.lastgroup or ""
             yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
         if t.count(".") > 2 or t.count(":") > 4:
@@ -136,7 +136,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         if _HOST_ISH.search(t):
             for m in _OTHER_HOST.finditer(t):
                 yield Hit(m.start(), m.end(), "URL", "url", 0.9, "contact.url", SHAPED)
-    if any(w in t for w in _NETWORKS):
+    if _NETWORKS(t):
         for m in _GLUED.finditer(t):
             yield Hit(m.start("v"), m.end("v"), "URL", "sns", 0.8, "contact.sns", LABELLED)
     for label in labels:
@@ -153,7 +153,10 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
 
 
 GRAMMAR_IP = 55
-_NETWORKS = ("LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom")
+_FOUR_DIGITS = shapes("0000")
+_NETWORKS = words(
+    "LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom"
+)
 _HOST_ISH = re.compile(r"[a-z0-9]\.(?:local|lan|internal|online|site|link|page|cloud|xyz|[a-z]{2}/)")
 _KANJI_ZERO = re.compile("[〇零]|ゼロ|レイ|マル")
 

@@ -10,6 +10,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.idforms import find_logins
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.schema import Category
+from jmid_nlp.text.shape import shapes, words
 
 _SEGMENT = re.compile(r"^[ \t]*(PID|PV1|NK1|OBR|ORC|IN1|MSH|ZDR|ZPR|SPM|TXA|SCH)\|([^\n]*)", re.MULTILINE)
 _SEGMENT_ISH = re.compile(r"(?:PID|PV1|NK1|OBR|ORC|IN1|MSH|SPM|TXA|SCH)\|")
@@ -35,7 +36,7 @@ def find_fields(t: str) -> Iterator[Hit]:
     if "|" in t and _SEGMENT_ISH.search(t):
         for m in _SEGMENT.finditer(t):
             yield from _segment(m)
-    if _LOGIN_ISH.search(t):
+    if _LOGIN_WORDS(t) or _LOGIN_SHAPES(t):
         yield from _logins(t)
         yield from find_logins(t)
 
@@ -59,11 +60,47 @@ def _segment(m: re.Match[str]) -> Iterator[Hit]:
 
 
 _LOGIN = r"[a-z][a-z0-9]{0,15}(?:[._\-][a-z0-9]{1,15}){0,2}"
-_LOGIN_ISH = re.compile(
-    r"[a-z0-9]> |[Bb]y[ :=]|[Uu]ser|[Ll]og[io]n|[a-z0-9][._\-][a-z]|/>|<i>|[A-Za-z0-9]>|端末|入力|担当|読影|技師|"
-    r"ユーザ|ログイン|[Tt]ech|[Rr]eader|host|HOST|Host|[Aa]ccount|"
-    r"アカウント"
+_LOGIN_WORDS = words(
+    *(
+        "By ",
+        "By:",
+        "By=",
+        "by ",
+        "by:",
+        "by=",
+        "ser",
+        "ogin",
+        "ogon",
+        "/>",
+        "<i>",
+        "端末",
+        "入力",
+        "担当",
+        "読影",
+        "技師",
+        "ユーザ",
+        "ログイン",
+    ),
+    *(
+        "Tech",
+        "tech",
+        "TECH",
+        "eader",
+        "host",
+        "HOST",
+        "Host",
+        "ccount",
+        "アカウント",
+        "wner",
+        "perator",
+        "作業者",
+        "承認者",
+        "実施者",
+        "uid",
+        "opr",
+    ),
 )
+_LOGIN_SHAPES = shapes("a.a", "a_a", "a-a", "0.a", "0_a", "0-a", "a_A", "A_a", "a>", "A>", "0>")
 _CHAT = re.compile(rf"^[ \t]*(?:\[[^\]\n]{{1,20}}\] ?)?({_LOGIN})(?=> ?|: ?[ぁ-んァ-ン一-鿿])", re.MULTILINE)
 _BEHIND = re.compile(
     r"(?<![A-Za-z])(?:printed|verified|reported|report|signed|entered|approved|exported|created|modified|updated|"
@@ -87,7 +124,7 @@ _TITLE_DOT = re.compile(
 _NO_LOGIN = stop_words("login")
 
 
-_WHO = (
+_WHO = words(
     "by",
     "BY",
     "By",
@@ -104,18 +141,18 @@ _WHO = (
     "name",
     "printed",
 )
-_WHERE = ("端末", "ホスト", "ost", "HOST", "erminal", "orkstation", "WS", "ワークス")
+_WHERE = words("端末", "ホスト", "ost", "HOST", "erminal", "orkstation", "WS", "ワークス")
 
 
 def _logins(t: str) -> Iterator[Hit]:
     for m in _CHAT.finditer(t):
         if re.search(r"[._\-0-9]", m[1]) or is_surname(m[1]):
             yield Hit(m.start(1), m.end(1), "ID", "login", 0.85, "ids.login", GRAMMAR)
-    for m in _BEHIND.finditer(t) if any(w in t for w in _WHO) else ():
+    for m in _BEHIND.finditer(t) if _WHO(t) else ():
         word = m[1]
         if word not in _NO_LOGIN and len(word) > 2 and (re.search(r"[._\-0-9]", word) or is_surname(word)):
             yield Hit(m.start(1), m.end(1), "ID", "login", 0.85, "ids.login", LABELLED)
-    for m in _HOST.finditer(t) if any(w in t for w in _WHERE) else ():
+    for m in _HOST.finditer(t) if _WHERE(t) else ():
         if any(c.isdigit() for c in m[1]) or "-" in m[1] or "_" in m[1]:
             yield Hit(m.start(1), m.end(1), "ID", "host", 0.8, "ids.host", GRAMMAR)
     for m in _BARE.finditer(t):

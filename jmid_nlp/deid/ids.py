@@ -11,6 +11,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.idforms import find_id_forms
 from jmid_nlp.deid.loose import find_loose
 from jmid_nlp.deid.wards import find_wards
+from jmid_nlp.text.shape import shapes
 
 _KN = r"〇零一二三四五六七八九"
 _VALUE = re.compile(
@@ -157,8 +158,20 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
     )
 
 
+_HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 _NO_NUMBER = ("スライス", "画像", "シリーズ", "リンパ節", "病変", "ステーション", "節", "フレーム", "相")
-_NUMBERISH = re.compile(r"\d{5}|\d-[0-9A-Z]|[A-Z]-\d|\d{4}[ ]\d{4}|[A-Z]-[A-Z]{2}|\d\d[ ]?[ぁ-ゖA-Z][ ]?[\d・.]")
+_NUMBERISH = shapes(
+    "00000",
+    "0-0",
+    "0-A",
+    "A-0",
+    "0000 0000",
+    "A-AA",
+    "00A0",
+    "00 A",
+    "00A ",
+    *(f"{d}{k}" for d in ("00", "00 ") for k in _HIRAGANA),
+)
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
 _SIDE_WARD = re.compile(
     r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?<![0-9A-Za-z.])\d{1,2}階?[東西南北][ "
@@ -173,7 +186,7 @@ def _shapes(t: str) -> Iterator[Hit]:
     if t.count(".") > 4:
         for m in _UID.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "dicom_uid", 0.99, "ids.uid", SHAPED)
-    if not _NUMBERISH.search(t):
+    if not _NUMBERISH(t):
         return
     for m in _LETTERED.finditer(t):
         if sum(c.isdigit() for c in m[0]) >= 4 and not _UNIT_RIGHT.match(t, m.end()) and not _technical(t, m):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import WEAK, Hit
+from jmid_nlp.text.shape import shapes
 
 _LEFT = r"(?<![0-9A-Za-z.,/\-:#×~+=^*])"
 _UNIT = (
@@ -26,8 +27,8 @@ _CODE = re.compile(
     r"(?<![0-9A-Za-z.,/\-:#×~+=^*_])(?:[A-Z]{1,4}-\d{1,6}(?:-\d{1,6})?[a-z]?|[A-Z]{2,3}\d{5,8}[A-Z]{0,2}|PHS\d{3,5}|"
     r"[A-Z]\d{4,6}|\d{3,6}[A-Z]{1,2}(?<!\dY)|[a-z]{2,3}\d{4,8})(?![0-9A-Za-z.%/\-]|[ ]?(?:mm|cm|HU))"
 )
-_RUN, _DASH = re.compile(r"\d{4}"), re.compile(r"\d-\d")
-_CODE_ISH = re.compile(r"[A-Z]-\d{3}|[A-Z]{2}\d{5}|PHS\d|[A-Z]\d{4}|\d{3}[A-Z]|[a-z]{2}\d{4}|[A-Z]-\d\d?-\d")
+_FOUR_DIGITS, _DASHED = shapes("0000"), shapes("0-0")
+_CODE_ISH = shapes("A-000", "AA00000", "AAA0000", "PHS", "A0000", "000A", "aa0000", "A-0-0", "A-00-0")
 _KANA_CODE = re.compile(
     r"(?<![ぁ-んァ-ヺー一-鿿])[ぁ-んァ-ヺ]-\d{1,5}(?:-\d{1,6})?(?![0-9A-Za-z.\-]|[ ]?(?:HU|mm|cm|度|%))"
 )
@@ -54,12 +55,12 @@ _TERM = re.compile(
 
 def find_loose(t: str) -> Iterator[Hit]:
     """Numbers of a folded text with digits that are left when everything else is excluded."""
-    patterns = (_LONG, _FOUR, _PAIR) if _RUN.search(t) else (_PAIR,) if _DASH.search(t) else ()
+    patterns = (_LONG, _FOUR, _PAIR) if _FOUR_DIGITS(t) else (_PAIR,) if _DASHED(t) else ()
     for pattern in patterns:
         for m in pattern.finditer(t):
             if not _explained(t, m.start(), m[0]):
                 yield Hit(m.start(), m.end(), "ID", "number", 0.6, "ids.loose", WEAK)
-    for m in _CODE.finditer(t) if _CODE_ISH.search(t) else ():
+    for m in _CODE.finditer(t) if _CODE_ISH(t) else ():
         if (
             not _TERM.match(m[0])
             and sum(c.isdigit() for c in m[0]) > 2

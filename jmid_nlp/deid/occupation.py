@@ -12,6 +12,7 @@ from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, Hit
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.shape import words
 
 _NATION = re.compile(r"(?:[ァ-ヺー・]{2,14}|[一-鿿]{2,4})国籍|国籍\s?[:：]\s?(?P<v>[ァ-ヺー・一-鿿]{2,14})")
 _VETO = re.compile(r"館|室|席|病|症候群|様|型|骨折|肘|膝|肩|指|結節|の手術|による|試験|時代")
@@ -80,7 +81,7 @@ _ACTIVE = re.compile(
     r"(?:国宝|重文|文化財)修理の[一-鿿]{2,5}|[一-鿿]{1,3}(?:県|府|道|国)代表(?:GK|選手|FW|DF|MF|投手)?|"
     r"ご当地アイドル|(?:地方局|民放|NHK)(?:の)?アナウンサー|女子プロレス(?:ラー|の選手)?"
 )
-_SINGLE_WORDS = (
+_SINGLE_WORDS = words(
     *(
         "唯一",
         "ただ一人",
@@ -160,7 +161,7 @@ def find_occupations(t: str, labels: list[Label]) -> Iterator[Hit]:
     if _TITLE_ISH.search(t):
         for m in _TITLE.finditer(t):
             yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.75, "occupation.title", GRAMMAR)
-    if any(w in t for w in _SINGLE_WORDS):
+    if _SINGLE_WORDS(t):
         for pattern in (_ONLY, _FOLLOWERS, _ACTIVE):
             for m in pattern.finditer(t):
                 yield Hit(m.start(), m.end(), "OCCUPATION", "occupation", 0.75, "occupation.single", GRAMMAR)

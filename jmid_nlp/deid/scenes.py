@@ -9,6 +9,7 @@ from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.shortnames import placeish
+from jmid_nlp.text.shape import words
 
 _N = rf"[{KANJI}ヶケノ]"
 _ROAD = re.compile(
@@ -55,8 +56,8 @@ _SCENE = re.compile(
     r"登山|温泉|ドーム|球場|スタジアム|競馬場|駐車場|バイパス|トンネル|インター|堤防|用水路|[岳山川沢島沖湖峡](?:付近|で|"
     r"から|より|に|の)|バットレス"
 )
-_LODGES = ("ホテル", "旅館", "民宿", "ペンション", "コテージ", "ゲストハウス", "ロッジ", "ホステル")
-_ROADS = (
+_LODGES = words("ホテル", "旅館", "民宿", "ペンション", "コテージ", "ゲストハウス", "ロッジ", "ホステル")
+_ROADS = words(
     "国道",
     "県道",
     "府道",
@@ -73,7 +74,7 @@ _ROADS = (
     "IC",
     "JCT",
 )
-_SPOTS = (
+_SPOTS = words(
     *(
         "河川敷",
         "海岸",
@@ -115,7 +116,7 @@ _SPOTS = (
     ),
     *("バットレス", "岳", "峠", "山", "川", "沢", "島", "沖", "IC", "SA", "PA"),
 )
-_HOUSES = (
+_HOUSES = words(
     *(
         "ハイツ",
         "コーポ",
@@ -148,25 +149,25 @@ _ISLANDS = re.compile(
     "の(?:診療所|自宅|実家))"
 )
 
-_ACCIDENTS = tuple(_ACCIDENT.pattern.split("|"))
+_ACCIDENTS = words(*_ACCIDENT.pattern.split("|"))
 
 
 def find_scenes(t: str) -> Iterator[Hit]:
     """Places of a folded text that no postal list holds."""
-    if ("道" in t or "速" in t) and any(w in t for w in _ROADS):
+    if ("道" in t or "速" in t) and _ROADS(t):
         for m in _ROAD.finditer(t):
             if any(c.isdigit() for c in m[0]) or len(m[0]) > 4:
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
         for m in _MOTORWAY.finditer(t):
             yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.8, "places.road", GRAMMAR)
-    if any(w in t for w in _ACCIDENTS) and any(w in t for w in _SPOTS) and _SCENE.search(t):
+    if _ACCIDENTS(t) and _SPOTS(t) and _SCENE.search(t):
         for m in _SPOT.finditer(t):
             yield from _spot(t, m)
-    if any(w in t for w in _LODGES):
+    if _LODGES(t):
         for m in _HOTEL.finditer(t):
             if not re.match("療養|勤務|従業|宿泊|利用|業|暮|住|内|等|など|に|で|の|から", m["n"]):
                 yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.75, "places.hotel", GRAMMAR)
-    if (any(w in t for w in _HOUSES) or "号室" in t) and _HOUSE_ISH.search(t):
+    if (_HOUSES(t) or "号室" in t) and _HOUSE_ISH.search(t):
         for m in _HOUSE.finditer(t):
             low = m.start()
             if cut := _HOUSE_LEFT.match(m[0]):

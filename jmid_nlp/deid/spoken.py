@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import katakana
 from jmid_nlp.deid.evidence import GRAMMAR, SHAPED, Hit
 from jmid_nlp.schema import Category
+from jmid_nlp.text.shape import words
 
 _DIGIT = (
     r"(?:ゼロ|レイ|マル|イチ|イッ|ニイ|ニー?|サン|ヨン|シチ|シ|ゴオ|ゴー?|ロク|ロッ|ナナ|ハチ|ハッ|キュウ|キュー|ク"
@@ -43,7 +44,7 @@ _DATE = re.compile(
     rf"|(?:セン|ニセン)(?:キュウヒャク|キューヒャク|ハッピャク)?{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
     rf"|(?:イチ|ニ|サン|シ|ゴ|ロク|シチ|ハチ|ク|ジュウ(?:イチ|ニ)?)ガツ{_DAY}"
 )
-_WORDS = (
+_WORDS = words(
     "ゼロ",
     "マル",
     "イチ",
@@ -70,7 +71,7 @@ _AGE_ISH = re.compile("(?:じゅ|ひゃ)[^ ]{1,5}さい|(?:ジュ|ヒャ)[^ ]{1,
 
 def find_spoken(t: str) -> Iterator[Hit]:
     """Dictated numbers, dates and ages of a folded text."""
-    number = any(w in t for w in _WORDS) and _ISH.search(t)
+    number = _WORDS(t) and _ISH.search(t)
     date = "ネン" in t or "ガツ" in t or "ねん" in t or "がつ" in t
     age = ("さい" in t or "サイ" in t) and _AGE_ISH.search(t)
     if not (number or date or age):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
+from jmid_nlp.text.shape import shapes, words
 
 _UNIT = (
     r"(?:NICU|GCU|PICU|MFICU|EICU|ICU|HCU|CCU|SCU|KCU|RCU|OPE室|手術室|透析室|個室|特室|救急|救命|観察室|回復室|"
@@ -56,34 +57,45 @@ _SIDE = re.compile(
 _TO_FLOOR = re.compile(
     r"(?<![0-9A-Za-z.])(\d{1,2}階(?:[東西南北]?(?:病棟)?)?)(?=(?:に|へ)(?:入院|転棟|転床|帰室|帰棟|搬送|入室|移))"
 )
-_WARD_WORDS = (
-    *(
-        "CU",
-        "病棟",
-        "病室",
-        "部屋",
-        "号室",
-        "個室",
-        "特室",
-        "帰室",
-        "入室",
-        "転室",
-        "床",
-        "階",
-        "棟",
-        "館",
-        "救急",
-        "救命",
-        "さん",
-        "様",
-        "氏",
-    ),
-    *("E-", "W-", "F-", "特", "観", "手術室", "透析室", "ベッド", "東", "西", "南", "北", "本", "旧"),
+_WARD_WORDS = words(
+    "部屋",
+    "病棟",
+    "病室",
+    "号室",
+    "個室",
+    "特室",
+    "帰室",
+    "入室",
+    "転室",
+    "転床",
+    "号棟",
+    "番床",
+    "ベッド",
+    "救急観",
 )
-_WARD_ISH = re.compile(
-    r"CU[ \-]?\d|[東西南北新棟館室][ ]?\d|\d[ ]?[東西南北A-Z][ \-ー]{1,2}\d|救[急命][ ]\d|病棟[ :は]{0,2}[A-Z0-9]|"
-    r"部屋|帰室|入室|転室|転床|\dの[一-鿿ァ-ヺぁ-ゖ]{1,5}(?:さん|様|氏)|(?:さん|様|氏)[ ]?[(]\d|\dF-|\d[EWSN]-|棟|"
-    r"特\d|観\d|号室|\d階(?:に|へ|病|[東西南北])|\d[東西南北]|床[ :]?\d"
+_WARD_SHAPES = shapes(
+    *(
+        f"{w}{s}0"
+        for w in ("AAA", "東", "西", "南", "北", "棟", "館", "特", "観", "床", "救急", "救命")
+        for s in ("", " ", "-")
+    ),
+    *(f"0{w}" for w in "東西南北の床"),
+    *(
+        "0A-0",
+        "0A 0",
+        "0 A-0",
+        "さん(0",
+        "様(0",
+        "氏(0",
+        "さん (0",
+        "階に",
+        "階へ",
+        "階病",
+        "階東",
+        "階西",
+        "階南",
+        "階北",
+    ),
 )
 # certificates, inquiries and cases of courts: an era or year, a kanji that names the kind, a number
 _KIND = r"[死検診剖鑑証照捜刑発総医病生外入退紹診療交救消監民家登届受控司保福教安災労事]{1,3}(?:発|検|診|断|収|第)?"
@@ -101,7 +113,7 @@ _OTHER = re.compile(
     r"(?P<v>[A-Z]{0,2}-?\d{1,4}-\d{2,7}(?:-\d{1,4})?|[A-Z]{1,2}-?\d{3,7}|\d{4,10})(?![0-9A-Za-z/.\-]|[ ]?(?:mm|年|月|"
     r"日|HU))"
 )
-_OTHER_WORDS = (
+_OTHER_WORDS = words(
     "枠",
     "同姓",
     "同名",
@@ -128,7 +140,7 @@ _PLATE_ISH = re.compile(r"\d\d[ ]?[ぁ-ゖ][ ]?[・.0-9]|[ ][ぁ-ゖ][ ]\d")
 
 def find_wards(t: str) -> Iterator[Hit]:
     """Rooms, beds, documents and plates of a folded text that holds digits."""
-    if any(w in t for w in _WARD_WORDS) and _WARD_ISH.search(t):
+    if _WARD_WORDS(t) or _WARD_SHAPES(t):
         for m in _LIST.finditer(t):
             if not _WORDS.search(t, m.end(), t.find("\n", m.end()) if "\n" in t[m.end() :] else len(t)):
                 continue
@@ -148,7 +160,7 @@ def find_wards(t: str) -> Iterator[Hit]:
     if "号" in t or _DOCUMENT_ISH.search(t):
         for m in _DOCUMENT.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "case", 0.85, "ids.document", LABELLED + 12)
-    if any(w in t for w in _OTHER_WORDS):
+    if _OTHER_WORDS(t):
         for m in _OTHER.finditer(t):
             yield Hit(m.start("v"), m.end("v"), "ID", "patient", 0.75, "ids.other", GRAMMAR)
     if "<t" in t:

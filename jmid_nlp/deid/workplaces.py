@@ -26,6 +26,7 @@ from jmid_nlp.deid.proper import (
     unheard,
 )
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.shape import words
 
 _YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
 _RUN_END = re.compile(
@@ -137,8 +138,31 @@ def _stands(name: str, kind: str) -> bool:
 
 
 _KATA_KANJI = re.compile(rf"[{KANJI}][ァ-ヺー・]{{3}}|[ァ-ヺー・]{{3}}[{KANJI}]{{2}}")
-_HOUSES = ("施設", "ホーム", "入所先", "入居先", "薬局", "学童", "保育所", "デイ", "寮", "通所先", "ショート")
-_BARS = (
+_SENT = words(
+    "紹介",
+    "転院",
+    "転送",
+    "搬送",
+    "前医",
+    "他院",
+    "入所",
+    "入居",
+    "施設",
+    "通院",
+    "受診",
+    "先生",
+    "様",
+    "氏",
+    "病院",
+    "医院",
+    "返書",
+    "→",
+    "健診",
+    "かかりつけ",
+    ";",
+)
+_HOUSES = words("施設", "ホーム", "入所先", "入居先", "薬局", "学童", "保育所", "デイ", "寮", "通所先", "ショート")
+_BARS = words(
     "スナック",
     "居酒屋",
     "喫茶",
@@ -154,7 +178,7 @@ _BARS = (
     "民宿",
     "道の駅",
 )
-_INITIALS = (
+_INITIALS = words(
     "病院",
     "医院",
     "クリニック",
@@ -225,14 +249,14 @@ def find_brands(t: str) -> Iterator[Hit]:
         for m in _CREW.finditer(t):
             if is_place(m["p"]):
                 yield Hit(m.start(), m.end(), "FACILITY", "institution", 0.7, "facilities.crew", LISTED)
-    for m in _HOUSE_NAME.finditer(t) if any(w in t for w in _HOUSES) else ():
+    for m in _HOUSE_NAME.finditer(t) if _HOUSES(t) else ():
         if not is_grammar(m["n"]) and not is_common(m["n"]):
             yield Hit(m.start(), m.end(), "FACILITY", "care_home", 0.7, "facilities.house", LISTED)
     if "校" in t:
         for m in _CAMPUS.finditer(t):
             if is_place(m["p"]):
                 yield Hit(m.start(), m.end(), "FACILITY", "school", 0.75, "facilities.school", LISTED)
-    for m in _PLACE_KANA.finditer(t):
+    for m in _PLACE_KANA.finditer(t) if _SENT(t) else ():
         if (
             is_place(m["p"])
             and not is_grammar(m["k"])
@@ -246,10 +270,10 @@ def find_brands(t: str) -> Iterator[Hit]:
     if "「" in t or "『" in t:
         for m in _QUOTED.finditer(t):
             yield Hit(m.start("q"), m.end("q"), "FACILITY", "workplace", 0.75, "facilities.quoted", LISTED)
-    for m in _BAR.finditer(t) if any(w in t for w in _BARS) else ():
+    for m in _BAR.finditer(t) if _BARS(t) else ():
         if not is_grammar(m["n"]) and not is_common(m["n"]) and not is_kana_word(m["n"]):
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.bar", LISTED)
-    for m in _INITIAL.finditer(t) if any(w in t for w in _INITIALS) else ():
+    for m in _INITIAL.finditer(t) if _INITIALS(t) else ():
         yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.7, "facilities.initial", LISTED)
     if "署" in t:
         for m in _STATION.finditer(t):

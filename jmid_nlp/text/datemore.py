@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from jmid_nlp.text.dateparts import Part
 from jmid_nlp.text.monthday import small_pair
+from jmid_nlp.text.shape import words
 
 _KN = "〇零一二三四五六七八九十廿"
 _MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
@@ -173,16 +174,17 @@ _CELL_YEAR = re.compile(r"(?<=\|)[ ]?(?:19[1-9]|200)\d(?=[ ]?\|)")
 _Gate = Callable[[str], bool]
 
 
-def _any(*words: str) -> _Gate:
-    return lambda t: any(w in t for w in words)
+def _any(*forms: str) -> _Gate:
+    return words(*forms)
 
 
-def _like(pattern: str, *words: str) -> _Gate:
+def _like(pattern: str, *forms: str) -> _Gate:
     """A look for a pattern, taken only where one of the words stands in the text."""
     look = re.compile(pattern)
-    if not words:
+    if not forms:
         return lambda t: look.search(t) is not None
-    return lambda t: any(w in t for w in words) and look.search(t) is not None
+    near = words(*forms)
+    return lambda t: near(t) and look.search(t) is not None
 
 
 # patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
@@ -286,7 +288,7 @@ def more_dates(t: str) -> Iterator[Part]:
     yield from _pairs(t)
 
 
-_OLD_WORDS = ("睦月", "如月", "弥生", "卯月", "皐月", "無月", "文月", "葉月", "長月", "霜月", "師走")
+_OLD_WORDS = words("睦月", "如月", "弥生", "卯月", "皐月", "無月", "文月", "葉月", "長月", "霜月", "師走")
 _KANJI_DAY_ISH = re.compile(r"[十〇一二三四五六七八九]日に")
 _MONTH_LIST = re.compile(r"月[ ]?\d{1,2}日?[ ]?[、,・/][ ]?\d")
 
@@ -297,7 +299,7 @@ def _months(t: str) -> Iterator[Part]:
     if _KANJI_DAY_ISH.search(t):
         for m in _KANJI_DAY.finditer(t):
             yield _part(m.start("v"), m.end("v"), "day")
-    if any(w in t for w in _OLD_WORDS):
+    if _OLD_WORDS(t):
         for m in _ERA_OLD.finditer(t):
             yield _part(m.start(), m.end(), "old-month")
     if "日" in t:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.text.dateparts import Part
+from jmid_nlp.text.shape import shapes, words
 
 _MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 _K = "[〇零一二三四五六七八九十]"
@@ -36,9 +37,10 @@ _ERA = re.compile(
     rf"(?:明治|大正|昭和|平成|令和)[ ]?(?:元|\d{{1,2}}|{_K}{{1,3}})(?![0-9年一二三四五六七八九十./\-][0-9]?|型|病院|"
     rf"会|園|小|中|高|大)"
 )
-_ERAS = ("明治", "大正", "昭和", "平成", "令和")
-_ODD_WORDS = (
-    *("ネン", "ガツ", "ウワ", "ショーワ", "ヘイセイ", "レイワ", "メイジ", "_", "'", "’", "19", "20", "〇", "零", "/"),
+_ERAS = words("明治", "大正", "昭和", "平成", "令和")
+_ODD_SHAPES = shapes("0_0", "0'0", "0’0", "/00/00", "0000 ", "0000春", "0000夏", "0000秋", "0000冬")
+_ODD_WORDS = words(
+    *("ネン", "ガツ", "ウワ", "ショーワ", "ヘイセイ", "レイワ", "メイジ", "〇", "零", "九", "八"),
     *(
         m
         for name in ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -72,13 +74,13 @@ _KANJI_MONTH = re.compile(
 
 def odd_dates(t: str) -> Iterator[Part]:
     """Dates of the shapes above in a folded text."""
-    if any(w in t for w in _ODD_WORDS) and _ODD_ISH.search(t):
+    if (_ODD_WORDS(t) or _ODD_SHAPES(t)) and _ODD_ISH.search(t):
         for m in _ODD.finditer(t):
             yield _part(m, "odd")
     if "年" in t and _SPACED_ISH.search(t):
         for m in _SPACED.finditer(t):
             yield _part(m, "spaced")
-    if any(w in t for w in _ERAS):
+    if _ERAS(t):
         for m in _ERA.finditer(t):
             yield _part(m, "era-year")
     if ("/" in t or "年" in t or "-" in t) and _OCR_ISH.search(t):

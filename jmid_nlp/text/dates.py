@@ -18,6 +18,7 @@ from jmid_nlp.text.datemore import more_dates
 from jmid_nlp.text.dateodd import odd_dates
 from jmid_nlp.text.dateparts import partial_dates
 from jmid_nlp.text.monthday import date_left, is_month_day
+from jmid_nlp.text.shape import shapes
 
 ERAS = {
     "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
@@ -201,12 +202,13 @@ def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
 _NO_INTERVAL = re.compile(_INTERVAL)
 _ANY_DIGIT = re.compile(r"[0-9]")
 # One cheap look decides whether a family of patterns can match at all.
-_FIVE = re.compile(r"\d{5}")
 _YEARISH = re.compile(r"(?:1[89]|2[0O])[0-9OoIl|SB]{2}|\d{5}|(?<![0-9])[12]\d{4}")
 _ERAISH = re.compile(
     r"[MTSHRmtshr明大昭平令][.\s]{0,2}[0-9OIl元〇一二三四五六七八九十]{1,4}\s{0,2}[年/.\-‐‑–—−ー,・:のにC頃ごM生]|"
     r"明治|大正|昭和|平成|令和|[MTSHR]\s?\d{6}"
 )
+_TWO_SHAPES = shapes("00/0", "00.0", "00-0", "00/ 0", "00. 0", "'00", "’00", "‘00", "`00")
+_YEAR_SHAPES = shapes("0000", "00a", "00A", "0a0", "0A0", "00|", "0|0")
 _SLASHED = re.compile(r"(?<![0-9A-Za-z])[01]?[0-9]\s?/\s?[0-3]?[0-9](?![0-9])")
 _TWOISH = re.compile(r"\d\d[/.\-]\s?\d{1,2}[/.\-]\s?\d|['’‘`]\d\d")
 _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]")
@@ -215,7 +217,7 @@ _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]"
 def _scan(t: str) -> Iterator[DateMatch]:
     digits = _ANY_DIGIT.search(t) is not None
     if digits:
-        if ("20" in t or "19" in t or "18" in t or "2O" in t or _FIVE.search(t)) and _YEARISH.search(t):
+        if _YEAR_SHAPES(t) and _YEARISH.search(t):
             yield from _western(t)
         yield from _short(t)
     if (digits or "年" in t) and _ERAISH.search(t):
@@ -335,7 +337,7 @@ def _kanji(t: str) -> Iterator[DateMatch]:
 
 
 def _short(t: str) -> Iterator[DateMatch]:
-    two = _TWOISH.search(t) is not None
+    two = _TWO_SHAPES(t) and _TWOISH.search(t) is not None
     if two:
         for m in _YMD2_WRONG.finditer(t):
             yield DateMatch(m.start(), m.end(), 2000 + int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "two-digit")

@@ -1,0 +1,69 @@
+"""Cheap looks at a text that decide which patterns run at all.
+
+All words and shapes that any module looks for are found in one pass of an automaton, once a text. The shape of a text has
+digits as 0, capital letters as A, small ones as a, and all else as it is: `0-0000` stands for [0-9]-[0-9]{4}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from jmid_nlp.lexicon import Automaton
+
+Look = Callable[[str], bool]
+_CLASSES = (
+    dict.fromkeys(map(ord, "0123456789"), "0")
+    | dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "A")
+    | dict.fromkeys(map(ord, "abcdefghijklmnopqrstuvwxyz"), "a")
+)
+
+
+class _Forms:
+    """The strings that are looked for, and which of them stand in a text."""
+
+    def __init__(self) -> None:
+        self._forms: dict[str, None] = {}
+        self._automaton: Automaton | None = None
+        self._order: tuple[str, ...] = ()
+        self.present = lru_cache(maxsize=8)(self._present)
+
+    def add(self, forms: Iterable[str]) -> frozenset[str]:
+        """Register strings; those of modules that are imported later are found from then on."""
+        kept = frozenset(forms)
+        self._forms |= dict.fromkeys(sorted(kept))
+        self._automaton = None
+        self.present.cache_clear()
+        return kept
+
+    def _present(self, text: str) -> frozenset[str]:
+        if self._automaton is None:
+            self._order = tuple(self._forms)
+            self._automaton = Automaton(self._order, overlapping=True)
+        return frozenset(self._order[number] for _, _, number in self._automaton.find_by_end(text))
+
+
+_WORDS, _SHAPES = _Forms(), _Forms()
+
+
+def shape(text: str) -> str:
+    """The shape of a text; positions keep their meaning."""
+    return text.translate(_CLASSES)
+
+
+@lru_cache(maxsize=8)
+def _shapes_in(text: str) -> frozenset[str]:
+    return _SHAPES.present(shape(text))
+
+
+def words(*forms: str) -> Look:
+    """A look for any of the words."""
+    kept = _WORDS.add(forms)
+    return lambda text: not kept.isdisjoint(_WORDS.present(text))
+
+
+def shapes(*forms: str) -> Look:
+    """A look for any of the shapes."""
+    kept = _SHAPES.add(forms)
+    _shapes_in.cache_clear()
+    return lambda text: not kept.isdisjoint(_shapes_in(text))
