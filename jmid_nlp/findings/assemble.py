@@ -274,7 +274,8 @@ class _Assembler:
         why["certainty"] = self.cues[number]
         if place.sites or place.side:
             self._explain_place(why, place)
-        past = historical(self.text, mention, after) if self.old and certainty != "general" else ""
+        feared = certainty == "general" and self.cues[number].endswith(("beware", "a risk", "a condition"))
+        past = historical(self.text, mention, after) if self.old and not feared else ""
         if past or mention.kind == "state":
             why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
         current = tuple(s for m in self.sizes[number] for s in m.sizes) if certainty != "negative" else ()

@@ -191,6 +191,9 @@ class _Attacher:
                 if whole is not None:
                     sites = list(whole.sites) + sites
                     side = whole.side
+            if previous >= 0 and self._inside(current, self.places[previous], mention):
+                whole = self.places[previous]
+                sites, side = list(whole.sites) + sites, side or whole.side
             return Place(sites, side, "beside", True)
         if prefix:
             side = side_of(prefix.group())
@@ -234,6 +237,13 @@ class _Attacher:
             return True
         return concept(part).row.get("side") != "midline"
 
+    def _inside(self, group: Group, before: Place, mention: Mention) -> bool:
+        """`膵尾部に結節、膵内副脾の可能性`: a word that names only the organ of the lesion it explains."""
+        if group.end != mention.start or len(group.sites) != 1 or not before.sites or group.side is not None:
+            return False
+        organ, part = group.sites[0].concept, before.sites[-1].concept
+        return organ is not None and part is not None and organ != part and is_a(part, organ)
+
     def _told(self, last: int, start: int) -> bool:
         """Whether any mention of a sentence, up to the last one, has a place or is denied."""
         for k in range(last, max(-1, last - _LISTED), -1):
@@ -246,8 +256,11 @@ class _Attacher:
 
     def _carried(self, mention: Mention, before: Place) -> Place:
         """The place of the mention before for the next one of its sentence; a fluid takes only the side."""
+        side = self._kept_side(before)
+        if before.rule == "side before" and before.sites and side == "bilateral":
+            side = None  # L4/5：両側椎間関節症、前方すべり
         sites = [] if mention.kind == "fluid" and _TRUNK.search(self.text, mention.start, mention.end) else before.sites
-        return Place(list(sites), self._kept_side(before), "same sentence")
+        return Place(list(sites), side, "same sentence")
 
     def _asked(self, number: int, mention: Mention, current: Group | None) -> Place:
         """What is asked or feared is only where a place stands beside it; what cannot be assessed is where its line is."""

@@ -14,7 +14,7 @@ from jmid_nlp.text.measures import Measure
 _DESCRIBING = re.compile(
     r"を?(?:一部に|内部に)?(?:を伴う|を有する|を含む|を伴った|の目立つ|を呈する|を示す|伴う)[^。、]{0,12}$"
 )
-_LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ|径")
+_LARGEST = re.compile(r"最大|大き(?:さ|い)|サイズ")
 _AMOUNT = r"\s?(?:大|弱|強|程度|前後|径|ほど|台)?"
 _BEFORE_HEAD = re.compile(_AMOUNT + r"(?:まで|以内)?\s?(?:の|な|と|に|で(?!あ)|,|\s)?[^。、(]{0,24}$")
 _TIGHT = re.compile(_AMOUNT + r"(?:まで)?の?[^。、にとで]{0,20}$")
@@ -23,6 +23,17 @@ _TELLS_OF = re.compile(r"(?:径|長さ|厚|サイズ|大きさ|:|は)\s?(?:約|�
 _COMPONENT = re.compile(
     r"(?:充実(?:成分|部分?)|浸潤径|内腔|真腔|偽腔|頸部長|ネック)(?:の?(?:最大)?(?:径|長|厚))?(?:は|:|が)?(?:約|最大)?\s?\Z"
 )
+# What a number is of, said right before it, where that is no finding.
+_LABELLED = re.compile(
+    r"(?:管長|椎体高|ヘルニア門|頸部長|ネック長|椎体前縁高|子宮長|残存径|内腔径|スライス厚)(?:は|:|が)?(?:約|最大)?\s?\Z"
+)
+_LABEL = 12
+_OF_PLACE = re.compile(
+    r"(?:の)?(?:最大|最小)?(?:短|長|横|内|外|前後)?(?:径|厚)?(?:は|が)?(?:最大|約)?(?:短|長|横)?径?\s?"
+)
+_TUBE = re.compile(r"(?:管|動脈|静脈|門脈|脾|腎盂|虫垂|子宮|前立腺|内膜|下垂体|視神経|筋)\Z")
+_GROWN = re.compile(r"(?:拡張|腫大|肥厚|萎縮|拡大|狭小化?|肥大|腫脹|瘤|瘤化|狭窄|延長|短縮|膨大)\Z")
+_ELSEWHERE = re.compile(r"\s?(?:大|程度|前後)?(?:で|と(?:目立ち|大きく|太く|正常|やや))[^。]{0,12}、")
 _REACH = 40  # mentions back that a size may reach
 _MEASURABLE = frozenset(("lesion", "sign", "disease", "signal"))
 
@@ -47,9 +58,13 @@ class Sizer:
         that names nothing else, to the last one described.
         """
         start, end = self.sentence_of(measure.start)
+        if _LABELLED.search(self.text, max(start, measure.start - _LABEL), measure.start):
+            return None
         after = bisect_left(self.starts, measure.end)
         ahead = after if after < len(self.mentions) and self.mentions[after].start < end else None
         behind = after - 1 if after and self.mentions[after - 1].end > start else None
+        if self._calibre(measure, start, behind, ahead):
+            return None
         if ahead is not None and self._leads(measure, self.mentions[ahead].start, behind):
             return self._described(ahead, end), "size before head"
         if behind is not None:
@@ -70,6 +85,26 @@ class Sizer:
         """The sentence that holds a character."""
         k = bisect_right(self._sentence_starts, at) - 1
         return self.parsed.sentences[k] if k >= 0 else (0, len(self.text))
+
+    def _calibre(self, measure: Measure, start: int, behind: int | None, ahead: int | None) -> bool:
+        """Whether a size is that of a vessel, duct or organ and of no finding: `…腫瘤、主膵管8mm`, `右下直筋は9mmで、…の炎症`."""
+        k = bisect_right(self._group_starts, measure.start) - 1
+        if k < 0 or self.groups[k].bare or self.groups[k].start < start:
+            return False
+        place = self.groups[k]
+        if not _OF_PLACE.fullmatch(self.text, place.end, measure.start):
+            return False
+        if ahead is not None and "、" not in self.text[measure.end : self.mentions[ahead].start]:
+            noun = self.mentions[ahead]
+            if _GROWN.search(self.text, noun.start, noun.end):
+                return False  # 総胆管は9mmと拡張
+        if behind is not None and self.mentions[behind].end > place.start:
+            return False
+        if behind is None:
+            topic = "は" in self.text[place.end : measure.start] or "が" in self.text[place.end : measure.start]
+            return topic and ahead is not None and _ELSEWHERE.match(self.text, measure.end) is not None
+        tube = _TUBE.search(self.text, place.start, place.end) is not None
+        return tube and self.text.rfind("、", self.mentions[behind].end, place.start) == place.start - 1
 
     def _described(self, number: int, end: int) -> int:
         """`16mmの中心壊死を伴うリンパ節腫大`: the size is that of the noun described."""

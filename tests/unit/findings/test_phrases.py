@@ -71,3 +71,23 @@ def test_signals_that_describe_are_none():
 
 def test_the_end_of_diastole_is_no_dilatation():
     assert rows("左室は拡大している（拡張末期径58mm）。").keys() == {"拡大"}
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "sizes"),
+    [
+        ("膵頭部に23mmの腫瘤、主膵管8mm。", "腫瘤", [(23.0,)]),
+        ("肝転移、S4 12mm、S8 9mm。", "転移", [(12.0,), (9.0,)]),
+        ("右下直筋は最大径9mmで、活動性の炎症が示唆される。", "炎症", []),
+        ("総胆管は9mmと拡張している。", "拡張", [(9.0,)]),
+        ("右肺に8mmの結節を認める。前立腺は横径48mm。", "結節", [(8.0,)]),
+        ("幽門筋は5mmと肥厚、管長18mm。", "肥厚", [(5.0,)]),
+    ],
+)
+def test_a_calibre_is_no_size_of_a_finding(text, head, sizes):
+    found = {h: f for h, f in rows(text).items() if h.endswith(head)}
+    assert [tuple(f.sizes_mm) for f in found.values()] == [tuple(sizes)]
+
+
+def test_a_name_is_no_plural():
+    assert not rows("多発性嚢胞腎の可能性がある。")["多発性嚢胞腎"].multiple
