@@ -55,6 +55,7 @@ _STATION_RE = re.compile(
 _VERTEBRA = re.compile(
     r"(?<![a-z0-9])(c|th|t|l|s)\s?(\d{1,2})(?![\d.])(?:\s?([/\-~・])\s?(c|th|t|l|s)?\s?(\d{1,2})(?![\d.]))?"
 )
+_LEVELS = re.compile(r"(?<![a-z0-9])(?:c|th|t|l)\s?\d{1,2}\s?[/\-~・]\s?s\s?1(?!\d)")
 # T1強調, 3D-T1で: a sequence and no vertebra.
 _WEIGHTED = re.compile(r"\s?\*?\s?(?:強調|w|で|延長|短縮|[高低等]信号|信号|像|脂肪)")
 _JA_VERTEBRA = re.compile(r"第\s?(\d{1,2})(?:\s?[/\-~・]\s?(\d{1,2}))?\s?(頸|頚|胸|腰|仙)椎(椎?間)?")
@@ -145,7 +146,8 @@ def _numbered(
     spinal = bool({"spine", "sacrum", "cord"} & {*own, *around[:1]})
     if not {"spine", "sacrum", "cord"} & set(own):
         holder = next((o for o in (*own, *around) if o in ("lung", "liver")), None)
-        out += [segment(number, holder, side) for number in _segment_numbers(low)]
+        # L5/S1 is a disc and no segment.
+        out += [segment(number, holder, side) for number in _segment_numbers(_LEVELS.sub(" ", low))]
     for m in _STATION_RE.finditer(low):
         number = int(m[1] or m[3])
         if number in _STATION:

@@ -147,6 +147,8 @@ def _size_in_group(mention: Mention, mark: Mark, options: AlignOptions) -> Term 
     ends = [max(s) for s in mention.sizes]
     if len(ends) > 1 and _RANGE.search(around) and min(ends) <= mark.sizes[0] <= max(ends):
         return Term("size", options.size_within, "between the smallest and the largest of the group", True)
+    if len(ends) > 1 and mention.spots == len(ends) and not _LARGEST.search(around):
+        return None  # a place and a size for each: these are all
     # The size of a group is that of its largest member: smaller members say nothing.
     small = mark.sizes[0] <= max(ends) * (1 + options.size_share / 2)
     return Term("size", 0.0, "smaller than the largest of the group") if small else None

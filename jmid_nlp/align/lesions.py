@@ -117,8 +117,16 @@ def _inherit(m: Mention, from_: Mention) -> Mention:
     )
 
 
+def _looks(m: Mention, lesions: Sequence[Lesion]) -> bool:
+    """Whether a mention only says how the lesion named right before looks: 壁肥厚と造影効果を認める."""
+    if not lesions or m.own_place or m.sizes or not {"enhancement", "early_enh"} & set(m.concepts):
+        return False
+    last = lesions[-1].mentions[-1]
+    return last.after.startswith("と") and 0 < m.start - last.end <= 4
+
+
 def _place_mention(m: Mention, lesions: list[Lesion]) -> None:
-    found = _referent(m, lesions)
+    found = lesions[-1] if _looks(m, lesions) else _referent(m, lesions)
     if found is None:
         attached = _attached(m, lesions)
         near = lesions[-1] if attached and lesions and lesions[-1].first.sentence == m.sentence else None

@@ -15,7 +15,7 @@ CONCEPT = _frozen(
     same=3.0, broader=2.4, seen_as=2.2, close=1.6, generic=0.8, unlike=-2.0, rival=-0.5, conflict=-6.0, unknown=0.0
 )
 PLACE = _frozen(
-    same=3.0, contains=2.0, near=0.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
+    same=3.0, contains=2.0, near=-1.0, region=0.3, sibling=-4.5, border=-1.0, other=-7.0, unknown=0.0
 )  # fmt: skip
 
 
@@ -52,8 +52,8 @@ class AlignOptions:
     slice_images: float = 200.0
     before_exam: float = -7.0
     repeat: float = -2.5
-    accept: float = 2.8
-    crowd: float = 1.3
+    accept: float = 2.2
+    crowd: float = 1.6
     worth: float = 0.35
     tie_margin: float = 0.05
     accept_probability: float = 0.9
