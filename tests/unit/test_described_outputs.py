@@ -66,25 +66,25 @@ def test_tables(extraction, tmp_path):
 
 
 def test_parts_that_fill_other_fields_make_one_table(tmp_path):
-    texts = [
-        "異常なし。",
-        "胸水を認める。",
-        "脳に病変を2個認め、T2強調像で高信号。3か月後MRIをお勧めします。",
-        "CT値30HUの結節。",
-    ]
-    texts.append("異常なし。臨床所見と合わせてご判断ください。")
+    texts = {
+        "nothing": "異常なし。",
+        "margin": "右肺に辺縁平滑な結節を認めます。",
+        "signal": "脳に病変を2個認め、T2強調像で高信号、CT値30HU。3か月後MRIをお勧めします。異常なし。",
+        "advice": "胸水なし。臨床所見と合わせてご判断ください。",
+    }
+    row = {k: extraction_row(e) for k, e in zip(texts, jmid_nlp.extract(texts.values()), strict=True)}
     sink = ParquetSink()
-    parts = [tmp_path / f"{n}.arrow" for n in range(len(texts))]
-    made = [extraction_row(jmid_nlp.extract([text])[0]) for text in texts]
-    for n, part in enumerate(parts):  # two texts a part, so that arrays inside arrays are of unequal length
-        sink.write_part(part, [made[n], made[n - 1]])
+    chunks = [["nothing"] * 3, ["nothing", "margin"], ["margin", "signal"], ["signal", "advice"], ["advice"]]
+    parts = [tmp_path / f"{n}.arrow" for n in range(len(chunks))]
+    for part, chunk in zip(parts, chunks, strict=True):
+        sink.write_part(part, [row[k] for k in chunk])
     sink.join(parts, tmp_path / "out.parquet")
-    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()[::2]
-    assert rows[1]["findings"][0]["number"] is None
-    assert rows[2]["findings"][0]["attributes"][0]["sequence"] == "T2WI"
-    assert rows[2]["findings"][0]["number"]["low"] == 2
-    assert rows[3]["findings"][0]["attributes"][0]["unit"] == "HU"
-    assert rows[4]["recommendation"][0]["action"] == "clinical_correlation"
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    named = dict(zip([k for chunk in chunks for k in chunk], rows, strict=True))
+    assert named["margin"]["findings"][0]["number"] is None
+    assert {a["sequence"] or a["unit"] for a in named["signal"]["findings"][0]["attributes"]} == {"T2WI", "HU"}
+    assert named["signal"]["findings"][0]["number"]["low"] == 2
+    assert named["advice"]["recommendation"][0]["action"] == "clinical_correlation"
 
 
 def test_notebook(extraction):
