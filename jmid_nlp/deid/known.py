@@ -132,8 +132,8 @@ def _person(t: str, c: str, squeezed: Squeezed, name: str, subtype: str) -> Iter
     exact = [span for form in forms.whole for span in squeezed.find(form, 3)]
     slips = [span for form in forms.near for span in squeezed.find_near(form, exact)]
     for start, end in (*exact, *slips):
-        if (start, end) not in exact and _TITLE_CUT.match(t, end - 1):
-            end -= 1  # the slip is the first character of the title behind the name: 能登谷|先生
+        if (start, end) not in exact:
+            end = _slip_end(t, c, start, end, forms.near)
         yield Hit(start, end, "PERSON", subtype, 1.0, "known.name", KNOWN)
     for form in forms.parts:
         for start, end in squeezed.find(form, 1):
@@ -145,6 +145,19 @@ def _person(t: str, c: str, squeezed: Squeezed, name: str, subtype: str) -> Iter
                 yield from _single(t, c, p, subtype)
     if forms.families or forms.givens:
         yield from _latin(c, forms.families, forms.givens, subtype)
+
+
+def _slip_end(t: str, c: str, start: int, end: int, near: tuple[str, ...]) -> int:
+    """The end of a name with a slip, without the first character of a word behind it: 能登谷|先生, 能登谷|Dr, 能登谷　|物理士."""
+    last, behind = t[end - 1], t[end : end + 1]
+    if any(c[end - 1] == form[-1] for form in near):
+        return end  # the slip is elsewhere
+    runs_on = (last.isascii() and last.isalpha() and behind.isascii() and behind.isalpha()) or (
+        _KANJI_CHAR.match(last) and _KANJI_CHAR.match(behind) and not _TITLE.match(t, end)
+    )
+    if runs_on or _TITLE_CUT.match(t, end - 1):
+        return start + len(t[start : end - 1].rstrip())
+    return end
 
 
 def _stands_alone(t: str, start: int, end: int) -> bool:
@@ -206,7 +219,7 @@ def _joined(
 
 
 def _with_initial(c: str, start: int, end: int) -> tuple[int, int]:
-    if m := re.search(r"(?<![a-z])[a-z]\.[ ]?\Z", c[max(0, start - 3) : start]):
+    if m := re.search(r"(?<![a-z])[a-z]\.[ ]?\Z", c[max(0, start - 4) : start]):
         start -= len(m[0])
     if m := re.match(r",? [a-z](?:\.|(?![a-z0-9]))", c[end : end + 4]):
         end += len(m[0])

@@ -1,7 +1,7 @@
 """One list of identifiers from what all detectors found, and the spread of proven ones through the report.
 
-Rule for overlaps, in this order: higher rank, higher score, longer span, earlier start, name of the detector. A weaker hit
-that overlaps a stronger one of the same category lends it the characters that stick out (nothing found is given up); of
+Rule for overlaps, in this order: higher rank, higher score, longer span, earlier start, name of the detector,
+category, subtype. A weaker hit that overlaps a stronger one of the same category lends it the characters that stick out (nothing found is given up); of
 another category it is cut to what the stronger one leaves, and dropped if only punctuation is left.
 """
 
@@ -18,9 +18,14 @@ from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
 
 
+def _order(hit: Hit) -> tuple[float | str, ...]:
+    """The rule for overlaps; category and subtype last, so that no two hits are equal in it and any process sorts alike."""
+    return -hit.rank, -hit.score, hit.start - hit.end, hit.start, hit.detector, hit.category, hit.subtype
+
+
 def resolve(hits: Iterable[Hit]) -> list[Hit]:
     """Hits without overlap, ascending, by the rule above."""
-    ranked = sorted(set(hits), key=lambda h: (-h.rank, -h.score, h.start - h.end, h.start, h.detector))
+    ranked = sorted(set(hits), key=_order)
     out: list[Hit] = []  # ascending, without overlap
     starts: list[int] = []
     for hit in ranked:
