@@ -66,7 +66,8 @@ class Descriptions:
         if head is not None and draft.kind in _OUTLINE and hosts.mentions[head].kind == "sign":
             head = hosts.carried(hosts.mentions[head].end) or head  # 分葉状のスピキュラを伴う腫瘤
         if head is not None:
-            return [(head, "before head"), *self._of_signal(head)]
+            denied = hosts.c.certainty[head] == "negative"  # 造影される充実部はない
+            return [(head, "before head"), *([] if denied else self._of_signal(head))]
         if draft.missing:
             return []
         found = [(k, "said of it") for k in hosts.behind(draft.start)]
