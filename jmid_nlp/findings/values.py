@@ -22,7 +22,7 @@ _PHASE = re.compile(r"単純|非造影|造影前|早期|動脈|門脈|平衡|後
 _EARLIER = re.compile(r"前回|前々回|前医|治療前|以前|初回|術前|投与前")
 _ARROW = re.compile(r"→|⇒|➡|->|=>")
 _FILL = re.compile(
-    r"(?:[\s:=≒・、,/();~→⇒➡]|->|=>|は|が|の|で|に|と|も|へ|を|約|およそ|ほぼ|最大|最高|最小|平均|値|程度|前後|それぞれ|各々|今回|現在|本日"
+    r"(?:[\s:=≒・、,/();~→⇒➡]|->|=>|は|が|の|で|に|と|も|へ|を|約|およそ|ほぼ|最大|最高|最小|平均|値|程度|前後|右側?|左側?|それぞれ|各々|今回|現在|本日"
     r"|単純(?:CT|相)?|非造影|造影(?:後|CT|前|相)?|(?:早期|後期|遅延|動脈|動脈優位|門脈|平衡|晩期)(?:相|像)?|前回|前々回|前医|治療前|以前"
     r"|初回|術前|投与前|CT|PET|SUVmax|SUV|CT値|から|より|max|mean)*+"
 )
@@ -33,7 +33,7 @@ _NO_VALUE = re.compile(
 _COMPARED = re.compile(r"前回|前医|治療前|以前|比較|比べ|低下|増加|減少|亢進|減弱|増大|縮小|改善|増悪")
 _TWO_PHASES = re.compile(r"造影(?:の)?前後|単純.{0,8}造影")
 _NOW = re.compile(r"今回|現在|本日")
-_MORE = (_PHASE, _EARLIER, _ARROW, _NOW)
+_MORE = (_PHASE, _EARLIER, _ARROW, _NOW, re.compile(r"[、,]\s?[右左]"))  # 右で9.8、左で7.2
 _EACH, _COMMA = re.compile(r"それぞれ|各々"), re.compile(r"\s?[、,と]\s?")
 _NEAR = 60  # characters around a label that tell what its arrow means
 _MAX = 4  # numbers behind one label

@@ -188,4 +188,5 @@ def test_the_sheet():
     assert score(pairs)["f1"] >= 0.97
     for kinds in ("density|texture|echo", "signal", "enhancement|uptake", "margin|shape", "value", "number", "rec"):
         assert score(pairs, f"(?:{kinds})")["f1"] >= 0.95, kinds
+    assert score(pairs, "to=")["f1"] >= 0.85
     assert any(REPORT in case.items for case, _ in pairs)
