@@ -295,8 +295,8 @@ class Heritage:
             return kin
         if interpretation and mention.own and not anaphora and not sub and _ALONE.match(self.text, mention.end):
             return None  # 冠動脈に石灰化。胆石。
-        lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
-        if lesions and self.c.mentions[last].kind != "lesion":
+        lesions = [k for k in candidates if self.c.mentions[k].kind in ("lesion", "signal")]
+        if lesions and self.c.mentions[last].kind not in ("lesion", "signal"):
             near = self.c.mentions[lesions[-1]].sentence
             if (sub and not anaphora) or (interpretation and near == self.c.mentions[last].sentence):
                 return lesions[-1]

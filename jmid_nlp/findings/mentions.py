@@ -66,6 +66,10 @@ _LATIN_HEAD = re.compile(
     r"(?<![A-Za-z\d])[A-Za-z][a-z]{2,18}(?:[ \-][a-z]{2,18}){0,3}"
     r"(?=(?:は|が|を|の)?(?:なし|なく|あり|ある|認め|疑|みられ|見られ|指摘))"
 )
+# 脳溝は不明瞭化, 関節裂隙の消失: what is lost is a space that is normally seen.
+_LOST = re.compile(r"不明瞭化|消失")
+_EFFACED = re.compile(r"(?:溝|裂隙|皮髄境界|脂肪層|間隙|前弯|後弯|陰影|ひだ|ハウストラ|輪郭|境界)(?:の|は|が|も)\Z")
+_NEAR = 8  # characters
 _NODE = re.compile(
     r"(?:(?:[\d.]{1,5}\s?[x×]\s?)?(?P<size>\d{1,2}(?:\.\d)?)\s?(?P<unit>mm|cm)(?:大|程度|前後|まで)?の|(?:多数|累々|集簇|数珠状|一塊)(?:の|した|となった))"
     r"[^。、\n]{0,8}?(?P<node>リンパ節)(?=(?:を|が)(?:複数|多数|数個|散在性に)?(?:認め|みられ|見られ|あり|散見|散在|集簇)|(?:あり|散見|散在|多発)?(?:[。、\n]|\Z))"
@@ -146,6 +150,18 @@ def _grown(text: str, terms: list[Term], index: int) -> Mention | None:
         start = _KIND_OF_CHANGE.search(text, max(0, term.start - 8), term.start)
         begin = start.start() if start else term.start
         return Mention(begin, term.start + 2, "sign", None, begin, False, False, ["変化"], "growth of a place")
+    if index and (word := _LOST.match(term.form)) and _EFFACED.search(text, max(0, term.start - _NEAR), term.start):
+        return Mention(
+            term.start,
+            term.start + word.end(),
+            "sign",
+            None,
+            term.start,
+            False,
+            False,
+            [word.group()],
+            "growth of a place",
+        )
     if not term.form.startswith("拡大") or not index or terms[index - 1].kind not in ("anatomy", "position"):
         return None
     if text[terms[index - 1].end : term.start] not in ("", "の", "は", "が", "も", ":"):

@@ -94,9 +94,10 @@ class Sizer:
         place = self.groups[k]
         if not _OF_PLACE.fullmatch(self.text, place.end, measure.start):
             return False
-        if ahead is not None and "、" not in self.text[measure.end : self.mentions[ahead].start]:
-            noun = self.mentions[ahead]
-            if _GROWN.search(self.text, noun.start, noun.end):
+        if ahead is not None:
+            noun, aside = self.mentions[ahead], "、" in self.text[measure.end : self.mentions[ahead].start]
+            grown = _GROWN.search(self.text, noun.start, noun.end)
+            if grown and not (aside and grown.group().startswith("瘤")):
                 return False  # 総胆管は9mmと拡張
         if behind is not None and self.mentions[behind].end > place.start:
             return False

@@ -131,7 +131,7 @@ def _states(text: str, mention: Mention, before: Group | None) -> bool:
         return (
             before is not None
             and not before.bare
-            and re.match(r"(?:に|には|にも|の|では)?[^。、]{0,12}$", text[before.end : mention.start]) is not None
+            and re.match(r"(?:に|には|にも|の|では)?[^。、]{0,24}$", text[before.end : mention.start]) is not None
         )
     return _HEAD.match(text, mention.end) is not None or _TOPIC_OF.match(text, mention.end) is not None
 

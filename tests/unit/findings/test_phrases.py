@@ -91,3 +91,22 @@ def test_a_calibre_is_no_size_of_a_finding(text, head, sizes):
 
 def test_a_name_is_no_plural():
     assert not rows("多発性嚢胞腎の可能性がある。")["多発性嚢胞腎"].multiple
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "change"),
+    [
+        ("右脳溝は不明瞭化している。", "不明瞭化", None),
+        ("関節裂隙の消失あり。", "消失", None),
+        ("結節は不明瞭化している。", "結節", "resolved"),
+    ],
+)
+def test_a_space_that_is_lost_is_a_sign(text, head, change):
+    assert rows(text)[head].change == change
+    assert rows(text)[head].certainty == ("negative" if change else "positive")
+
+
+def test_a_solid_part_is_a_finding_where_it_is_stated():
+    assert "充実部" in rows("嚢胞性腫瘤を認める。内部に15mmの充実部を認める。")
+    assert rows("嚢胞を認める。内部に充実成分なし。")["充実成分"].certainty == "negative"
+    assert "充実成分" not in rows("充実成分の径は8mmの部分充実型結節を認める。")
