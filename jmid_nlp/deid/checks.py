@@ -40,15 +40,27 @@ def names_somebody(column: str) -> bool:
     return plain in whole or any(p in plain for p in parts)
 
 
-def known_values(report: Report) -> tuple[str, ...]:
+def known_values(report: Report, policy: Policy | None = None) -> tuple[str, ...]:
     """What a record says of its patient and physicians, as folded strings without spaces; those too short to be told apart
     from ordinary text are left out.
+
+    Args:
+        report: The record.
+        policy: Where given, what it keeps on purpose is left out, and nothing else.
     """
-    values = (
-        report.patient_id, report.patient_name, report.patient_kana, report.accession_number, report.study_uid, *report.physicians,
-    )  # fmt: skip
-    found = [v for v in [_squeezed(v) for v in values if v] if len(v) > 3 or (len(v) == 3 and not v.isascii())]
-    return (*found, *birth_forms(report.birth_date)) if report.birth_date else tuple(found)
+    people = (report.patient_name, report.patient_kana, *report.physicians)
+    numbers = (report.patient_id, report.accession_number, report.study_uid)
+    values = [] if _keeps(policy, "PERSON") else [v for v in people if v]
+    values += [] if _keeps(policy, "ID") else [v for v in numbers if v]
+    found = [v for v in map(_squeezed, values) if len(v) > 3 or (len(v) == 3 and not v.isascii())]
+    birth = None if _keeps(policy, "DATE") else report.birth_date
+    return (*found, *birth_forms(birth)) if birth else tuple(found)
+
+
+def _keeps(policy: Policy | None, category: str) -> bool:
+    """Whether any rule for a category or one of its subtypes keeps what is found."""
+    rules = policy.rules if policy is not None else {}
+    return any(rule.action == "keep" for name, rule in rules.items() if name.partition("/")[0] == category)
 
 
 @lru_cache(maxsize=16384)
@@ -73,17 +85,14 @@ def holds_known(value: str, known: tuple[str, ...]) -> bool:
     return any(k in plain and _stands_alone(k, plain) for k in known)
 
 
-def guard(source: Folded, edits: tuple[Edit, ...], known: tuple[str, ...], policy: Policy) -> bool:
+def guard(source: Folded, edits: tuple[Edit, ...], known: tuple[str, ...]) -> bool:
     """Whether what the edits left of a text is free of the record's own identifiers, spaces, width and case aside.
 
     Args:
         source: The source text, folded.
         edits: What was replaced in it.
-        known: What `known_values` gave.
-        policy: The policy; one that keeps a category on purpose is not guarded.
+        known: What `known_values` gave for the policy.
     """
-    if any(policy.rules[c].action == "keep" for c in ("PERSON", "ID", "DATE")):
-        return True
     kept, at = [], 0
     for edit in edits:
         start, end = source.map.to_target(edit.start, edit.end)
@@ -103,10 +112,13 @@ def _stands_alone(known: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a check of a column needs: the record's id and own identifiers, and a finder of identifiers in short texts."""
+    """What a check of a column needs: the record's id and own identifiers, those of them that must not be left in a treated
+    text, and a finder of identifiers in short texts.
+    """
 
     row_id: str
     known: tuple[str, ...]
+    guarded: tuple[str, ...]
     find: Find
 
 

@@ -84,7 +84,7 @@ def _column(name: str, value: Any, rule: ColumnRule, context: Context, look: Loo
 
 def _rewritten(name: str, value: str, look: Look, rewrite: Replace) -> str:
     new = rewrite(value)
-    if holds_known(new, look.known):
+    if holds_known(new, look.guarded):
         raise WithheldError(look.row_id, name, "an identifier of the record is left after replacement")
     return new
 

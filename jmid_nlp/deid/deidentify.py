@@ -139,8 +139,8 @@ class Deidentifier:
         if context.anchor is None:
             context.anchor = _latest(report.text, found)
         text, edits = replace_text(report.text, found, context)
-        look = Look(report.report_id, known_values(report), self._find_short)
-        if not guard(folded, edits, look.known, self.policy):
+        look = self._look(report)
+        if not guard(folded, edits, look.guarded):
             raise WithheldError(report.report_id, "text", "an identifier of the record is left after replacement")
 
         def rewrite(value: str) -> str:
@@ -158,6 +158,10 @@ class Deidentifier:
         from jmid_nlp.deid.detect import detect
 
         return detect(text, known=known)
+
+    def _look(self, report: Report) -> Look:
+        known = known_values(report)
+        return Look(report.report_id, known, known_values(report, self.policy), self._find_short)
 
     def _find_short(self, value: str) -> tuple[Identifier, ...]:
         """Detections in a cell of a table, remembered: such values repeat from row to row."""
@@ -237,7 +241,7 @@ class Deidentifier:
         if not hmac.compare_digest(content["seal"].encode(), self._code(row).encode()):
             return None
         others = {k: v for k, v in report.extra.items() if k != PROVENANCE and k not in self.policy.extra_columns}
-        check_columns(others, self.policy, Look(report.report_id, known_values(report), self._find_short))
+        check_columns(others, self.policy, self._look(report))
         provenance = {str(k): str(v) for k, v in content.items() if k != "seal"}
         return DeidReport(report.report_id, report.text, row, (), provenance)
 

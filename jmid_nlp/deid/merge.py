@@ -1,8 +1,8 @@
 """One list of identifiers from what all detectors found, and the spread of proven ones through the report.
 
-Rule for overlaps, in this order: higher rank, higher score, longer span, earlier start, name of the detector,
-category, subtype. A weaker hit that overlaps a stronger one of the same category lends it the characters that stick out (nothing found is given up); of
-another category it is cut to what the stronger one leaves, and dropped if only punctuation is left.
+Rule for overlaps, in this order: higher rank, higher score, longer span, earlier start, name of the detector, category,
+subtype. A weaker hit that overlaps a stronger one of the same category lends it the characters that stick out (nothing found
+is given up); of another category it is cut to what the stronger one leaves, and dropped if only punctuation is left.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "FACILITY": ("kind",),
     "OCCUPATION": ("kind",),
 }
+#: Categories of which invented values can be made.
+INVENTED = ("PERSON", "ID", "PHONE", "EMAIL", "URL", "FACILITY")
 GROUP_FIELDS = ("age_band", "sex", "institution", "month")
 _TABLES = ("policy", "rules", "columns", "extra", "dates", "ages", "groups", "singular")
 _REQUIRED = object()
@@ -144,7 +146,7 @@ def load_policy(name_or_path: str | Path) -> Policy:
     if not path.is_file():
         raise PolicyError(f"no policy {name!r}: it is neither a file nor one of {', '.join(BUILT_IN)}")
     try:
-        return _parse(path.name, path.read_text(encoding="utf-8"))
+        return _parse(path.name, path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise PolicyError(f"{path.name}: the file is not UTF-8") from None
 
@@ -206,7 +208,7 @@ def _parse(file: str, text: str) -> Policy:
     ages = _Table(file, "ages", data.get("ages", {}))
     groups = _Table(file, "groups", data.get("groups", {}))
     singular = _Table(file, "singular", data.get("singular", {}))
-    extra = dict(data.get("extra", {}))
+    extra = dict(_Table(file, "extra", data.get("extra", {})).values)
     extra_columns = extra.pop("columns", {})
     others = _Table(file, "extra", extra)
     by = groups.get("by", list, list(GROUP_FIELDS))
@@ -259,6 +261,8 @@ def _rule(table: _Table, category: str, subtype: str) -> Rule:
     action = table.get("action", str, _REQUIRED, ACTIONS)
     if action == "shift" and category != "DATE":
         raise table.error("action", "'shift' is for DATE only")
+    if action == "surrogate" and category not in INVENTED:
+        raise table.error("action", f"there is no surrogate for {category}; there is one for {', '.join(INVENTED)}")
     if category == "ID" and action not in ("tag", "redact") and is_individual_code(subtype):
         raise table.error(
             "action", f"{action!r} is refused for an individual identification code; allowed are tag, redact"

@@ -429,3 +429,39 @@ TREATERS = {name: Deidentifier(load_policy(name), None if name == "tokumei" else
 def test_with_the_package_detector():
     out = Deidentifier(load_policy("kamei"), KEY)(ROW)
     assert [s for s in SECRETS if s in out.text] == []
+
+
+def keeping(category):
+    policy = load_policy("kamei")
+    rule = dataclasses.replace(policy.rules[category], action="keep", to=None)
+    kept = {n: rule for n in policy.rules if n.partition("/")[0] == category}
+    return dataclasses.replace(policy, rules={**policy.rules, **kept})
+
+
+def blind(text, known=None):
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("kept", "text"),
+    [
+        ("DATE", "桐生 沙羅"),
+        ("DATE", "00418273"),
+        ("PERSON", "S41.3.9"),
+        ("PERSON", "00418273"),
+        ("ID", "キリュウサラ"),
+    ],
+)
+def test_a_policy_that_keeps_one_category_still_guards_the_others(kept, text):
+    with pytest.raises(WithheldError, match="left after replacement"):
+        deid(keeping(kept), detector=blind)(dataclasses.replace(ROW, text=text))
+
+
+@pytest.mark.parametrize(("kept", "text"), [("DATE", "1966-03-09"), ("PERSON", "桐生 沙羅"), ("ID", "00418273")])
+def test_what_a_policy_keeps_is_no_reason_to_withhold(kept, text):
+    assert deid(keeping(kept), detector=blind)(dataclasses.replace(ROW, text=text)).text == text
+
+
+def test_a_report_id_that_holds_the_patient_id_is_replaced_although_numbers_are_kept():
+    out = deid(keeping("ID"), detector=blind)(dataclasses.replace(ROW, text="結節", report_id="00418273-2"))
+    assert is_pseudonym(out.report_id)

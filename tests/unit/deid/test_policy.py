@@ -107,3 +107,28 @@ def test_subtype_rules_come_before_category_rules():
     assert policy.rule("DATE", "birth").action == "generalise"
     assert policy.rule("DATE", "exam").action == "shift"
     assert policy.rule("DATE", "never heard of").action == "shift"
+
+
+@pytest.mark.parametrize("category", ["DATE", "AGE", "ADDRESS", "OCCUPATION"])
+def test_an_action_that_a_category_cannot_have_is_refused_and_not_replaced_by_a_tag(tmp_path, category):
+    at = KAMEI.index(f"[rules.{category}]")
+    text = (
+        KAMEI[:at]
+        + f'[rules.{category}]\naction = "surrogate"\naligned_with = "x"\n\n'
+        + KAMEI[KAMEI.index("\n[", at) :]
+    )
+    with pytest.raises(PolicyError, match=rf"\[rules.{category}\] action: there is no surrogate"):
+        load_policy(write(tmp_path, text))
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(KAMEI, encoding="utf-8-sig")
+    assert load_policy(path) == load_policy("kamei")
+
+
+@pytest.mark.parametrize("table", ["extra", "rules", "dates", "ages", "groups", "singular"])
+def test_a_table_that_is_none_is_named(tmp_path, table):
+    head = KAMEI[KAMEI.index("[policy]") : KAMEI.index("[dates]")]
+    with pytest.raises(PolicyError, match=rf"own.toml: \[{table}\]"):
+        load_policy(write(tmp_path, f"{table} = 5\n{head}"))
