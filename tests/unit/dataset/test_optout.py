@@ -63,3 +63,64 @@ def test_deidentification_leaves_a_hashed_patient_out():
     assert [r.report_id for r in safe] == ["b"] or len(safe) == 1
     job = DeidJob(jmid_nlp.api.deidentifier("kamei", key=KEY), OptOut([keyed_hash("P-1", KEY)], key=KEY))
     assert job.opt_out("P-1")
+
+
+def test_build_and_forget_take_keyed_hashes_on_the_command_line(tmp_path):
+    import json
+    from pathlib import Path
+
+    from typer.testing import CliRunner
+
+    from jmid_nlp.cli import app
+    from jmid_nlp.dataset.shards import ShardRows, shards_of
+
+    sample = Path(__file__).parents[3] / "corpora" / "sample" / "reports.jsonl"
+    lines = sample.read_text(encoding="utf-8").splitlines()[:8]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "key").write_text(KEY.material.hex())
+    first = json.loads(lines[0])["patient_id"]
+    (tmp_path / "out.txt").write_text(keyed_hash(first, KEY) + "\n")
+    call = CliRunner().invoke
+    given = ["build-dataset", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "ds"), "--task", "entities", "--format"]
+    given += ["parquet", "--key-file", str(tmp_path / "key"), "--opt-out", str(tmp_path / "out.txt")]
+    done = call(app, given)
+    assert done.exit_code == 0, done.output
+    flow = json.loads((tmp_path / "ds" / "manifest.json").read_text(encoding="utf-8"))["flow"]
+    assert flow["opted_out"] == sum(json.loads(line)["patient_id"] == first for line in lines)
+
+    def patients():
+        return {r["patient_id"] for paths in shards_of(tmp_path / "ds").values() for r in ShardRows(paths)}
+
+    gone = sorted(patients())[0]
+    (tmp_path / "later.txt").write_text(keyed_hash(gone, KEY) + "\n")
+    refused = call(
+        app, ["forget", str(tmp_path / "ds"), "--opt-out", str(tmp_path / "later.txt")], env={"JMID_KEY": ""}
+    )
+    assert refused.exit_code == 2
+    assert "later.txt, row 1" in refused.output
+    done = call(
+        app,
+        ["forget", str(tmp_path / "ds"), "--opt-out", str(tmp_path / "later.txt"), "--key-file", str(tmp_path / "key")],
+    )
+    assert done.exit_code == 0, done.output
+    assert gone not in patients()
+
+
+def test_what_a_build_could_not_make_counts_as_failed(tmp_path):
+    from dataclasses import replace
+    from pathlib import Path
+
+    from jmid_nlp.chain import run_chain
+    from jmid_nlp.tables import DeidReports
+
+    sample = Path(__file__).parents[3] / "corpora" / "sample" / "reports.jsonl"
+    (tmp_path / "in.jsonl").write_text("".join(sample.read_text(encoding="utf-8").splitlines(keepends=True)[:4]))
+    chain = run_chain(tmp_path / "in.jsonl", key=KEY)
+    assert chain.failed == []
+    twice = replace(chain, safe=DeidReports([*chain.safe, chain.safe[0]]), unbuilt=[])
+    twice.build(task="entities")
+    twice.build(task="staging")
+    assert [row["id"] for row in twice.failed] == [chain.safe[0].report_id]
+    twice.list_failed(tmp_path / "failed.jsonl")
+    assert chain.safe[0].report_id in (tmp_path / "failed.jsonl").read_text(encoding="utf-8")
+    assert chain.failed == []

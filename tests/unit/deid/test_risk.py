@@ -7,6 +7,7 @@ from jmid_nlp.deid.groups import Groups, group_sizes
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import BUILT_IN, load_policy
 from jmid_nlp.deid.risk import invented_name, second_look
+from jmid_nlp.deid.uids import UidTable
 from jmid_nlp.schema import Report
 
 KEY = Key(bytes(range(40, 72)))
@@ -122,3 +123,13 @@ def test_an_age_that_is_no_number_is_a_residue_not_a_crash():
     found = list(second_look([{"report_id": "a", "text": "胸水なし。", "age": "高齢"}]))
     assert any(r.column == "age" for r in found)
     assert not any("高齢" in str(r) for r in found)
+
+
+def test_uids_of_another_de_identifier_are_known_by_its_table():
+    new = "1.3.6.1.4.1.14519.5.2.1.99"
+    row = treated("kamei")[0] | {"study_uid": new}
+    assert [r.column for r in second_look([row]) if r.kind == "column"] == ["study_uid"]
+    table = UidTable({"1.2.840.113619.2.5": new})
+    assert [r for r in second_look([row], uids=table) if r.kind == "column"] == []
+    source = row | {"study_uid": "1.2.840.113619.2.5"}
+    assert [r.column for r in second_look([source], uids=table) if r.kind == "column"] == ["study_uid"]
