@@ -17,6 +17,7 @@ from jmid_nlp.findings.values import Reading, before_unit, readings
 from jmid_nlp.offsets import Span
 
 _PLAIN = frozenset(("density", "echo", "margin", "shape"))
+_BESIDE = frozenset(("phase", "part", "quality"))  # words that say nothing by themselves
 _HEADS = frozenset(("enhancement", "uptake"))
 # What follows a word that the text denies: 造影効果は認めない, washout(-), 造影されず.
 _DENIED = re.compile(
@@ -95,17 +96,13 @@ def drafts(text: str, marks: Sequence[Mark], sentences: Sequence[Span]) -> list[
     if not marks:
         return []
     starts = [s for s, _ in sentences]
-    out: list[Draft] = []
-    run: list[Mark] = []
-    number = -1
+    runs: dict[int, list[Mark]] = {}
     for mark in marks:
-        here = bisect_right(starts, mark.start) - 1
-        if here != number and run:
+        runs.setdefault(bisect_right(starts, mark.start) - 1, []).append(mark)
+    out: list[Draft] = []
+    for number, run in runs.items():
+        if any(m.kind not in _BESIDE for m in run):
             out += _Sentence(text, run, sentences[number] if number >= 0 else (0, len(text))).read()
-            run = []
-        number = here
-        run.append(mark)
-    out += _Sentence(text, run, sentences[number] if number >= 0 else (0, len(text))).read()
     return out
 
 
