@@ -91,7 +91,7 @@ def test_build_and_forget_take_keyed_hashes_on_the_command_line(tmp_path):
     def patients():
         return {r["patient_id"] for paths in shards_of(tmp_path / "ds").values() for r in ShardRows(paths)}
 
-    gone = sorted(patients())[0]
+    gone = min(patients())
     (tmp_path / "later.txt").write_text(keyed_hash(gone, KEY) + "\n")
     refused = call(
         app, ["forget", str(tmp_path / "ds"), "--opt-out", str(tmp_path / "later.txt")], env={"JMID_KEY": ""}
