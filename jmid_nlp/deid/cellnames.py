@@ -20,7 +20,7 @@ _ROW_MARKS = re.compile(r"[,\t|;]")
 _CELL = re.compile(r"[^,\t|;\n]+")
 _KANA_WORDS = re.compile(r"[ァ-ヺー]{1,9}(?:[ ・][ァ-ヺー]{1,9}){1,4}|[ぁ-ゖー]{1,7} [ぁ-ゖー]{2,7}")
 _LATIN_WORDS = re.compile(
-    rf"[A-ZÀ-ÖØ-Þ][{_LATIN}'’\-]*\.?(?:,? (?:(?:de|da|dos|van|von|der|bin|binti|al|la|el) ){{0,2}}[A-ZÀ-Ö][{_LATIN}'’\-]*\.?){{1,4}}"
+    rf"[A-ZÀ-ÖØ-Þ][{_LATIN}'’\-]*\.?(?:,? (?:(?:de|da|dos|van|von|der|bin|al|la|el) ){{0,2}}[A-ZÀ-Ö][{_LATIN}'’\-]*\.?){{1,4}}"
     rf"|[A-Z]\.?[・ ]?[A-Z][a-z]{{3,14}}"
 )
 _BESIDE = re.compile(

@@ -38,6 +38,7 @@ EDGE = re.compile(
     r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【\[]|(?:から|より|まで|へ|に|と|が|は|を|の|も|で|や|です|さん|くん|ちゃん|さま|Dr|Pt|MD|M\.D|拝|RT|\d)"
 )
 
+POSTS = frozenset("技看事読担依確検撮薬栄")  # posts of one character, each with a name behind it
 _STOP_KANA = stop_words("value_kana")
 # endings of examinations and devices
 _KANA_TERM = re.compile(
@@ -88,7 +89,7 @@ def name_at(t: str, at: int, *, hard: bool) -> tuple[int, int]:
 
 
 def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
-    if hard and (m := _SPACED.match(t, at)):
+    if hard and (m := _SPACED.match(t, at)) and not set(m[0]) & POSTS:
         joined = "".join(m[0].split())
         if (
             grade(joined) >= AMBIGUOUS

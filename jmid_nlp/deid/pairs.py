@@ -11,7 +11,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, NO, RARE, RUN, grade, tail_name
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
-from jmid_nlp.deid.namescan import kana_known
+from jmid_nlp.deid.namescan import POSTS, kana_known
 from jmid_nlp.deid.sides import left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD
 from jmid_nlp.deid.worth import before, medical_runs, value
@@ -47,7 +47,12 @@ def _pair(t: str, m: re.Match[str]) -> Hit | None:
     if m[1] + given in book().no_names or m[1] + given in medical_runs() or katakana(given) in medical_runs():
         return None
     closed = _PAIR_END.match(t, stop) is not None
-    if m[1] in book().titles or given in book().not_given or not _is_given(given, closed or t[stop : stop + 1] == " "):
+    if (
+        m[2] in POSTS
+        or m[1] in book().titles
+        or given in book().not_given
+        or not _is_given(given, closed or t[stop : stop + 1] == " ")
+    ):
         return None
     start, family, g = _family(m)
     headed = HEADER_RIGHT.match(t, stop) is not None

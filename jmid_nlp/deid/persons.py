@@ -110,7 +110,7 @@ def _after_label(t: str, label: Label, starts: frozenset[int]) -> Iterator[Hit]:
             end, g = m.end(), RARE
         if end == at and first and label.strength == NONE and t[label.end - 1] in "医師者":
             end, g = _rare_behind(t, at)
-            if end > at and not is_term(t[at:end]):
+            if end > at and not is_term(t[at:end]) and not _COUNT.fullmatch(t, at, end):
                 yield Hit(at, end, "PERSON", label.subtype, 0.75, "names.label", LABELLED)
                 return
         if end == at or not _allowed(t, at, end, g, label, first) or _no_value(t, at, end, label):
@@ -193,6 +193,7 @@ def _after_title(t: str, at: int) -> int:
     return m.end() if m else at
 
 
+_COUNT = re.compile("[一二三四五六七八九十百千万数]+[人名件例回度個枚番]")
 _VERB = re.compile("(?:ました|ます|です|した|して|する|され)")
 _HONORS = ("さん", "様", "さま", "氏", "方", "殿", "の", "は", "が")
 
@@ -204,7 +205,7 @@ def _no_value(t: str, at: int, end: int, label: Label) -> bool:
     word = t[at:end]
     if word.isupper() and len(word) < 5 and label.subtype == "family" and "." not in word:
         return True
-    if (word in book().terms and book().surnames.get(word) != "common") or _VERB.match(word):
+    if _COUNT.fullmatch(word) or _VERB.match(word) or (word in book().terms and book().surnames.get(word) != "common"):
         return True
     if RUN.match(word) and is_term(word):
         return True

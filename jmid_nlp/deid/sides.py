@@ -60,7 +60,9 @@ def deed(t: str, end: int) -> float:
         return 0.0
     reach, weight = _REACH[m[1]]
     found = _deeds()[m[1]].search(m[2])
-    if found is None or found.start() > reach or m[2].startswith(_NOT_DONE, found.end()):
+    if found is None or found.start() > reach:
+        return 0.0
+    if m[1] in "がはもで" and m[2].startswith(_NOT_DONE, found.end()):
         return 0.0
     return weight
 
@@ -81,7 +83,8 @@ _RIGHT_SHAPES = (
     (re.compile(r"[ \t・、,/|]{1,2}(?:男|女|♂|♀|[MF](?![A-Za-z]))"), 3.0),
     (
         re.compile(
-            r"[ \t]?\((?:\d年目|経験\d+年.{0,6}|新人|代|Ns|Dr|RT|PT|OT|ST|医|技|看|薬|放|外|内|整|脳|循|呼|消|泌|婦|小|麻|救|放診|放治)\)"
+            r"[ \t]?\((?:\d年目|経験\d+年.{0,6}|新人|代|Ns|Dr|RT|PT|OT|ST|"
+            r"医|技|看|薬|放|外|内|整|脳|循|呼|消|泌|婦|小|麻|救|放診|放治)\)"
         ),
         2.5,
     ),

@@ -51,7 +51,7 @@ def core(run: str) -> Core | None:
     """The part of a run that is most likely a name: (start, end, value, weight before, weight after), inside the run only."""
     n, best = len(run), None
     if n > _LONGEST_RUN or run in book().no_names or run in medical_runs():
-        word = run in book().surnames or n == 1
+        word = run in book().surnames or n == 1 or (run in book().place_names and run not in medical_runs())
         return (0, n, value(run), 0.0, 0.0) if word and value(run) > 0 else None
     inside = _inside_right()
     for p in range(n):

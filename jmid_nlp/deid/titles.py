@@ -6,8 +6,18 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import TITLED, Hit
+from jmid_nlp.deid.kanatitles import (
+    LIKELIER,
+    LIKELY,
+    RUN_ONLY,
+    SAMA_OK,
+    hiragana_before,
+    kana_surname,
+    katakana_before,
+    latin_before,
+)
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,
@@ -20,9 +30,8 @@ from jmid_nlp.deid.kanji import (
     grade,
     tail_name,
 )
-from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY, likeness
-from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
+from jmid_nlp.deid.namescan import plausible
 from jmid_nlp.deid.worth import is_term, medical_runs
 from jmid_nlp.lexicon import Automaton
 
@@ -45,7 +54,7 @@ _TO_SAMA = re.compile(
 
 def _sure_before(t: str, at: int) -> bool:
     """True where a known name that is no plain word ends at a position, with nothing before it that belongs to a word."""
-    m = _RUN_ONLY.search(t[max(0, at - 8) : at])
+    m = RUN_ONLY.search(t[max(0, at - 8) : at])
     if m is None:
         return False
     size, g, clean = tail_name(m[0])
@@ -60,9 +69,6 @@ def _sure_before(t: str, at: int) -> bool:
     return g >= AMBIGUOUS and plain not in book().plain_words
 
 
-_TO_SAMA_KANA = re.compile(
-    r"[ \t]*(?:\d|$|\n|[。、)])|の(?:件|ご家族|ご|検査|結果|お)|(?:へ|に)(?:は|ご|郵|説明|電話|連絡)|宅|より|から"
-)
 _NOT_SHI = re.compile(r"名|度|病|族|神")
 
 
@@ -88,7 +94,7 @@ def find_titled(t: str) -> Iterator[Hit]:
             continue
         if (form == "氏" and _NOT_SHI.match(t, end)) or (form == "殿" and t[end : end + 1] in tuple("部筋裂")):
             continue
-        if "ァ" <= form[0] <= "ヺ" and "ァ" <= t[start - 1] <= "ー" and not _kana_surname(t, start):
+        if "ァ" <= form[0] <= "ヺ" and "ァ" <= t[start - 1] <= "ー" and not kana_surname(t, start):
             continue
         gap = 1 if t[start - 1] in " \t】」)" and strength != "weak" else 0
         hit = _before(t, start - gap, strength, subtype, form)
@@ -130,11 +136,11 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
     if RUN.match(char):
         start, score = _kanji_before(t, end, strength, form)
     elif "ァ" <= char <= "ヺ" or char == "ー":
-        start, score = _katakana_before(t, end, strength, form)
+        start, score = katakana_before(t, end, strength, form)
     elif "ぁ" <= char <= "ゖ":
-        start, score = _hiragana_before(t, end, strength, form)
+        start, score = hiragana_before(t, end, strength, form)
     elif char.isascii() and char.isalpha():
-        start, score = _latin_before(t, end, strength, form)
+        start, score = latin_before(t, end, strength, form)
     else:
         return None
     if start == end:
@@ -199,7 +205,7 @@ def _accept_before(
         m = _OCR_BACK.search(t[max(0, end - 8) : end])
         return (max(0, end - 8) + m.start(), 0.7) if m and strength == "strong" else (end, 0.0)
     if strength == "weak" and g in (PARTLY, UNKNOWN):
-        good = clean and size > 1 and likeness(t[start:end].translate(VARIANTS)) > _LIKELIER
+        good = clean and size > 1 and likeness(t[start:end].translate(VARIANTS)) > LIKELIER
         return (start, 0.7) if good and _FREE.search(t[max(0, start - 1) : start]) else (end, 0.0)
     if strength == "weak":
         return (
@@ -216,13 +222,13 @@ def _accept_before(
         rest = len(text) - size
         return start - (rest if not clean and rest == 1 and len(text) <= 4 else 0), 0.95
     if g == AMBIGUOUS:
-        if form == "様" and not (_SAMA_OK.match(t, end + 1) or (clean and _may_be_sama(t, end, text[-size:]))):
+        if form == "様" and not (SAMA_OK.match(t, end + 1) or (clean and _may_be_sama(t, end, text[-size:]))):
             return end, 0.0
         return (start, 0.9) if clean else (end, 0.0)
     before = t[start - 1 : start]
-    if clean and strength in ("strong", "honor") and likeness(t[start:end].translate(VARIANTS)) > _LIKELY:
+    if clean and strength in ("strong", "honor") and likeness(t[start:end].translate(VARIANTS)) > LIKELY:
         return start, 0.8
-    if form == "様" and (size < 2 or not _SAMA_OK.match(t, end + 1)):
+    if form == "様" and (size < 2 or not SAMA_OK.match(t, end + 1)):
         return end, 0.0
     return (
         (start, 0.75)
@@ -246,15 +252,11 @@ def _given_before(t: str, end: int, text: str, strength: str, form: str) -> bool
     if form in ("児", "の子", "妻", "ベビー", "嬢", "翁"):
         return False
     if form in ("様", "氏", "殿", "君"):
-        return plain[-1] in "子美恵江代枝郎男雄夫介助平吉" and (form != "様" or bool(_SAMA_OK.match(t, end + 1)))
+        return plain[-1] in "子美恵江代枝郎男雄夫介助平吉" and (form != "様" or bool(SAMA_OK.match(t, end + 1)))
     return True
 
 
-# how much a string that no list knows must look like a surname: before an honorific, and before a mere role
-_LIKELY, _LIKELIER = 0.4, 1.0
 _FREE = re.compile(r"\A\Z|[\s、。,(「/:→・のはにをとがもへ]\Z")
-
-_SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|へ|ご|の(?:検|画|CT|MRI|件|ご|前|今|主|家|診|ご)")
 
 
 def _may_be_sama(t: str, end: int, name: str) -> bool:
@@ -290,113 +292,6 @@ _OWN = (
 )
 _OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
 
-_KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
-
-_HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")
-
-_LATIN_BACK = re.compile(r"[A-Za-z][A-Za-z'’.\-]*(?:,? [A-Z][A-Za-z'’.\-]*){0,3}\Z")
-
-
-def _kana_surname(t: str, end: int) -> bool:
-    """True where a surname in katakana ends at a position: ヤマダコーチ, not リクシアナ."""
-    m = _KATA_ONLY.search(t, max(0, end - 12), end)
-    return m is not None and m[0] in book().surname_kana
-
-
-_KATA_ONLY = re.compile(r"[ァ-ヺー]+\Z")
-_GENERIC_KANA = stop_words("person_kana")
-
-
-def _katakana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
-    low = max(0, end - 40)
-    m = _KATA_BACK.search(t[low:end])
-    if m is None or m[0] in _GENERIC_KANA or len(m[0]) < 2:
-        return end, 0.0
-    word = m[0]
-    start = low + m.start()
-    run = _RUN_ONLY.search(t[max(0, start - 8) : start]) if not re.search(r"[・= \t]", word) else None
-    if run and katakana(word) in book().given_kana:
-        size, g, clean = tail_name(run[0])
-        if g >= AMBIGUOUS and size > 1:
-            rest = len(run[0]) - size
-            return start - size - (rest if not clean and rest == 1 else 0), 0.9
-        if 2 <= len(run[0]) <= 3 and plausible(run[0]):
-            return start - len(run[0]), 0.8
-    known = any(kana_known(w) for w in re.split(r"[・= \t]", m[0])) or (len(word) == 2 and word in book().given_kana)
-    likely = form == "様" and len(word) > 2 and _SAMA_OK.match(t, end + 1) and word not in medical_runs()
-    if not known and not likely and (strength == "weak" or form in ("様", "児", "君", "嬢")):
-        return end, 0.0
-    return low + m.start(), 0.95 if known else 0.8
-
-
-def _hiragana_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
-    """A name in hiragana: with a space between its parts, or filling its whole run; okurigana and particles are none."""
-    low = max(0, end - 20)
-    m = _HIRA_BACK.search(t[low:end])
-    if m is None:
-        return end, 0.0
-    start, words = low + m.start(), m[0].split()
-    if len(words) == 2 and kana_known(words[1]):
-        n = next((n for n in range(len(words[0]), 1, -1) if kana_known(words[0][-n:])), 0)
-        if n:
-            return start + len(words[0]) - n, 0.95
-    word, at = words[-1], end - len(words[-1])
-    if word in _NOT_HIRA:
-        return end, 0.0
-    if strength == "weak":
-        known = katakana(word) in book().given_kana or katakana(word) in book().surname_kana
-        free = not re.match(f"[ぁ-ゖ{KANJI}]", t[at - 1 : at] or " ")
-        return (at, 0.75) if known and free and word not in stop_words("value_hiragana") else (end, 0.0)
-    before = t[at - 1 : at]
-    if RUN.match(before) and katakana(word) in book().given_kana:
-        run = _RUN_ONLY.search(t[max(0, at - 8) : at])
-        size, g, clean = tail_name(run[0]) if run else (0, NO, False)
-        likely = run is not None and g > NO and clean and likeness(run[0][-size:].translate(VARIANTS)) > _LIKELY
-        if g >= AMBIGUOUS or likely:
-            return at - size, 0.9
-    n = next((n for n in range(len(word), 2, -1) if full_kana(word[-n:])), 0)
-    if n >= 5 or (n and n == len(word) and not RUN.match(before)):
-        return end - n, 0.9
-    if not RUN.match(before) and kana_known(word) and len(word) > 2:
-        return at, 0.85
-    if form in _CLOSE or form == "君" or (form == "様" and _TO_SAMA_KANA.match(t, end + 1)):
-        short = word[1:] if len(word) in (3, 4) and word[0] in "のはがとにでもへ" else word
-        if len(short) == 2 and short not in _NOT_HIRA and katakana(short) in book().given_kana:
-            if len(short) < len(word) or not RUN.match(before):
-                return end - 2, 0.75
-        if len(short) < len(word) and kana_known(short) and short not in _NOT_HIRA:
-            return end - len(short), 0.8
-    if len(word) > 3 and form != "様" and word[0] in "はがをにとでのもへや" and kana_known(word[1:]):
-        return at + 1, 0.8
-    return end, 0.0
-
 
 # what stands only behind persons
 _PERSONAL = ("さん", "氏", "くん", "ちゃん", "先生", "医師", "Dr", "せんせい")
-_CLOSE = ("さん", "ちゃん", "くん", "さま", "先生", "せんせい", "せんせ")
-
-_RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")
-
-_NOT_HIRA = stop_words("person_hiragana")
-
-
-def _latin_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
-    low = max(0, end - 40)
-    m = _LATIN_BACK.search(t[low:end])
-    if m is None or (not m[0][0].isupper() and (form.isascii() or not is_surname(m[0]))):
-        return end, 0.0
-    words = re.findall(r"[A-Za-z'’\-]+", m[0])
-    if (
-        form in ("先生", "医師")
-        and re.fullmatch("[A-Z]{1,2}", m[0])
-        and not t[low : low + m.start()].endswith(tuple("-0123456789"))
-    ):
-        return low + m.start(), 0.8
-    if not words or all(w.lower() in book().latin_terms or (w.isupper() and len(w) <= 3) for w in words):
-        return end, 0.0
-    known = any(is_surname(w) for w in words)
-    if form == "様" and not known and not _SAMA_OK.match(t, end + 1):
-        return end, 0.0
-    if (strength == "weak" or form.isascii()) and not known:
-        return end, 0.0
-    return low + m.start(), 0.9 if known else 0.75

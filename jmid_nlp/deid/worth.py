@@ -89,11 +89,11 @@ def is_term(word: str) -> bool:
 def value(name: str) -> float:
     """What a string of kanji is worth as a name, by the lists or else by its characters; very low for a known word."""
     b, plain = book(), name.translate(VARIANTS)
-    if len(plain) == 1 and name in stop_words("compound") and b.surnames.get(plain):
+    if len(plain) == 1 and (name in stop_words("compound") or name in b.generic) and b.surnames.get(plain):
         return TRAP
     if name in stop_words("compound") or plain in medical_runs() or name in b.generic or _AGE.search(plain):
         return NEVER
-    if len(plain) == 1 and name in b.labels:
+    if len(plain) == 1 and (name in b.labels or name in stop_words("placeholder")):
         return NEVER
     g = grade(name)
     if g in (FULL, SURNAME):
