@@ -63,6 +63,10 @@ _TITLES = (
     ),
 )
 _SIDE_HINT = re.compile(r"[右左]|[RL](?:t|ight|eft)?\b", re.IGNORECASE)
+_EXAM_HINT = re.compile(
+    r"CT|MR|[XＸ]|US|エコー|超音波|撮|写真|方向|[2-6]R|部位|検査|レントゲン|MMG|ultrasound|radiograph|plain|x-?ray",
+    re.IGNORECASE,
+)
 _OTHER_SIDE: dict[Laterality | None, re.Pattern[str]] = {
     "left": re.compile(r"[右両]|right|bilat|both", re.IGNORECASE),
     "right": re.compile(r"[左両]|left|bilat|both", re.IGNORECASE),
@@ -87,14 +91,16 @@ class SectionNames:
 
 def title_side(parsed: Parsed) -> Laterality | None:
     """The side of an examination of one side (`左膝MRI`, `MRI（右肩）`), None for all others."""
-    text = parsed.text[:_TITLE_WITHIN]
-    if _SIDE_HINT.search(text) is None:
-        return None
-    lines = re.split(r"[。\n]", text)[:_TITLE_LINES]
+    lines = re.split(r"[。\n]", parsed.text[:_TITLE_WITHIN])[:_TITLE_LINES]
+    titles = [
+        line
+        for number, line in enumerate(lines)
+        if _SIDE_HINT.search(line) and _EXAM_HINT.search(line) and not (number and _TELLS.search(line))
+    ]
     for pattern in _TITLES:
-        for number, line in enumerate(lines):
+        for line in titles:
             found = pattern.search(line)
-            if found is None or (number and _TELLS.search(line)):
+            if found is None:
                 continue
             side = side_of(found["side"])
             other = _OTHER_SIDE.get(side)

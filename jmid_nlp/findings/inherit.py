@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import BULLET, line_headers, line_labels
@@ -97,6 +97,12 @@ def _organs() -> dict[str, str]:
     """How names of diseases spell an organ, and the anatomy concept it is."""
     rows = read_table("organ_name.tsv", ("ja", "concept"))
     return {form: row["concept"] for row in rows for form in split_forms(row["ja"])}
+
+
+@lru_cache(maxsize=4096)
+def _organs_named(words: str) -> frozenset[str]:
+    """The organs that the name of a disease holds."""
+    return frozenset(organ for form, organ in _organs().items() if form in words)
 
 
 @cache
@@ -197,16 +203,16 @@ class Heritage:
         )
 
     def _same_organ(self, mention: Mention, place: Place) -> bool:
-        words = self.text[mention.start : mention.end]
-        named = {organ for form, organ in _organs().items() if form in words}
+        named = _organs_named(self.text[mention.start : mention.end])
         return any(s.concept and _organ_of(s.concept) in named for s in place.sites)
 
     def _elsewhere(self, mention: Mention, place: Place) -> bool:
         """Whether a disease is named after another organ than the one a place is part of: 腎嚢胞、胆石."""
-        words = self.text[mention.start : mention.end]
-        named = {organ for form, organ in _organs().items() if form in words}
+        named = _organs_named(self.text[mention.start : mention.end])
+        if not named:
+            return False
         there = {organ for s in place.sites if s.concept and (organ := _organ_of(s.concept))}
-        return bool(named and there) and not named & there
+        return bool(there) and not named & there
 
     def namesake(self, number: int, mention: Mention, start: int) -> Place | None:
         """`腫瘤は…に広がる`, `この動脈瘤は`: the noun that opens a sentence as its topic keeps the place where it was described."""
@@ -337,7 +343,7 @@ class Heritage:
         mention = self.c.mentions[number]
         words = self.text[mention.start : mention.end]
         organs = _ORGAN_CHARS.findall(words)
-        named = {organ for form, organ in _organs().items() if form in words}
+        named = _organs_named(words)
         lesions = [k for k in candidates if self.c.mentions[k].kind == "lesion"]
         for k in (*reversed(lesions), *reversed(candidates)):
             if mention.sentence - self.c.mentions[k].sentence > 3:

@@ -71,6 +71,11 @@ _COMPLAINT = re.compile(
 )
 _STATES = re.compile(r"認め|みられ|見られ|あり|なし|ません|ない|mm|cm|[:：]|である|です")
 _LINE = 60
+_LINKS = frozenset("をがはも")
+_PLAIN = re.compile(
+    r"[をがはも](?:認め|伴|みられ(?!れば)|見られ(?!れば)|あり|示し|示す|呈|散見|指摘|あります|ありません|なく|なし)"
+)
+_ENDS = frozenset(("", "。", "\n", "、", "(", ")"))
 _BEFORE, _AFTER = 64, 96  # characters around a mention that are looked at, so that no text takes quadratic time
 
 
@@ -100,6 +105,10 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
         value: The certainty read from its cues.
         sentence: Its sentence, `[start, end)`.
     """
+    if value in ("positive", "negative"):
+        following = text[mention.end : mention.end + 1]
+        if following in _ENDS or (following in _LINKS and _PLAIN.match(text, mention.end)):
+            return value, ""  # what follows is no part of what is said of it, or says no more than the cue did
     start, end = max(sentence[0], mention.start - _BEFORE), min(sentence[1], mention.end + _AFTER)
     tail = text[mention.end : end]
     if value == "general" and _QUESTION.match(tail) and _TOPIC.search(text[start : mention.start]):
