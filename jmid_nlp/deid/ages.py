@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import SHAPED, Hit
+from jmid_nlp.text.shape import shapes
 
 _DIGITS = re.compile(
     r"(?<![0-9.\-/〜~])(?:(?:満|数え)?0?(?:9\d|1[0-2]\d)\s?(?:歳(?:代|\d{1,2}(?:か|ヶ|カ|ケ)月)?|才代?|さい|代|"
@@ -28,6 +29,28 @@ _BARE = re.compile(
     r"(?<![0-9A-Za-z.])(?P<f>9[OoIl][ ]?[歳才]|9 ?\d[ \n]{0,2}歳|9\d\n歳)|(?<![0-9A-Za-z./])(?P<g>9\d|"
     r"10\d)[ ]?/[ ]?[FM](?![A-Za-z0-9])|"
     r"(?<![0-9A-Za-z./])(?P<h>9\d|10\d) [FM](?=[ ,、)/\n]|$)|<age>[ ]?(?P<i>9\d|10\d)(?=[ ]?<)"
+)
+_BARE_SHAPES = shapes(
+    *(
+        "満0",
+        "満 0",
+        "え0",
+        "えで0",
+        "年0",
+        "年 0",
+        "マン0",
+        "マン 0",
+        "エ0",
+        "00の",
+        "00。",
+        "00♀",
+        "00♂",
+        "00 ♀",
+        "00 ♂",
+        "00)",
+        "00、",
+    ),
+    *("0サイ", "0 サイ", "0ｻｲ", "0A歳", "0a歳", "0 0歳", "00/A", "00 /A", "00/ A", "00 A", "<a", "0\n歳", "00\n"),
 )
 _BARE_ISH = re.compile(
     r"満[ ]?[19]|数え|享年|行年|マン[ ]?[19]|[9][0-9][の。♀♂)、]|1[01]\d[の。♀♂)、]|[0-9][ ]?サイ|9[OoIl ]|9\d[ ]?/|"
@@ -58,7 +81,7 @@ def find_ages(t: str) -> Iterator[Hit]:
     if _SEX_FIRST_ISH.search(t):
         for m in _SEX_FIRST.finditer(t):
             yield Hit(m.start(), m.end(), "AGE", "age90", 0.8, "ages", SHAPED)
-    if _BARE_ISH.search(t):
+    if _BARE_SHAPES(t) and _BARE_ISH.search(t):
         for m in _BARE.finditer(t):
             start = m.start(m.lastgroup or 0)
             yield Hit(start, m.end(), "AGE", "age90", 0.85, "ages", SHAPED)

@@ -13,6 +13,7 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 from jmid_nlp.deid.proper import head
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.shape import words
 
 _COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
@@ -55,11 +56,51 @@ LOWER_ENGLISH = re.compile(
     r"their|his|her) )"
     r"(?:[a-z][a-z'\-]{2,14} ){1,3}(?:clinic|hospital|hosp|medical center|medical centre|nursing home|imaging center))(?![a-z])"
 )
-ENGLISH_WORD = re.compile(
-    r"HOSP|CLINIC|UNIV|MEDICAL C|MED CTR|NURSING|Hosp|Shipping|Lines|Motors|Foods|Holdings|Industries|Steel|Marine|"
-    r"Trading|Logistics|Construction|Engineering|[a-z][\- ](?:en|sou|byoin|iin|no-sato)(?![a-z\-])|Hospital|Clinic|"
-    r"[a-z] (?:clinic|hosp|medical c|nursing)|Imaging|Radiology|"
-    r"University|Center|Centre|Institute|School|College|Home|Inc|Ltd|Corp"
+ENGLISH_WORD = words(
+    *(
+        "HOSP",
+        "CLINIC",
+        "UNIV",
+        "MEDICAL C",
+        "MED CTR",
+        "NURSING",
+        "Hosp",
+        "Shipping",
+        "Lines",
+        "Airlines",
+        "Motors",
+        "Foods",
+        "Holdings",
+    ),
+    *(
+        "Industries",
+        "Steel",
+        "Marine",
+        "Trading",
+        "Logistics",
+        "Construction",
+        "Engineering",
+        "Hospital",
+        "Clinic",
+        "University",
+        "Center",
+    ),
+    *(
+        "Centre",
+        "Institute",
+        "School",
+        "College",
+        "Home",
+        "Inc",
+        "Ltd",
+        "Corp",
+        "clinic",
+        "hosp",
+        "medical c",
+        "nursing",
+        "imaging c",
+    ),
+    *("Imaging", "Radiology", "-en", "-sou", "-byoin", "-iin", "no-sato", "no sato", " en", " sou", " byoin", " iin"),
 )
 
 EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")

@@ -82,7 +82,7 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
     if "_" in t:
         for m in SYSTEM_NAME.finditer(t):
             yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.85, "facilities.system", GRAMMAR)
-    if ENGLISH_WORD.search(t):
+    if ENGLISH_WORD(t):
         for m in ENGLISH.finditer(t):
             if not GENERIC_ENGLISH.match(m[0]):
                 yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.english", GRAMMAR)

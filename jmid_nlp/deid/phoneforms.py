@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, SHAPED, Hit
+from jmid_nlp.text.shape import words
 
 _C = r"[0-9OIlBSZ|〇]"
 _SEP = r"(?:[ ]{0,2}[\-‐‑–—−ー―・.のノ~][ ]{0,2}|[ ]{1,2}|[ ]?[()][ ]?|/)"
@@ -17,7 +18,53 @@ _GROUPS = re.compile(
     rf"(?<![0-9A-Za-z.\-/])(?:\+[ ]?81|[(]?[0O〇])(?:{_C}{{0,4}})(?:{_SEP}{_C}{{1,5}}){{1,4}}(?![0-9A-Za-z]|\.\d|"
     rf"[ ]?(?:mm|cm|mL|ml|mg|HU|Gy|%))"
 )
-_ZERO = re.compile(r"(?<![0-9A-Za-z.\-/])[(]?[0O〇][0-9OIlBSZ|〇 \-‐−ー.のノ(/]|\+[ ]?8")
+_ZERO = re.compile(r"0(?<![0-9A-Za-z.\-/]0)[0-9OIlBSZ|〇 \-‐−ー.のノ(/]")
+_OTHER_ZERO = re.compile(r"(?<![0-9A-Za-z.\-/])[(]?[O〇][0-9OIlBSZ|〇]|\+[ ]?8")
+_ODD_ZERO = words("O", "〇", "+")
+_DESKS = words(
+    *[
+        "受付",
+        "外来",
+        "救急",
+        "センター",
+        "当直",
+        "日直",
+        "医局",
+        "病棟",
+        "事務",
+        "相談室",
+        "連携室",
+        "薬剤部",
+        "検査部",
+        "検査室",
+        "撮影室",
+        "操作室",
+        "読影室",
+        "透視室",
+        "窓口",
+        "守衛",
+        "警備",
+        "ER",
+        "ICU",
+        "NICU",
+        "HCU",
+        "OPE室",
+        "クラーク",
+        "係",
+        "課",
+        "CT室",
+        "MRI室",
+        "MR室",
+        "RI室",
+        "放射線科",
+        "放射線部",
+        "控室",
+        "詰所",
+        "ステーション",
+        "技師室",
+        "TV室",
+    ]
+)
 _APART = re.compile(r"(?<![0-9A-Za-z.])0(?:[ ]\d|[ ]?[\-‐−ー()][ ]?\d|\d){8,10}(?![0-9A-Za-z])")
 _CUT = re.compile(r"(?<![0-9A-Za-z.\-/])0\d{1,3}-\d{2,4}-\d{1,3}(?![0-9A-Za-z\-/])")
 _SATELLITE = re.compile(
@@ -43,7 +90,7 @@ _SAME = re.compile(r"(?:FAX|Fax|fax|ファックス)[ ]?(?:は)?同[ ]?(?P<v>-?\
 
 def find_phone_forms(t: str) -> Iterator[Hit]:
     """Numbers of the shapes above in a folded text that holds digits."""
-    if _ZERO.search(t):
+    if _ZERO.search(t) or (_ODD_ZERO(t) and _OTHER_ZERO.search(t)):
         for m in _GROUPS.finditer(t):
             if _is_phone(m[0]):
                 yield Hit(
@@ -74,7 +121,7 @@ def find_phone_forms(t: str) -> Iterator[Hit]:
     if "内" in t or "PHS" in t or "#" in t or "ピッチ" in t:
         for m in _INNER.finditer(t):
             yield Hit(*m.span(m.lastgroup or 0), "PHONE", "extension", 0.75, "contact.desk", GRAMMAR)
-    desks = list(_DESK.finditer(t))
+    desks = list(_DESK.finditer(t)) if _DESKS(t) else []
     for m in desks:
         if _is_extension(m["v"], len(desks)):
             yield Hit(m.start("v"), m.end("v"), "PHONE", "extension", 0.7, "contact.desk", LISTED)

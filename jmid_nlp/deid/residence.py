@@ -15,6 +15,7 @@ from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.proper import is_common, is_name, is_place, made_of_words
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.shape import words
 
 _BEFORE = re.compile(
     rf"(?:(?<![{KANJI}ぁ-ゖァ-ヺー])|(?<=[はがのをにでへとも、。・:]))(?P<k>[{KANJI}ヶケノ]{{2,6}}|[ァ-ヺー]{{3,9}}|"
@@ -39,9 +40,10 @@ def find_residences(t: str) -> Iterator[Hit]:
         m = _BEFORE.search(t, max(0, start - _LONGEST), start)
         if m and _is_residence(m["k"], sure=kinds[number] == "sure"):
             yield Hit(m.start("k"), start, "ADDRESS", "partial", 0.7, "places.slot", LISTED)
-    if _TOWN_ISH.search(t):
+    if _TOWN_WORDS(t) and _TOWN_ISH.search(t):
         yield from _towns(t)
-    yield from _said(t)
+    if _SAID_WORDS(t):
+        yield from _said(t)
 
 
 def _is_residence(word: str, *, sure: bool) -> bool:
@@ -72,6 +74,57 @@ _TOWN = re.compile(
     rf"から|より|在住|出身|[)）、。]|東詰|西詰|南詰|北詰|付近|\Z)"
 )
 _TOWN_ISH = re.compile(r"[町村落区泉地敷田拓橋前島スロ口](?:の|に|へ|で|から|より|在|出|[)、。]|[東西南北]詰|付|$)")
+_TOWN_WORDS = words(
+    "町",
+    "村",
+    "集落",
+    "地区",
+    "部落",
+    "温泉",
+    "団地",
+    "屋敷",
+    "新田",
+    "開拓",
+    "番地",
+    "橋",
+    "分校前",
+    "駅前",
+    "島",
+    "バイパス",
+    "河口",
+)
+_SAID_WORDS = words(
+    *[
+        "里帰り先",
+        "帰省先",
+        "実家",
+        "出身",
+        "郷里",
+        "住まい",
+        "現住所",
+        "転居先",
+        "疎開先",
+        "生家",
+        "勤務地",
+        "赴任先",
+        "移住先",
+        "在所",
+        "身寄り",
+        "家族",
+        "長男",
+        "次男",
+        "長女",
+        "次女",
+        "息子",
+        "娘",
+        "弟",
+        "妹",
+        "兄",
+        "姉",
+        "里は",
+        "里が",
+    ]
+)
 _SAID = re.compile(
     r"(?:里帰り先|帰省先|実家|出身地?|郷里|住まい|お住まい|現住所|転居先|疎開先|生家|勤務地|赴任先|移住先|里|在所|"
     r"身寄り|家族|長男|次男|長女|次女|息子|娘|弟|妹|兄|姉)"

@@ -29,9 +29,7 @@ from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.shape import words
 
 _YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
-_RUN_END = re.compile(
-    rf"(?:[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々]|[ぁ-ゖ](?![ぁ-ゖ]?\Z)|[ぁ-ゖ]{{2,8}}\Z|の(?=[{KANJI}]))+\Z"
-)
+_RUN_BACK = re.compile(rf"[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々ぁ-ゖ]+")
 _LATIN = re.compile(r"[A-Z][A-Z0-9&]{1,7}[一-鿿ァ-ヺ]|[A-Z]{3,8}\Z")
 _NO_HOUSE = re.compile(r"の[里郷家丘森杜園灯湯宿街会]\Z")
 _LONGEST = 22
@@ -87,13 +85,13 @@ def _served(t: str) -> Iterator[Hit]:
 
 def _name_before(t: str, end: int, kind: str) -> int:
     """Where the name begins that ends at a position; the position itself where none does."""
-    m = _RUN_END.search(t, max(0, end - _LONGEST), end)
+    m = _RUN_BACK.match(t[max(0, end - _LONGEST) : end][::-1])
     if m is None:
         return end
-    run = m[0]
+    run = m[0][::-1]
     if _PLAIN_END.search(run):
         return end
-    raw = left_part(t, end, m.start())
+    raw = left_part(t, end, end - len(run))
     if "の" in raw and not _NO_HOUSE.search(raw):
         raw = raw.rsplit("の", 1)[1]
     name = cut_left(raw)
@@ -137,7 +135,10 @@ def _stands(name: str, kind: str) -> bool:
     )
 
 
-_KATA_KANJI = re.compile(rf"[{KANJI}][ァ-ヺー・]{{3}}|[ァ-ヺー・]{{3}}[{KANJI}]{{2}}")
+_KATAKANA_RUN = re.compile(r"[ァ-ヺー・]{3,14}")
+_KANJI_RUN = re.compile(rf"[{KANJI}ヶケノ]{{2,6}}(?![{KANJI}ァ-ヺ])")
+_KANJI_BACK = re.compile(rf"[{KANJI}ヶケノ]{{2,4}}(?![{KANJI}ァ-ヺー])")
+_NAME_RIGHT = re.compile(r"の|、|。|で|に(?!よ)|へ|から|より|[()（）」/;]|[ ]*\n|\Z|所属|勤務|[ ]")
 _SENT = words(
     "紹介",
     "転院",
@@ -188,11 +189,6 @@ _INITIALS = words(
     "学校",
     *(f"大{c}" for c in "でへにより かの、。)→」宛腫内外放"),
 )
-_BRAND = re.compile(rf"(?<![ァ-ヺー・])(?P<k>[ァ-ヺー・]{{3,14}})(?P<p>[{KANJI}ヶケノ]{{2,6}})(?![{KANJI}ァ-ヺ])")
-_PLACE_KATAKANA = re.compile(
-    rf"(?<![{KANJI}ァ-ヺー])(?P<p>[{KANJI}ヶケノ]{{2,4}})(?P<k>[ァ-ヺー・]{{3,12}})(?=の|、|。|で|に(?!よ)|へ|から|"
-    rf"より|[()（）」/;]|[ ]*\n|\Z|所属|勤務|[ ])"
-)
 _CREW = re.compile(
     rf"(?<![{KANJI}])(?P<p>[{KANJI}ヶケノ]{{2,5}}?)(?:市|町|村|広域|地区)?(?:救急|消防|"
     rf"救助)(?:隊)?\d{{0,2}}(?=[、。)\s]|の|で|が|に|より|から|へ|隊)"
@@ -231,20 +227,24 @@ _DUTY = re.compile(
 _NO_STATION = re.compile(r"警察|消防|税務|監督|同|所轄|部|本|自|連|各|支|分|当|他|該当|所管")
 
 
+def _katakana_names(t: str) -> Iterator[Hit]:
+    """A katakana name beside a place: スシロー春日井, 松本ヴェルデ."""
+    for m in _KATAKANA_RUN.finditer(t):
+        start, end = m.span()
+        if is_kana_word(m[0]) or made_of_words(m[0]):
+            continue
+        behind = _KANJI_RUN.match(t, end)
+        if behind and is_place(behind[0]):
+            yield Hit(start, behind.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
+            continue
+        before = _KANJI_BACK.match(t[max(0, start - 5) : start][::-1]) if start else None
+        if before and is_place(before[0][::-1]) and _NAME_RIGHT.match(t, end):
+            yield Hit(start - len(before[0]), end, "FACILITY", "workplace", 0.65, "facilities.brand", LISTED)
+
+
 def find_brands(t: str) -> Iterator[Hit]:
     """A katakana name with a place behind it: スシロー春日井, ゴールドジム新宿."""
-    kata = _KATA_KANJI.search(t) is not None
-    for m in _BRAND.finditer(t) if kata else ():
-        if is_place(m["p"]) and not is_kana_word(m["k"]) and not made_of_words(m["k"]):
-            yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.7, "facilities.brand", LISTED)
-    for m in _PLACE_KATAKANA.finditer(t) if kata else ():
-        if (
-            is_place(m["p"])
-            and not is_kana_word(m["k"])
-            and not made_of_words(m["k"])
-            and m["k"] not in stop_words("facility_kana")
-        ):
-            yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.65, "facilities.brand", LISTED)
+    yield from _katakana_names(t)
     if "救急" in t or "消防" in t or "救助" in t:
         for m in _CREW.finditer(t):
             if is_place(m["p"]):

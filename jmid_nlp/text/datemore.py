@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from jmid_nlp.text.dateparts import Part
 from jmid_nlp.text.monthday import small_pair
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import shapes, words
 
 _KN = "〇零一二三四五六七八九十廿"
 _MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
@@ -187,6 +187,16 @@ def _like(pattern: str, *forms: str) -> _Gate:
     return lambda t: near(t) and look.search(t) is not None
 
 
+_LETTERED = re.compile(r"(?:[HR]\.?[ ]?\d|S\.?[ ]?[1-6]\d)\d?[/.年頃に春夏秋冬生ご]")
+_LETTER_SHAPES = shapes(
+    *(f"A{d}{n}{sign}" for d in ("", ".", " ", ". ") for n in ("0", "00") for sign in "/.年頃に春夏秋冬生ご")
+)
+
+
+def _era_letter(t: str) -> bool:
+    return _LETTER_SHAPES(t) and _LETTERED.search(t) is not None
+
+
 # patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
 _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
     (
@@ -205,7 +215,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
         (_ERA_SIGN,),
     ),
     (_any("昭和", "平成", "令和", "昭禾", "昭知", "昭利", "令禾", "令知", "令利", "平戍", "平戊"), "", (_ERA_BROKEN,)),
-    (_like(r"(?:[HR]\.?[ ]?\d|S\.?[ ]?[1-6]\d)\d?[/.年頃に春夏秋冬生ご]"), "", (_LETTER, _LETTER_DOT)),
+    (_era_letter, "", (_LETTER, _LETTER_DOT)),
     (
         _like(
             r"[A-Za-z](?:19|20)\d\d[/.\-年]|(?:LMP|EDC|EDD|DOB|OP)[MTSHR]\d",
