@@ -14,12 +14,16 @@ from jmid_nlp.deid.keys import Key
 
 #: Invented numbers of this many letters and digits or more end in two that check the others.
 CHECKED = 5
+#: The letters of invented numbers: no abbreviation of medicine is made of these alone (RA, DM, PR and CT are some).
+ALPHABET = "JQWXYZ"
 _PSEUDONYM = re.compile("[A-Z]-[0-9A-F]{24}")
 
 
 def letters(numbers: Iterable[int], like: str) -> str:
     """Numbers as digits where `like` has digits, as capital letters elsewhere."""
-    return "".join([str(n % 10) if c.isdigit() else chr(65 + n % 26) for n, c in zip(numbers, like, strict=True)])
+    return "".join(
+        [str(n % 10) if c.isdigit() else ALPHABET[n % len(ALPHABET)] for n, c in zip(numbers, like, strict=True)]
+    )
 
 
 def number_check(front: str) -> bytes:

@@ -117,4 +117,6 @@ def _date(name: str, value: str, rule: ColumnRule, context: Context) -> str | No
     if name == "birth_date" and context.elderly:
         return None
     coarse = coarse_text(day, rule.to or "year", context.anchor, days=context.days if rule.shifted else 0)
-    return coarse.removesuffix("年") if coarse and re.fullmatch(r"[0-9]{4}年", coarse) else coarse
+    if coarse and (found := re.fullmatch(r"([0-9]{4})年(?:([0-9]{1,2})月)?", coarse)):  # a column is read by programs
+        return found[1] + (f"-{int(found[2]):02d}" if found[2] else "")
+    return coarse

@@ -145,12 +145,52 @@ def coarsen(form: WrittenDate, day: dt.date, to: str, *, japanese: bool = True) 
         return write_date(form, day)
     if not kept:
         return None
-    if form.two_digit and len(kept) == 1:
-        return f"{day.year}年" if japanese else str(day.year)
-    text = write_date(replace(form, pieces=kept), day)
+    if form.two_digit:
+        return _century(day, to, japanese=japanese)
+    if to == "month" and not _readable(kept):
+        if not japanese and not any(p.kind == "era" for p in kept):
+            return f"{day.year}-{day.month:02d}"
+        kept = _spelled(kept)
+    text = write_date(replace(form, pieces=_long_era(kept)), day)
     if text is None:
         return None
     return text + _unit(form, kept, text, japanese=japanese)
+
+
+def _century(day: dt.date, to: str, *, japanese: bool) -> str:
+    """A date whose year was written without its century: 24/05 would be a fraction."""
+    if to == "month":
+        return f"{day.year}年{day.month}月" if japanese else f"{day.year}-{day.month:02d}"
+    return f"{day.year}年" if japanese else str(day.year)
+
+
+def _readable(kept: tuple[Piece, ...]) -> bool:
+    """Whether year and month alone are still a date: 2024/05 and May 2024 are, R6.2 and 202402 are any number."""
+    kinds = {p.kind for p in kept}
+    if "name" in kinds or not kinds >= {"year", "month"}:
+        return True
+    between = "".join([p.text for p in kept if p.kind == "lit"])
+    return "月" in between or ("era" not in kinds and re.fullmatch("[-/.．／－]", between) is not None)
+
+
+def _spelled(kept: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Era, year and month with 年 and 月 in the place of other marks."""
+    out: list[Piece] = []
+    for piece in kept:
+        if piece.kind != "lit":
+            out.append(piece)
+        if piece.kind in ("year", "month"):
+            out.append(Piece("lit", "年" if piece.kind == "year" else "月"))
+    return tuple(out)
+
+
+def _long_era(kept: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """令5年 as 令和5年: an era of one kanji is read only before a whole date."""
+    first = kept[0]
+    if first.kind != "era" or len(first.text) > 1 or first.text.isascii() or plain_char(first.text) != first.text:
+        return kept
+    row = next((row for row in ERAS if row[2] == first.text), None)
+    return (replace(first, text=row[1]), *kept[1:]) if row else kept
 
 
 def _without(form: WrittenDate, keep: tuple[str, ...]) -> tuple[Piece, ...]:

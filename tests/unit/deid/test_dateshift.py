@@ -78,9 +78,16 @@ def test_what_cannot_be_read_is_not_guessed(written):
     ("written", "month", "year"),
     [
         ("1955-01-02", "1955-01", "1955年"),
-        ("S30.1.2", "S30.1", "S30年"),
+        ("S30.1.2", "S30年1月", "S30年"),
+        ("Ｒ６．２．１９", "Ｒ６年２月", "Ｒ６年"),
+        ("R060219", "R06年02月", "R06年"),
+        ("㋿6.2.19", "㋿6年2月", "㋿6年"),
+        ("令5-10-12", "令和5年10月", "令和5年"),
+        ("2024 05 13", "2024年05月", "2024年"),
+        ("2024.5.13", "2024.5", "2024年"),
+        ("23/11/05", "2023年11月", "2023年"),
         ("昭和30年1月2日", "昭和30年1月", "昭和30年"),
-        ("19550102", "195501", "1955年"),
+        ("19550102", "1955年01月", "1955年"),
         ("5 Nov 2023", "Nov 2023", "2023"),
         ("31/12/2023", "12/2023", "2023年"),
         ("2/19", "2月", "2024年"),
@@ -93,6 +100,22 @@ def test_coarse_dates_keep_their_form_and_stay_on_a_second_pass(written, month, 
     assert coarse_text(written, "year", EXAM) == year
     assert coarse_text(month, "month", EXAM) == month
     assert coarse_text(year, "year", EXAM) == year
+
+
+@pytest.mark.parametrize("written", ["R6.2.19", "令5-10-12", "R060219", "24/02/19", "2024.2.19", "2024-02-19"])
+def test_a_coarse_date_is_still_read_as_the_date_of_the_comparison(written):
+    from jmid_nlp.findings.extract import extract
+
+    text = "前回{}と比較しました。右肺下葉S6に12mmの結節を認め、増大しています。"
+    month = coarse_text(written, "month", EXAM)
+    assert all(f.compared_to for f in extract(text.format(month)).findings) == all(
+        f.compared_to for f in extract(text.format(written)).findings
+    )
+
+
+@pytest.mark.parametrize("written", ["20240219", "24/02/19"])
+def test_a_coarse_date_in_a_text_without_japanese(written):
+    assert coarse_text(written, "month", EXAM, japanese=False) == "2024-02"
 
 
 def test_decade():

@@ -50,7 +50,7 @@ def run(markup, policy="kamei", **more):
 @pytest.mark.parametrize(
     ("markup", "tokumei", "hipaa"),
     [
-        ("前回[DATE/exam:H31.4.20](土)のCT", "前回H31.4のCT", "前回H31年のCT"),
+        ("前回[DATE/exam:H31.4.20](土)のCT", "前回H31年4月のCT", "前回H31年のCT"),
         ("[DATE/birth:S30.1.2]生", "S30年生", "S30年生"),
         ("[AGE:94歳]、[AGE:百二歳]、[AGE:９０代]", "90歳以上、九十歳以上、９０歳以上", "90歳以上、九十歳以上、９０歳以上"),
         ("[AGE:94 y/o] man", "90+ y/o man", "90+ y/o man"),
@@ -73,7 +73,7 @@ def test_tags_and_coarse_values(markup, tokumei, hipaa):
     [
         ("前回[DATE/exam:H31.4.20](土)と比較", "前回R1.5.20(月)と比較"),
         ("[DATE:2/19]火曜日に再診", "3/21木曜日に再診"),
-        ("[DATE/birth:S30.1.2]生", "S30.2生"),
+        ("[DATE/birth:S30.1.2]生", "S30年2月生"),
         ("[DATE:2023/13/45]", "〔日付〕"),
         ("[PHONE:03-1234-5678]、[EMAIL:a@b.example]、[URL:https://a.example]", "〔電話番号〕、〔メール〕、〔URL〕"),
         ("保険[ID/insurance:12345678]", "保険〔保険番号〕"),
@@ -91,7 +91,7 @@ def test_a_birth_date_of_the_very_old_is_not_given_at_all():
 
 def test_a_birth_date_that_makes_its_bearer_very_old_is_hidden_without_a_known_age():
     assert run("[DATE/birth:T12.3.4]生", anchor=dt.date(2019, 5, 1)) == "〔誕生日〕生"
-    assert run("[DATE/birth:S12.3.4]生", anchor=dt.date(2019, 5, 1)) == "S12.4生"
+    assert run("[DATE/birth:S12.3.4]生", anchor=dt.date(2019, 5, 1)) == "S12年4月生"
 
 
 def test_codes_are_tagged_by_subtype_name_and_by_check_digit():

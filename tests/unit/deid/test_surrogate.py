@@ -330,3 +330,16 @@ def test_persons_are_numbered_in_the_order_of_their_names():
 def test_kana_widths_are_inverse(text):
     assert to_katakana(to_half_width(text)) == text
     assert to_katakana(to_hiragana("ヤマモト")) == "ヤマモト"
+
+
+def test_letters_of_numbers_never_make_an_abbreviation_of_medicine():
+    lists = Path(str(files("jmid_nlp").joinpath("lexicons")))
+    words = {
+        word.upper()
+        for file in lists.rglob("*.tsv")
+        if not {"phi", "surrogate", "policies"} & set(file.parts)
+        for word in re.findall(r"(?<![A-Za-z])[A-Za-z]{2,6}(?![A-Za-z])", file.read_text(encoding="utf-8"))
+    }
+    for n in range(200):
+        made = make("").number(f"{'HMB'[: n % 4]}{n:04d}AB", "id", str(n)) or ""
+        assert not words & set(re.findall("[A-Z]+", made))
