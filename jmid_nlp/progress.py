@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 
 def progress(*, total: int | None, title: str) -> Any:
@@ -18,3 +21,11 @@ def progress(*, total: int | None, title: str) -> Any:
 
     silent = os.environ.get("JMID_PROGRESS") == "0" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
     return tqdm(total=total, desc=title, unit=" rows", disable=silent, file=sys.stderr)
+
+
+def shown(items: Iterable[_T], *, title: str) -> Iterator[_T]:
+    """The items as they are, counted by a bar."""
+    with progress(total=None, title=title) as bar:
+        for item in items:
+            yield item
+            bar.update(1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from jmid_nlp.annotations.read import stream_annotations, twice
 from jmid_nlp.errors import FileFormatError
+from jmid_nlp.progress import shown
 from jmid_nlp.schema import AnnotationRecord
 
 _DEFAULTS = {f.name: f.default for f in fields(AnnotationRecord)}
@@ -43,7 +44,7 @@ class MarkStore:
         """
         count = 0
         self._db.execute("begin")
-        for file, record in stream_annotations(path, problems):
+        for file, record in shown(stream_annotations(path, problems), title="annotations"):
             ident = record.annotation_id
             cells = (ident, record.study_uid, file.name, _line(record))
             if self._db.execute(
@@ -70,7 +71,7 @@ class MarkStore:
 
 
 def _line(record: AnnotationRecord) -> str:
-    return json.dumps({k: v for k, v in asdict(record).items() if v != _DEFAULTS.get(k)}, ensure_ascii=True)
+    return json.dumps({k: v for k, default in _DEFAULTS.items() if (v := getattr(record, k)) != default})
 
 
 def _record(line: str) -> AnnotationRecord:
