@@ -61,12 +61,13 @@ def find_lines(t: str) -> Iterator[Hit]:
         last = i >= len(lines) - 2 or (i + 2 < len(lines) and not lines[i + 1][0].strip())
         yield from _signature(t, line, last=last, only=len(lines) == 1)
     yield from _before_kana(t)
-    if " " in t or "\t" in t:
+    if _KANA_GAP.search(t):
         yield from _kana_pairs(t)
     if lines:
         yield from _trailing(t, lines[-1])
 
 
+_KANA_GAP = re.compile(r"[ \t](?<=[ぁ-ヺー].)[ \t]?[ぁ-ヺ]")
 _KANA_PAIR = re.compile(
     r"(?<![ァ-ヺー・])([ァ-ヺー]{2,6})[ \t]{1,2}([ァ-ヺー]{2,6})(?![ァ-ヺー・])|"
     r"(?<![ぁ-ゖ0-9])([ぁ-ゖー]{2,6})[ \t]{1,2}([ぁ-ゖー]{2,6})(?![ぁ-ゖ])"

@@ -102,6 +102,7 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     if (
         hard
         and len(run[0]) < 4
+        and run[0] not in POSTS
         and _given_next(t, run.end())
         and run[0] not in book().labels
         and run[0] not in book().depts
