@@ -55,7 +55,7 @@ def is_month_day(t: str, m: re.Match[str]) -> bool:
     """3/14 is a date unless it is a fraction, a level or a count; a small pair needs a word beside it that says date."""
     before = t[max(0, m.start() - 12) : m.start()]
     exam = _EXAM_LEFT.search(before) is not None
-    if not exam and _KEEP_LEFT.search(before):
+    if (not exam and _KEEP_LEFT.search(before)) or t.startswith(("陽性", "陰性", " 陽性", " 陰性"), m.end()):
         return False
     month, day = int(m["m"]), int(m["d"])
     padded = m["m"][0] == "0" or m["d"][0] == "0"
