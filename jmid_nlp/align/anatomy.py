@@ -148,7 +148,8 @@ def _numbered(
         holder = next((o for o in (*own, *around) if o in ("lung", "liver")), None)
         # L5/S1 is a disc and no segment.
         out += [segment(number, holder, side) for number in _segment_numbers(_LEVELS.sub(" ", low))]
-    for m in _STATION_RE.finditer(low):
+    # #6 of a coronary artery is a segment of it.
+    for m in () if "heart" in own else _STATION_RE.finditer(low):
         number = int(m[1] or m[3])
         if number in _STATION:
             out.append(f"station{number}@{_STATION[number]}")

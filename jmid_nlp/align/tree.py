@@ -41,6 +41,7 @@ _NO_SIDE = re.compile(
     r"[左右]心(?:房|室|耳)|[左右](?:房|室)(?!質)|左胃動脈|左前下行枝|左方|右方|left (?:atri|ventric)\w*|right (?:atri|ventric)\w*"
 )
 
+_LOOSE = frozenset({"区域", "segment"})  # of lung, liver or breast alike
 _NUMBERED = re.compile(r"(?:vertebra|disc|rib|node_station)_[a-z]?\d|(?:lung|liver)_s\d")
 
 
@@ -99,7 +100,7 @@ def _add_anatomy(sites: dict[str, _Site], owners: dict[str, list[tuple[str, str 
             # Latin abbreviations and single characters of other lists mean too much to be taken over.
             if form[0] in "右左両" and form.lstrip("右左両側") in owners:
                 continue  # the side is read by itself, and a longer form that starts later must not be hidden
-            if form not in owners and len(form) > (3 if form.isascii() else 1):
+            if form not in owners and form not in _LOOSE and len(form) > (3 if form.isascii() else 1):
                 owners[form] = [(known, side_of(form))]
 
 
