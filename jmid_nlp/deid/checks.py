@@ -18,6 +18,7 @@ from jmid_nlp.schema import Edit, Identifier, Report
 
 Find = Callable[[str], tuple[Identifier, ...]]
 _SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+")
 #: The forms in which a birth date is looked for, each by an example.
 _BIRTH_FORMS = (
     "2001/11/11", "2001/1/1", "2001-11-11", "2001.1.1", "2001年1月1日", "20011111", "H13.1.1", "H13/1/1", "平成13年1月1日",
@@ -26,18 +27,20 @@ _BIRTH_FORMS = (
 
 
 @cache
-def _names() -> tuple[frozenset[str], tuple[str, ...]]:
+def _names() -> tuple[frozenset[str], tuple[str, ...], frozenset[str]]:
     rows = read_table("policies/column_names.tsv", ("match", "forms"))
     forms = {r["match"]: split_forms(r["forms"]) for r in rows}
-    return frozenset(forms["whole"]), tuple(forms["part"])
+    return frozenset(forms["whole"]), tuple(forms["part"]), frozenset(forms["token"])
 
 
 @lru_cache(maxsize=1024)
 def names_somebody(column: str) -> bool:
     """Whether a column's name says that its content identifies (氏名, MRN, 電話番号 …)."""
-    whole, parts = _names()
-    plain = fold(column).text.strip().lower()
-    return plain in whole or any(p in plain for p in parts)
+    whole, parts, tokens = _names()
+    written = fold(column).text.strip()
+    plain = written.lower()
+    words = {w.lower() for w in _WORD.findall(written)}
+    return plain in whole or any(p in plain for p in parts) or not tokens.isdisjoint(words)
 
 
 def known_values(report: Report, policy: Policy | None = None) -> tuple[str, ...]:
@@ -136,7 +139,13 @@ def check_column(column: str, value: object, look: Look, *, listed: bool = False
     """
     strings = texts(value)
     reason = ""
-    if not listed and value not in (None, "", (), []) and names_somebody(column):
+    filled = value not in (None, "", (), [])
+    if not listed and filled and (holds_known(column, look.known) or look.find(column)):
+        raise PolicyError(
+            f"record {look.row_id!r}: the name of a column identifies somebody (it is not shown), and the policy has no rule "
+            "that allows it; rename the column or list it under [extra.columns]"
+        )
+    if not listed and filled and names_somebody(column):
         reason = "its name says that it identifies"
     elif any(holds_known(s, look.known) for s in strings):
         reason = "it holds an identifier of the record"

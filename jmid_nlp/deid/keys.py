@@ -18,6 +18,7 @@ from pathlib import Path
 from jmid_nlp.errors import KeyMaterialError
 
 MIN_BYTES = 32
+_LONGEST_NAME = 32  # a name of so many characters may be a key
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 
@@ -81,7 +82,9 @@ def load_key(*, key_file: Path | None = None, env: str = "JMID_KEY") -> Key:
         try:
             data = Path(key_file).read_bytes()
         except OSError as error:
-            raise KeyMaterialError(f"the key file {Path(key_file).name!r} cannot be read: {error.strerror}") from None
+            raise KeyMaterialError(f"the key file{_shown(key_file)} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise KeyMaterialError("the key file cannot be read: what was given is no path") from None
         return Key(_decode(data))
     value = os.environ.get(env)
     if not value:
@@ -89,6 +92,20 @@ def load_key(*, key_file: Path | None = None, env: str = "JMID_KEY") -> Key:
             f"no key: give a key file or set the environment variable {env}; write_new_key makes one"
         )
     return Key(_decode(os.fsencode(value)))
+
+
+def _shown(path: Path | str) -> str:
+    """A file's name for a message, with a space before it; nothing where what was given could be the key itself.
+
+    A key passed in the place of its file is long, has no suffix, or, as base64 with slashes, names folders that are not there.
+    """
+    given = Path(path)
+    try:
+        there = given.parent.is_dir()
+    except (OSError, ValueError):
+        there = False
+    plain = len(given.name) < _LONGEST_NAME and (given.suffix != "" or len(given.name) < _LONGEST_NAME // 2)
+    return f" {given.name!r}" if there and plain else ""
 
 
 def _decode(data: bytes) -> bytes:
@@ -112,9 +129,9 @@ def write_new_key(path: Path) -> Key:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeyMaterialError(f"the key file {Path(path).name!r} exists already and is not overwritten") from None
+        raise KeyMaterialError(f"the key file{_shown(path)} exists already and is not overwritten") from None
     except OSError as error:
-        raise KeyMaterialError(f"the key file {Path(path).name!r} cannot be written: {error.strerror}") from None
+        raise KeyMaterialError(f"the key file{_shown(path)} cannot be written: {error.strerror}") from None
     with os.fdopen(handle, "wb") as out:
         out.write(material.hex().encode() + b"\n")
     return Key(material)

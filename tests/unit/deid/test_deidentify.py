@@ -13,7 +13,7 @@ from jmid_nlp.deid.checks import names_somebody
 from jmid_nlp.deid.codes import is_pseudonym, remap_uid
 from jmid_nlp.deid.deidentify import Deidentifier, sex_letter
 from jmid_nlp.deid.keys import Key
-from jmid_nlp.deid.policy import BUILT_IN, load_policy
+from jmid_nlp.deid.policy import BUILT_IN, ColumnRule, load_policy
 from jmid_nlp.errors import KeyMaterialError, PolicyError, WithheldError
 from jmid_nlp.schema import Identifier, Report
 
@@ -298,6 +298,25 @@ def test_an_unlisted_column_that_identifies_stops_the_run(column, value, reason)
     assert not any(s in str(error.value) for s in SECRETS)
 
 
+@pytest.mark.parametrize("column", ["戸叶 義郎", "桐生沙羅", "03-3999-1234", "患者00418273", "山田太郎"])
+@pytest.mark.parametrize("value", ["所見なし", 3, {"a": "b"}])
+def test_a_column_named_like_an_identifier_stops_the_run_and_is_not_shown(column, value):
+    with pytest.raises(PolicyError, match="name of a column") as error:
+        deid(detector=None)(dataclasses.replace(ROW, extra={column: value}))
+    assert column not in str(error.value)
+    assert "r-1" in str(error.value)
+
+
+@pytest.mark.parametrize("column", ["山田太郎", "patient_tel"])
+def test_a_column_named_like_an_identifier_passes_where_the_policy_lists_it(column):
+    policy = dataclasses.replace(load_policy("kamei"), extra_columns={column: ColumnRule("keep")})
+    assert deid(policy)(dataclasses.replace(ROW, extra={column: "0"})).row[column] == "0"
+
+
+def test_an_empty_column_named_like_an_identifier_is_let_through():
+    assert deid()(dataclasses.replace(ROW, extra={"山田太郎": None})).row["山田太郎"] is None
+
+
 def test_free_text_columns_of_the_record_are_treated_or_checked():
     out = deid()(dataclasses.replace(ROW, protocol="戸叶先生指示、胸部"))
     assert out.row["protocol"] == f"{out.row['physicians'][0].split(' ')[0]}先生指示、胸部"
@@ -365,6 +384,13 @@ def test_a_report_id_that_identifies_becomes_a_pseudonym():
     ("column", "expected"),
     [
         ("氏名", True),
+        ("patient_tel", True),
+        ("PatTel", True),
+        ("緊急 電話", True),
+        ("chartNo", True),
+        ("hotel", False),
+        ("series_name", False),
+        ("kernel", False),
         ("Patient_Name", True),
         ("ＭＲＮ", True),
         ("modality", False),

@@ -55,6 +55,29 @@ def test_missing_short_or_trivial_keys_are_refused(tmp_path, material):
         load_key(key_file=tmp_path / "key")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        MATERIAL.hex(),
+        MATERIAL.hex()[:20],
+        base64.b64encode(MATERIAL).decode(),
+        "ab/cd/" + base64.b64encode(MATERIAL).decode()[:12],
+        "correct horse battery staple, twice over again",
+        "a\0b",
+    ],
+)
+def test_a_key_in_the_place_of_its_file_is_not_repeated(given):
+    with pytest.raises(KeyMaterialError) as error:
+        load_key(key_file=given)
+    assert given not in str(error.value)
+    assert all(len(part) < 6 or part not in str(error.value) for part in given.split("/"))
+
+
+def test_a_missing_key_file_is_named(tmp_path):
+    with pytest.raises(KeyMaterialError, match=r"'site.key'"):
+        load_key(key_file=tmp_path / "site.key")
+
+
 def test_no_key_names_both_ways_and_no_value(monkeypatch, tmp_path):
     monkeypatch.delenv("JMID_KEY", raising=False)
     with pytest.raises(KeyMaterialError, match="JMID_KEY"):
