@@ -97,6 +97,9 @@ def deid_job(
     opt_out: Path | None = None,
     decisions: Path | None = None,
     propagate: bool = False,
+    own: Any = None,
+    date_shift_days: Mapping[str, int] | None = None,
+    uids: Any = None,
     workers: int = 1,
     encoding: str = "auto",
 ) -> Any:
@@ -109,6 +112,9 @@ def deid_job(
         opt_out: File of patient ids to leave out, or of keyed hashes of them.
         decisions: File of a reviewer's decisions, see `deid.decisions`.
         propagate: True to look for what one report of a patient proves in the patient's other reports.
+        own: A `deid.lists.OwnDetector` with a site's lists and detectors.
+        date_shift_days: As in `api.deidentify`.
+        uids: As in `api.deidentifier`.
         workers: Number of processes of the first pass.
         encoding: Encoding of text input.
 
@@ -120,11 +126,13 @@ def deid_job(
     from jmid_nlp.deid.decisions import Decided, Decisions
     from jmid_nlp.deid.propagation import Propagated
 
-    detector: Any = None
-    api.deidentifier(policy, key=key)  # a wrong policy or key is told before the first pass
+    detector: Any = own
+    more: dict[str, Any] = {"key": key, "date_shift_days": date_shift_days, "uids": uids}
+    api.deidentifier(policy, **more)  # a wrong policy or key is told before the first pass
     listed = OptOut.read(opt_out, key=key) if opt_out else None
     if propagate:
-        detector = Propagated(collect(source, opt_out=listed, workers=workers, encoding=encoding))
+        book = collect(source, opt_out=listed, detector=detector, workers=workers, encoding=encoding)
+        detector = Propagated(book, detector)
     if decisions is not None:
         detector = Decided(Decisions.read(decisions), detector)
-    return DeidJob(api.deidentifier(policy, key=key, detector=detector), listed)
+    return DeidJob(api.deidentifier(policy, detector=detector, **more), listed)

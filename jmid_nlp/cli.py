@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
+from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
     EXIT_UNUSABLE,
@@ -70,6 +71,11 @@ def deid(
     propagate: Annotated[
         bool, typer.Option("--propagate", help="Look for what one report proves in the patient's other reports.")
     ] = False,
+    allow: AllowFile = None,
+    deny: DenyFile = None,
+    detectors: DetectorFiles = None,
+    date_shifts: DateShifts = None,
+    uids: UidFile = None,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
@@ -83,7 +89,9 @@ def deid(
     from jmid_nlp.batch.job import ReviewJob
     from jmid_nlp.batch.run import Side
     from jmid_nlp.chain import deid_job
+    from jmid_nlp.deid.dateshift import read_shifts
     from jmid_nlp.deid.review import by_risk
+    from jmid_nlp.deid.uids import UidTable
 
     with exits():
         job = deid_job(
@@ -93,6 +101,9 @@ def deid(
             opt_out=opt_out,
             decisions=decisions,
             propagate=propagate,
+            own=own_detector(allow, deny, detectors),
+            date_shift_days=read_shifts(date_shifts) if date_shifts else None,
+            uids=UidTable.read(uids) if uids else None,
             workers=workers,
             encoding=encoding,
         )
@@ -100,7 +111,7 @@ def deid(
         job.review = ReviewJob(job.deidentifier.policy, with_text) if review else None
     sides = {"findings": Side(output.with_name(output.name + ".findings.jsonl"))} if check_findings else {}
     sides |= {"review": Side(review, by_risk)} if review else {}
-    keep = [file for file in (key_file, opt_out, decisions) if file]
+    keep = [file for file in (key_file, opt_out, decisions, allow, deny, *(detectors or ()), date_shifts, uids) if file]
     options = {"workers": workers, "encoding": encoding, "title": "deid", "keep": keep}
     done = run_only(job, source, output, audit=audit, sides=sides, **options)
     if check_findings:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jmid_nlp.cli_lists import AllowFile, DenyFile, DetectorFiles, own_detector
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
     Encoding,
@@ -30,6 +31,9 @@ def review_list(
     policy: PolicyName = "kamei",
     limit: Annotated[float, typer.Option(min=0.0, max=1.0, help="Detections with a lower score are listed.")] = 0.75,
     with_text: WithText = False,
+    allow: AllowFile = None,
+    deny: DenyFile = None,
+    detectors: DetectorFiles = None,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
@@ -46,8 +50,10 @@ def review_list(
     from jmid_nlp.deid.review import by_risk
 
     with exits():
-        job = ReviewJob(load_policy(policy_source(policy)), with_text, limit)
-    run(job, source, output, sink=OrderedSink(by_risk), workers=workers, encoding=encoding, title="review-list")
+        job = ReviewJob(load_policy(policy_source(policy)), with_text, limit, own_detector(allow, deny, detectors))
+    keep = [file for file in (allow, deny, *(detectors or ())) if file]
+    options = {"workers": workers, "encoding": encoding, "title": "review-list", "keep": keep}
+    run(job, source, output, sink=OrderedSink(by_risk), **options)
 
 
 def leftovers(
@@ -136,6 +142,9 @@ def risk(
         int | None, typer.Option(min=2, help="Smallest group of patients that is not reported; else the policy's.")
     ] = None,
     uids: Annotated[Path | None, typer.Option(help="CSV source_uid,new_uid of another de-identifier.")] = None,
+    allow: AllowFile = None,
+    deny: DenyFile = None,
+    detectors: DetectorFiles = None,
     encoding: Encoding = "auto",
 ) -> None:
     """Look again at de-identified rows: detections that remain, columns that still identify, small groups.
@@ -154,7 +163,8 @@ def risk(
         rules = load_policy(policy_source(policy)) if policy else None
         check_targets(released, [output] if output else [])
         given = UidTable.read(uids) if uids else None
-        found = second_look(_rows(released, encoding), policy=rules, minimum=minimum, uids=given)
+        own = own_detector(allow, deny, detectors)
+        found = second_look(_rows(released, encoding), policy=rules, detector=own, minimum=minimum, uids=given)
         if output:
             _write_list(output, (_residue(to_plain(item)) for item in found))
     for kind in ("detection", "column", "group"):

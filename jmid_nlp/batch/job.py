@@ -232,16 +232,19 @@ class ReviewJob(_Unsealed):
         policy: Name or path of the policy of the later run, for its thresholds; None for none.
         with_text: True to write the strings, too.
         limit: Detections with a lower score are listed; None for the usual limit.
+        detector: What detects where the rows come without one; the package's own where None.
     """
 
     policy: Any = None
     with_text: bool = False
     limit: float | None = None
+    detector: Any = None
 
     @property
     def fingerprint(self) -> str:
         """Job, options and versions."""
-        return _fingerprint("review", getattr(self.policy, "digest", ""), str(self.with_text), str(self.limit))
+        own = str(getattr(self.detector, "fingerprint", ""))
+        return _fingerprint("review", getattr(self.policy, "digest", ""), str(self.with_text), str(self.limit), own)
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """List each row's items as side output `review`; the main output stays empty."""
@@ -259,7 +262,7 @@ class ReviewJob(_Unsealed):
         from jmid_nlp.deid.review import LIMIT, review, review_rows
 
         limit = LIMIT if self.limit is None else self.limit
-        items = review(report, policy=self.policy, limit=limit, detector=detector)
+        items = review(report, policy=self.policy, limit=limit, detector=detector or self.detector)
         return review_rows(report, items, with_text=self.with_text)
 
 
@@ -292,7 +295,7 @@ class DeidJob:
         treat, listed = self.deidentifier, getattr(self.opt_out, "fingerprint", "")
         detector = getattr(treat.detector, "fingerprint", "")
         sides = (str(self.check_findings), self.review.fingerprint if self.review else "", detector)
-        shift = str(treat.date_shift_days)
+        shift = f"{treat.date_shift_days} {getattr(treat.uids, 'fingerprint', '')}"
         return _fingerprint("deid", treat.policy.digest, treat.key.fingerprint, shift, str(listed), *sides)
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:

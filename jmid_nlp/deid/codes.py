@@ -32,9 +32,11 @@ def number_check(front: str) -> bytes:
 
 
 def is_invented_number(text: str) -> bool:
-    """Whether a number has the check of our invented ones; those too short to hold one count as invented."""
+    """Whether a number has the check of our invented ones; those too short to hold one count as invented; what has no sign of
+    a number does not.
+    """
     core = re.sub(r"[^0-9A-Za-z]", "", "".join([one(c) for c in text])).upper()
-    return len(core) < CHECKED or core[-2:] == letters(number_check(core[:-2]), core[-2:])
+    return 0 < len(core) < CHECKED or (core != "" and core[-2:] == letters(number_check(core[:-2]), core[-2:]))
 
 
 def looks_official(number: str) -> bool:

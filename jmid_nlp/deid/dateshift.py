@@ -6,13 +6,16 @@ headers that were shifted before (DICOM PS3.15, option 113107).
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
+from pathlib import Path
 
 from jmid_nlp.deid.dateforms import read_date
 from jmid_nlp.deid.datewrite import coarsen, write_date
 from jmid_nlp.deid.keys import Key
 from jmid_nlp.deid.policy import Policy
+from jmid_nlp.errors import InputError
 
 WEEKDAYS = "月火水木金土日"
 #: A day of the week directly behind a date: it would contradict the shifted date, and give the shift away.
@@ -26,6 +29,34 @@ def shift_days(key: Key, patient: str, policy: Policy) -> int:
     reach = policy.max_shift_days // step
     number = key.number(2 * reach, "date-shift", patient)
     return step * (number - reach if number < reach else number - reach + 1)
+
+
+def read_shifts(path: Path) -> dict[str, int]:
+    """Offsets in days by patient id from CSV with the columns `patient_id` and `days`; further columns are passed over.
+
+    Raises:
+        InputError: The file cannot be read, a column is missing, an offset is no whole number other than 0, or a patient has
+            two; the message names the line, not its content.
+    """
+    shifts: dict[str, int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if not {"patient_id", "days"} <= set(rows.fieldnames or ()):
+                raise InputError(f"{path.name}: the columns patient_id,days are needed")
+            for number, row in enumerate(rows, 2):
+                patient, days = (row["patient_id"] or "").strip(), (row["days"] or "").strip()
+                if not patient or not re.fullmatch(r"[+\-]?[0-9]{1,6}", days, re.ASCII) or int(days) == 0:
+                    raise InputError(
+                        f"{path.name}, line {number}: a patient id and a whole number of days other than 0 are needed"
+                    )
+                if shifts.setdefault(patient, int(days)) != int(days):
+                    raise InputError(f"{path.name}, line {number}: the patient has another offset above")
+    except OSError as error:
+        raise InputError(f"{path.name}: the offsets cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path.name}: the offsets are no CSV in UTF-8") from None
+    return shifts
 
 
 def shift_text(text: str, days: int, anchor: dt.date | None = None) -> str | None:

@@ -79,13 +79,17 @@ class Propagated:
     @property
     def fingerprint(self) -> str:
         """What the finds depend on besides the package, for provenance."""
-        return "propagated"
+        return "+".join(p for p in (getattr(self.detector, "fingerprint", ""), "propagated") if p)
 
     def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
         """The identifiers of a text; `known` names the patient."""
         found = _detect(self.detector, text, known)
         proven = self.book.of(known.patient_id) if known is not None else ()
-        return (*found, *_more(text, found, proven)) if proven else found
+        if not proven:
+            return found
+        allows = getattr(self.detector, "allows", None)  # a site's list of strings that are no identifiers
+        more = _more(text, found, proven)
+        return (*found, *(m for m in more if allows is None or not allows(text[m.start : m.end])))
 
 
 def _more(text: str, found: tuple[Identifier, ...], proven: tuple[Proof, ...]) -> list[Identifier]:

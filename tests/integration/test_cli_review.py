@@ -202,3 +202,82 @@ def test_every_verb_has_help_with_an_example():
         if f"Example: jmid-nlp {n}" not in c.callback.__doc__
     ]
     assert without == []
+
+
+PLUGIN = """
+from jmid_nlp.deid.detect import register_detector
+
+@register_detector("site.volume")
+def volumes(text):
+    at = text.find("ボルケニアス")
+    return [(at, at + 6, "FACILITY", "site", 0.9)] if at >= 0 else []
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sites_own_lists_and_detectors_count_in_every_verb(call, tmp_path, workers):
+    (tmp_path / "own.py").write_text(PLUGIN, encoding="utf-8")
+    (tmp_path / "deny.tsv").write_text("参考資料\tID\n", encoding="utf-8")
+    (tmp_path / "allow.txt").write_text("佐々木\n", encoding="utf-8")
+    own = ("--detectors", "own.py", "--deny", "deny.tsv", "--allow", "allow.txt")
+    assert deid(call, *own, "--propagate", "--audit", "audit.jsonl", "-w", workers).exit_code == 0
+    first, second, _ = (r["text"] for r in lines(tmp_path / "out.jsonl"))
+    assert "佐々木 健一" not in first  # the whole name is not on the list
+    assert "佐々木に連絡済" in second
+    assert "ボルケニアス" not in second
+    assert "参考資料" not in second
+    told = (tmp_path / "audit.jsonl").read_text(encoding="utf-8")
+    assert {"site.volume", "deny_list"} <= {r["detector"] for r in lines(tmp_path / "audit.jsonl")}
+    assert "参考資料" not in told + json.dumps([r["deid"] for r in lines(tmp_path / "out.jsonl")])
+
+    assert call("review-list", "in.jsonl", "-o", "list.jsonl", *own, "-w", workers).exit_code == 0
+    at = ROWS[1]["text"].index("ボルケニアス")
+    assert not [
+        r for r in lines(tmp_path / "list.jsonl") if (r["id"], r["start"], r["reason"]) == ("b", at, "katakana")
+    ]
+
+
+def test_risk_looks_with_the_same_lists(call, tmp_path):
+    (tmp_path / "deny.tsv").write_text("胸水\tID\n", encoding="utf-8")
+    assert deid(call).exit_code == 0
+    call("risk", "out.jsonl", "-o", "plain.jsonl")
+    call("risk", "out.jsonl", "-o", "own.jsonl", "--deny", "deny.tsv")
+    found = [{r["detector"] for r in lines(tmp_path / name)} for name in ("plain.jsonl", "own.jsonl")]
+    assert "deny_list" in found[1] - found[0]
+
+
+def test_lists_are_never_overwritten_and_bad_ones_end_the_run(call, tmp_path):
+    (tmp_path / "deny.tsv").write_text(f"{NAME}\n", encoding="utf-8")
+    done = deid(call, "--deny", "deny.tsv")
+    assert done.exit_code == 2
+    assert "deny.tsv, line 1" in done.stderr
+    assert NAME not in done.stderr
+    (tmp_path / "deny.tsv").write_text(f"{NAME}\tPERSON\n", encoding="utf-8")
+    assert deid(call, "--deny", "deny.tsv", "--audit", "deny.tsv").exit_code == 2
+    assert (tmp_path / "deny.tsv").read_text(encoding="utf-8") == f"{NAME}\tPERSON\n"
+
+
+def test_offsets_and_uids_from_outside(call, tmp_path):
+    rows = [
+        {"id": "d", "patient_id": "P1", "text": "2024年3月1日と比較。", "exam_date": "2024-06-07", "study_uid": "1.2.3"}
+    ]
+    write(tmp_path / "in.jsonl", [*rows, rows[0] | {"id": "e", "patient_id": "P9"}])
+    (tmp_path / "shift.csv").write_text("patient_id,days\nP1,-31\n", encoding="utf-8")
+    (tmp_path / "uids.csv").write_text("source_uid,new_uid\n1.2.3,2.25.77\n", encoding="utf-8")
+    done = deid(call, "--date-shifts", "shift.csv", "--uids", "uids.csv")
+    assert done.exit_code == 1  # the patient without an offset is withheld
+    (out,) = lines(tmp_path / "out.jsonl")
+    assert (out["text"], out["exam_date"], out["study_uid"]) == ("2024年1月30日と比較。", "2024-05-07", "2.25.77")
+    assert [r["id"] for r in lines(tmp_path / "out.jsonl.failed.jsonl")] == ["e"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["P1,3", "patient_id,days\nP1,0", "patient_id,days\nP1,x", "patient_id,days\nP1,1\nP1,2", "patient_id,days\n,1"],
+)
+def test_bad_offsets_are_named_by_line_without_the_patient(call, tmp_path, text):
+    (tmp_path / "shift.csv").write_text(text, encoding="utf-8")
+    done = deid(call, "--date-shifts", "shift.csv")
+    assert done.exit_code == 2
+    assert "shift.csv" in done.stderr
+    assert "P1" not in done.stderr
