@@ -312,6 +312,8 @@ class _Attacher:
         part, body = place.sites[0].concept, self.places[whole].sites[-1].concept
         written = self.text[place.sites[0].start : place.sites[0].end]
         related = part is not None and body is not None and is_a(part, body)
+        if part is not None and self.c.certainty[number] == "negative" and concept(part).cls in ("duct", "organ"):
+            return None  # 右腎に結石があるが、尿管拡張なし: of either side
         if not related and part is not None and previous >= 0 and self.c.certainty[number] != "negative":
             row = concept(part).row  # 右鼓室…、耳小骨に: a paired part beside one with a side
             near = self.places[whole].side in ("left", "right") and self._neighbours(part, body)

@@ -29,6 +29,7 @@ _SIZED = re.compile(
     r"|\d\s?(?:mm|cm)と(?:軽度|中等度|高度|著明|やや)?(?:に|な)?\Z"
 )
 _SIZE_REACH = 20
+_OTHER_TOPIC = re.compile(r"、[^、。]{1,16}(?:は|とも|ともに)\Z")
 _TOLD = re.compile(r"(?:が|を)?(?:散見|散在|多発|残存|多数)[、,]")
 _VERTEBRA = re.compile(r"(?:Th|[TCLS])\d{1,2}(?:/(?:Th|[TCLS])?\d{1,2})?\Z")
 _HEAVY = frozenset({"size", "number", "degree", "course", "shape", "density", "distribution"})
@@ -62,6 +63,8 @@ class Clauses:
         if not first:
             return False
         start, end = self.mentions[index]
+        if cue.cls == "normal_state" and _OTHER_TOPIC.search(self.text, max(end, cue.start - _REACH), cue.start):
+            return True  # 右副腎に結節、左は正常
         if self.text[end : end + 1] in _COPULA_STARTS and _COPULA.match(self.text, end):
             return True
         if _TOLD.match(self.text, end) and cue.cls in ("hedge", "denial", "unknown"):

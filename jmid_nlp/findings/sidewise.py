@@ -11,13 +11,17 @@ from jmid_nlp.findings.sites import Site
 from jmid_nlp.findings.terms import ancestors, concept
 from jmid_nlp.schema import Laterality
 
-_REACH = 12  # mentions back
+_REACH = 24  # mentions back
 _SENTENCES = 2  # sentences back
+_OF_LIMB = 8  # a limb is examined on one side, and what is said of it goes on
 _WITHIN = re.compile(
     r"(?:実質|内部?|周囲|表面|下縁|上縁|辺縁|背側|腹側|外側|内側|頭側|尾側|上部|下部|前面|後面|皮質|髄質)\Z"
 )
-_SPREADS = re.compile(r"(?:浸潤|進展|波及|圧排|圧迫|破壊|侵食|encasement|接触)\Z", re.IGNORECASE)
-_TOO_LARGE = frozenset(("upper_limb", "lower_limb", "cerebrum", "brain"))  # two parts of these are no neighbours
+_SPREADS = re.compile(
+    r"(?:浸潤|進展|波及|圧排|圧迫|破壊|侵食|encasement|接触|腫瘍栓|腫瘍塞栓|tumou?r thrombus)\Z", re.IGNORECASE
+)
+_TUBES = frozenset(("duct", "vessel", "organ"))
+_TOO_LARGE = frozenset(("cerebrum", "brain"))  # two parts of these are no neighbours
 
 
 @lru_cache(maxsize=4096)
@@ -25,6 +29,12 @@ def _common(part: str, body: str) -> str | None:
     """The nearest place that both are part of or are."""
     others = {body, *ancestors(body)}
     return next((c for c in (part, *ancestors(part)) if c in others), None)
+
+
+@lru_cache(maxsize=4096)
+def _limb(part: str) -> bool:
+    """Whether a place is part of an arm or a leg."""
+    return not {"upper_limb", "lower_limb"}.isdisjoint((part, *ancestors(part)))
 
 
 def kin(part: str, body: str) -> bool | None:
@@ -50,9 +60,11 @@ def side_of_whole(
     if not all(s.concept for s in sites):
         return None
     text, mention = context.parsed.text, context.mentions[number]
+    limb = all(_limb(str(s.concept)) for s in sites)
     for k in range(number - 1, max(-1, number - _REACH), -1):
         other = context.mentions[k]
-        if mention.sentence - other.sentence > _SENTENCES or context.sections[k] != context.sections[number]:
+        far = mention.sentence - other.sentence
+        if far > (_OF_LIMB if limb else _SENTENCES) or context.sections[k] != context.sections[number]:
             return None
         if not places[k].sites:
             continue
@@ -62,6 +74,8 @@ def side_of_whole(
         spreads = _SPREADS.search(text, mention.start, mention.end) is not None
         if body is None or not all(_belongs(text, s, body, spreads=spreads) for s in sites):
             return None
+        if negative and not spreads and any(concept(str(s.concept)).cls in _TUBES for s in sites):
+            return None  # 右腎に結石があるが、尿管拡張なし: of either side
         if places[k].side in ("left", "right", "bilateral"):
             if negative and context.certainty[k] not in ("positive", "suspicious"):
                 continue

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.levels import named_levels
 from jmid_nlp.findings.mentions import Mention, Span
-from jmid_nlp.findings.terms import is_a
+from jmid_nlp.findings.terms import concepts, forms_of, is_a
 from jmid_nlp.schema import Laterality
 from jmid_nlp.text.scan import matches_from
 
@@ -120,6 +120,17 @@ _SIDES: dict[str, Laterality] = {
 }
 
 
+@cache
+def _anatomy_ids() -> dict[str, str]:
+    """Each written place and its concept."""
+    out: dict[str, str] = {}
+    for item in concepts().values():
+        if item.kind == "anatomy":
+            for form in forms_of(item.row):
+                out.setdefault(form, item.id)
+    return out
+
+
 @lru_cache(maxsize=4096)
 def side_of(written: str) -> Laterality | None:
     """The side that a phrase states, None where it states none; right and left together are bilateral."""
@@ -175,7 +186,8 @@ def _ratios(text: str) -> list[tuple[int, int]]:
 def _cores(parsed: Parsed, places: list[Span], busy: bytearray) -> list[Site]:
     text = parsed.text
     found = [Site(t.start, t.end, t.concept, None) for t in parsed.terms if t.kind == "anatomy"]
-    found += [Site(p.start, p.end, None, None) for p in places]
+    ids = _anatomy_ids() if places else {}
+    found += [Site(p.start, p.end, ids.get(text[p.start : p.end]), None) for p in places]
     for starts, pattern in ((_LEVEL_STARTS, _LEVEL), (_VESSEL_STARTS, _VESSEL)):
         found += [Site(m.start(), m.end(), None, None) for m in matches_from(starts, pattern, text)]
     for pattern in (_NODE, _RELATIVE) if "#" in text or "No" in text else (_RELATIVE,):

@@ -52,6 +52,10 @@ _CONSIDERED = re.compile(
     r"(?:など)?も[^。、\n]{0,10}(?:検討|考慮|考え|疑[いっわ]|想定|鑑別に(?:挙げ|入れ|考え))[^。、\n]{0,8}(?:が|ものの|けれども?)、"
     r"[^。\n]{0,40}?(?:否定的|考えにくい|疑う(?:所見|根拠)|合致しない|合わ(?:ない|ず)|可能性は低|可能性は乏し|支持(?:する|しない)|乏し|至ら|らしくない)"
 )
+# 胸水:右少量、左なし
+_SIDE_BY_SIDE = re.compile(
+    r"[:：]\s?(?:右|左)側?(?:に|は)?(?:少量|中等量|多量|大量|微量|軽度|中等度|高度|あり|\(\+\)|増加|減少|不変)[^。\n、]{0,8}、(?:右|左)側?(?:は)?(?:なし|\(-\)|な[くい]|消失|認め)"
+)
 _RISK = re.compile(r"の(?:恐れ|おそれ|虞|危険)")
 _EVENT = re.compile(
     r"(?:骨折|破裂|穿孔|脱臼|嵌頓|捻転|断裂|脱落|逸脱|塞栓|塞栓症|閉塞|転位|圧潰|圧壊|出血|再出血|ヘルニア)\Z"
@@ -113,6 +117,8 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
     tail = text[mention.end : end]
     if value == "general" and _QUESTION.match(tail) and _TOPIC.search(text[start : mention.start]):
         return "suspicious", "asked of a topic"
+    if value == "negative" and _SIDE_BY_SIDE.match(tail):
+        return "positive", "stated of one side"
     if value in ("positive", "suspicious"):
         if tail.startswith("では") and _RULE.match(tail):
             return "general", "a rule"

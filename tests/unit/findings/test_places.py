@@ -127,3 +127,16 @@ def test_a_layer_belongs_to_what_its_sentence_speaks_of():
 def test_a_feared_sequel_is_not_past():
     found = jmid_nlp.findings("照射後の狭窄に注意。")
     assert [(f.certainty, f.historical) for f in found] == [("general", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "side"),
+    [
+        ("左橈骨遠位端骨折。尺骨茎状突起に剥離を認める。", "剥離", "left"),
+        ("右膝蓋骨に骨折。出血あり。腫脹あり。疼痛あり。大腿骨に嚢胞を認める。", "嚢胞", "right"),
+        ("右腎に結石があるが、尿管に拡張なし。", "拡張", None),
+        ("左腎に腫瘤。腎静脈に腫瘍栓なし。", "腫瘍栓", "left"),
+    ],
+)
+def test_a_side_goes_on_in_a_limb_and_not_in_ducts(text, head, side):
+    assert places(text)[head][0] == side

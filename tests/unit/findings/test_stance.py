@@ -61,6 +61,8 @@ def test_certainty_of_the_sentence(text, head, expected):
         ("右椎弓に骨折、脱臼(-)", {"骨折": "positive", "脱臼": "negative"}),
         ("右乳房に腫瘤、嚢胞を認めません。", {"腫瘤": "negative", "嚢胞": "negative"}),
         ("転移か嚢胞かの判別は困難である。", {"転移": "suspicious", "嚢胞": "suspicious"}),
+        ("右副腎に結節、左は正常。", {"結節": "positive"}),
+        ("胸水：右少量、左なし", {"胸水": "positive"}),
         ("骨折または脱臼を認める。", {"骨折": "positive", "脱臼": "positive"}),
         ("腺癌のほか、炎症性結節も鑑別に挙がる。", {"腺癌": "suspicious", "炎症性結節": "suspicious"}),
     ],
