@@ -11,7 +11,7 @@ from jmid_nlp.deid.branches import BRANCH
 from jmid_nlp.deid.evidence import GRAMMAR, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
-from jmid_nlp.deid.proper import head
+from jmid_nlp.deid.proper import head, is_common
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.shape import words
 
@@ -125,10 +125,13 @@ _PREFIX_NAME = re.compile(
 def prefixed(t: str) -> Iterator[tuple[int, int]]:
     """Facilities whose kind comes first: グループホームすみれ, 特別養護老人ホーム やすらぎ苑."""
     for start, end, _ in _prefixes().find(t):
+        if t[start].isascii() and start and t[start - 1].isascii() and t[start - 1].isalpha():
+            continue
         mark = _MARK.match(t, end)
         name = _PREFIX_NAME.match(t, mark.end() if mark else end)
         if (
             name
+            and not is_common(name[0].strip())
             and name[0] not in _NO_HOME
             and not name[0].startswith(
                 (

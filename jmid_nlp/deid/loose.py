@@ -46,7 +46,8 @@ _NAMED_LEFT = re.compile(
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d\Z")
 _TERM = re.compile(
-    r"(?:[LTCS]h?-\d|[A-Z]{1,4}-(?:[1-9]|1[0-9]|2[0-9])\Z|(?:I-1[23]\d|Tc-99|F-18|Ga-6\d|Tl-201|Lu-177|Ra-223|Y-90|"
+    r"(?:[LTCS]h?-\d|[A-Z]{1,4}-(?:[1-9]|1[0-9]|2[0-9])\Z|(?:(?:123|125|131|111|201|177|223|018|089|090)[A-Z]|"
+    r"I-1[23]\d|Tc-99|F-18|Ga-6\d|Tl-201|Lu-177|Ra-223|Y-90|"
     r"Ir-192|Co-60|Cs-137|In-111)|(?:CA|CD|IL|PD|MIB|SCC|CYFRA|KL|SP|T|DUPAN|SPAN|HLA|HTLV|SARS|COVID|ADAM|HER|CK|"
     r"IGF|TTF|MUC|GATA|SOX|WHO|ISO|JIS|AO|LI|PI|BI|TI|CAD|FR|NSAID|SCC|ST|QT|"
     r"F|Fr|N|PH|OK|GE|MR|CT|US|PET|SPECT|FDG|EOB|MIP|MPR|VR|TSE|FSE|GRE|EPI|DWI|STIR|FLAIR)-?\d)"

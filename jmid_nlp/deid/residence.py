@@ -13,13 +13,14 @@ from functools import cache
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
-from jmid_nlp.deid.proper import is_common, is_name, is_place, made_of_words
+from jmid_nlp.deid.proper import is_common, is_name, is_place
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.shape import words
 
 _BEFORE = re.compile(
-    rf"(?:(?<![{KANJI}ぁ-ゖァ-ヺー])|(?<=[はがのをにでへとも、。・:]))(?P<k>[{KANJI}ヶケノ]{{2,6}}|[ァ-ヺー]{{3,9}}|"
-    rf"[ぁ-ゖ]{{2,5}})\Z"
+    rf"(?:(?<![{KANJI}ァ-ヺー])(?P<k>[{KANJI}ヶケノ]{{2,6}})|(?:(?<![{KANJI}ぁ-ゖァ-ヺー])|"
+    rf"(?<=[はがのをにでへとも、。・:]))(?P<j>[ァ-ヺー]{{3,9}}|"
+    rf"[ぁ-ゖ]{{2,5}}))\Z"
 )
 _LONGEST = 12
 
@@ -38,8 +39,8 @@ def find_residences(t: str) -> Iterator[Hit]:
     automaton, kinds = _slots()
     for start, _, number in automaton.find(t):
         m = _BEFORE.search(t, max(0, start - _LONGEST), start)
-        if m and _is_residence(m["k"], sure=kinds[number] == "sure"):
-            yield Hit(m.start("k"), start, "ADDRESS", "partial", 0.7, "places.slot", LISTED)
+        if m and _is_residence(m["k"] or m["j"], sure=kinds[number] == "sure"):
+            yield Hit(m.start(), start, "ADDRESS", "partial", 0.7, "places.slot", LISTED)
     if _TOWN_WORDS(t) and _TOWN_ISH.search(t):
         yield from _towns(t)
     if _SAID_WORDS(t):
@@ -52,7 +53,7 @@ def _is_residence(word: str, *, sure: bool) -> bool:
         return False
     if plain in stop_words("foreign_city"):
         return True
-    if len(plain) > 2 and plain[-1] in "台丘" and not is_common(plain) and not made_of_words(plain[:-1]):
+    if len(plain) > 2 and plain[-1] in "台丘" and not is_common(plain):
         return True
     if is_place(plain):
         return (
@@ -69,7 +70,7 @@ _TOWN = re.compile(
     rf"(?<![{KANJI}ァ-ヺー])(?P<n>[{KANJI}ヶケノ]{{1,5}}|[ぁ-ゖ]{{3,5}}|[ァ-ヺー]{{2,6}})(?P<k>町|村|島|バイパス|"
     rf"川河口|河口|集落|地区|部落|"
     rf"温泉|団地|屋敷|新田|開拓|番地|大橋|橋|分校前|駅前)"
-    rf"(?=の(?!診療|病院|会館|役|人|中|外)|山中|山林|内(?=で|の|に)|に(?:住|帰|戻|転居|居|在|あ|暮|独|お住)|へ(?:戻|"
+    rf"(?=の(?!診療|病院|会館|役|人|中(?!央)|外)|山中|山林|内(?=で|の|に)|に(?:住|帰|戻|転居|居|在|あ|暮|独|お住)|へ(?:戻|"
     rf"帰|転居|向)|で(?![はあな])|"
     rf"から|より|在住|出身|[)）、。]|東詰|西詰|南詰|北詰|付近|\Z)"
 )
@@ -155,7 +156,9 @@ def _towns(t: str) -> Iterator[Hit]:
             continue
         if kind == "村" and is_name(name + kind) and not is_place(name):
             continue
-        if kind not in ("町", "村", "集落", "部落", "地区") and not (is_name(name) or "ァ" <= name[0] <= "ヺ"):
+        if kind not in ("町", "村", "集落", "部落", "地区", "川河口", "バイパス") and not (
+            is_name(name) or "ァ" <= name[0] <= "ヺ"
+        ):
             continue
         yield Hit(m.start(), m.end(), "ADDRESS", "partial", 0.7, "places.town", LISTED)
 
