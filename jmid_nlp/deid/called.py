@@ -14,8 +14,9 @@ from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, RARE, RUN, grade
 from jmid_nlp.deid.likeness import BODY
+from jmid_nlp.deid.namescan import mixed_given
 from jmid_nlp.deid.sides import right_weight
-from jmid_nlp.deid.worth import kana_value, medical_runs, roles
+from jmid_nlp.deid.worth import is_term, kana_value, medical_runs, roles
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 
@@ -41,7 +42,8 @@ _AFTER = (
 )
 _RELATED = re.compile(
     r"(?P<of>の|は|・|:|、|「|\(|さんの|様の|さん|様|[ ]?)"
-    rf"(?:(?P<k>[{KANJI}]{{1,4}}(?:[ \t][{KANJI}]{{1,3}})?)|(?P<h>[ぁ-ゖー]{{2,6}}?)"
+    r"(?:(?P<x>(?:[ぁ-ゖ]{1,3}|[ァ-ヺ]{1,3})[子美代江枝恵乃雄男吉])|"
+    rf"(?P<k>[{KANJI}]{{1,4}}?(?:[ \t][{KANJI}]{{1,3}})?)|(?P<h>[ぁ-ゖー]{{2,6}}?)"
     r"|(?P<t>[ァ-ヺー]{2,10}(?:[・ ][ァ-ヺー]{1,10}){0,4})"
     rf"|(?P<a>[A-Z][a-z]{{1,14}}(?:[ ][A-Z][A-Za-z.'’\-]{{0,14}}){{0,3}})){_AFTER}"
 )
@@ -134,12 +136,16 @@ def _relative(t: str, low: int, high: int) -> Hit | None:
     if low and RUN.match(t, low - 1):
         return None
     m = _RELATED.match(t, high)
-    kind = next((g for g in "khta" if m[g]), None) if m else None
+    kind = next((g for g in "xkhta" if m[g]), None) if m else None
     if m is None or kind is None:
         return None
     word, start, end, of = m[kind], m.start(kind), m.end(kind), m["of"]
     firm = of in ("の", "さんの", "様の")
-    if kind == "k":
+    if any(t[start : end + n] in _forms("relation") for n in (1, 2)) or word in ("奥", "皆", "嫁", "婿"):
+        return None
+    if kind == "x":
+        good = mixed_given(word)
+    elif kind == "k":
         good = _kanji_given(t, word, end, firm) and (firm or len(word) > 1 or (high - low > 1 and _acts(t, end)))
     elif kind == "h":
         if word in ("さん", "ちゃん", "くん", "さま"):
@@ -176,6 +182,8 @@ def _kanji_given(t: str, word: str, end: int, firm: bool) -> bool:
     if len(joined) != len(plain):
         return False
     if grade(joined) >= RARE:
+        return True
+    if firm and len(joined) > 1 and t.startswith(_HONOR[:6], end) and not is_term(joined) and joined not in b.no_names:
         return True
     if joined not in b.given and joined not in b.surnames:
         return False

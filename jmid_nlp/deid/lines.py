@@ -164,7 +164,7 @@ def _before_kana(t: str) -> Iterator[Hit]:
         if not known:
             continue
         name = "".join(before[0].split())
-        if len(name) < 2 or len(name) > 8 or name in book().no_names:
+        if len(name) < 2 or len(name) > 8 or name in book().no_names or is_term(name):
             continue
         if len(parts) > 1 or len(two) == 2 or grade(name) >= RARE:
             start = low + before.start()

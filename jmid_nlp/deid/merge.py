@@ -152,6 +152,8 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
             kana = _TWO_KANA.match(t, at)
             if kana:
                 end, g = kana.end(), SURNAME
+            if t[at : at + 1].isascii() and ((t[at:end].isupper() and end - at < 6) or _GRADED.match(t, at)):
+                break
             if end <= at or not (g >= AMBIGUOUS or " " in t[at:end]) or not _BRACKET_END.match(t, end):
                 break
             yield Hit(at, end, "PERSON", hit.subtype, 0.85, "names.bracket", GRAMMAR)
@@ -159,6 +161,7 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
             at = more.end() if more else -1
 
 
+_GRADED = re.compile(r"(?:[Gg]rade|[Ss]tage|[Tt]ype|Ms|Mr|Dr|Class|Category|Unit|TB)\b")
 _READING = re.compile(
     r"[ \t]{1,4}([ァ-ヺー]{1,8}[ ・][ァ-ヺー]{2,8}|[ぁ-ゖー]{2,7} [ぁ-ゖー]{2,7})(?=[ \t]*(?:\d|$|\n|[、。,;|/(]|[男女MF一-鿿]))"
 )

@@ -289,6 +289,17 @@ def _titled(t: str, at: int) -> bool:
     return any(t[at : at + n] in titles for n in range(8, 0, -1))
 
 
+_LAST_READING = dict(
+    zip("子美代江枝恵乃雄男吉", ["コ", "ミ", "ヨ", "エ", "エ", "エ", "ノ", "オ", "オ", "キチ"], strict=True)
+)
+
+
+def mixed_given(word: str) -> bool:
+    """True for a known given name of kana whose last character is a kanji: さち子, カネ代."""
+    last = _LAST_READING.get(word[-1])
+    return last is not None and len(word) > 2 and katakana(word[:-1]) + last in book().given_kana
+
+
 def full_kana(word: str) -> bool:
     """True for a surname and a given name in kana, written together."""
     b, w = book(), katakana(word)

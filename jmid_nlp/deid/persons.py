@@ -194,12 +194,15 @@ def _after_title(t: str, at: int) -> int:
 
 
 _COUNT = re.compile("[一二三四五六七八九十百千万数]+[人名件例回度個枚番]")
-_VERB = re.compile("(?:ました|ます|です|した|して|する|され)")
+_POSTS = frozenset(("ST", "PT", "OT", "CE", "ME", "NS", "Ns", "RT", "RN", "CRC", "MSW", "MT", "Dr", "RAD", "AJR"))
+_VERB = re.compile("(?:みます|んで|んだ|ました|ます|です|した|して|する|され)")
 _HONORS = ("さん", "様", "さま", "氏", "方", "殿", "の", "は", "が")
 
 
 def _no_value(t: str, at: int, end: int, label: Label) -> bool:
     """True for what goes on with the label (技師|長, 息子|さんとの, 本人|談) and for a word of a form or of medicine."""
+    if (label.mode == "cell" and end - at == 1 and t[at].isascii()) or t[at:end] in _POSTS:
+        return True
     if label.strength == NONE and (t[at:end] in stop_words("compound") or t.startswith(_HONORS, at)):
         return True
     word = t[at:end]

@@ -26,6 +26,9 @@ _CHAT = re.compile(
     r"(?=[ \t]?[:>「]|[ \t]{1,3}[^\s:])",
     re.MULTILINE,
 )
+_SPEAKS = re.compile(
+    rf"^[ \t]{{0,4}}([{KANJI}]{{1,4}}|[ぁ-ゖー]{{2,6}}|[ァ-ヺー]{{2,8}}|[A-Z][a-z]{{1,12}})[ \t]?[:>「]", re.MULTILINE
+)
 _FIELD = re.compile(r"[^ \t]+")
 _NAME_CELL = re.compile(rf"[{KANJI}]{{1,4}}")
 _LINE = re.compile(r"[^\n]+")
@@ -36,12 +39,26 @@ def find_rows(t: str) -> Iterator[Hit]:
     if "\n" not in t:
         return
     if ":" in t or ">" in t or "「" in t:
-        yield from _speakers(t)
-        yield from _timed(t)
+        yield from dict.fromkeys([*_speakers(t), *_timed(t)])
+        yield from _dialogue(t)
         for m in _SAYS.finditer(t):
             if value(m[1]) >= 1.5 and m[1] not in roles() and m[1] not in book().labels:
                 yield Hit(m.start(1), m.end(1), "PERSON", "staff", 0.7, "names.speaker", LISTED)
     yield from _columns(t)
+
+
+def _dialogue(t: str) -> Iterator[Hit]:
+    """Who speaks where three lines or more begin with somebody and a mark, in any script, and somebody speaks twice."""
+    said: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for m in _SPEAKS.finditer(t):
+        said[m[1]].append(m.span(1))
+    people = {w for w in said if _writes(w, 0.0)}
+    kanji = all(RUN.match(w) for w in said)  # names in kanji are judged above
+    if kanji or len(people) < 2 or len(people) < len(said) or max(map(len, said.values())) < 2:
+        return
+    for word in sorted(people):
+        for start, end in said[word]:
+            yield Hit(start, end, "PERSON", "staff", 0.7, "names.speaker", LISTED)
 
 
 def _timed(t: str) -> Iterator[Hit]:
@@ -59,7 +76,13 @@ def _timed(t: str) -> Iterator[Hit]:
 
 def _writes(word: str, least: float) -> bool:
     """True where a word can be who writes: worth as much at least, and no word of the report."""
-    if word in book().no_names or word in roles() or word in medical_runs() or word.lower() in medical_runs():
+    if (
+        word[-1] in "側室係部科課者院"
+        or word in book().no_names
+        or word in roles()
+        or word in medical_runs()
+        or word.lower() in medical_runs()
+    ):
         return False
     if word.isascii():
         return least == 0.0 or is_surname(word) or is_given(word)

@@ -31,7 +31,7 @@ from jmid_nlp.deid.kanji import (
     tail_name,
 )
 from jmid_nlp.deid.likeness import BODY, likeness
-from jmid_nlp.deid.namescan import plausible
+from jmid_nlp.deid.namescan import mixed_given, plausible
 from jmid_nlp.deid.worth import is_term, medical_runs
 from jmid_nlp.lexicon import Automaton
 
@@ -148,11 +148,19 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
     return Hit(start, end, "PERSON", subtype, score, "names.title", TITLED)
 
 
+# a given name of kana with the last character in kanji: さち子, カネ代
+_MIXED_BACK = re.compile(
+    r"(?:^|[^ぁ-ゖァ-ヺー]|(?<=[々一-鿿])[のはがと])((?:[ぁ-ゖ]{1,3}|[ァ-ヺ]{1,3})[子美代江枝恵乃雄])\Z"
+)
 _RUN_BACK = re.compile(f"(?:[{KANJI}][ \t]){{2,6}}[{KANJI}]\\Z|[{KANJI}ヶ]+(?:[ \t]{{1,2}}[{KANJI}ヶ]{{1,4}})?\\Z")
 
 
 def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
     low = max(0, end - 24)
+    if strength != "weak" and (mixed := _MIXED_BACK.search(t, max(0, end - 6), end)):
+        at = mixed.start(1) if mixed_given(mixed[1]) else mixed.start(1) + 1
+        if mixed_given(t[at:end]):
+            return at, 0.85
     m = _RUN_BACK.search(t[low:end])
     if m is None:
         return end, 0.0
