@@ -198,6 +198,12 @@ class _Assembler:
                 changes[k - 1] = changes[k]
                 self.why[k - 1]["change"] = self.why[k]["change"]
         for k in range(1, len(self.mentions)):
+            first, second = self.mentions[k - 1], self.mentions[k]
+            listed = self.text[first.end : second.start] in ("と", "や", "および", "及び")
+            more = listed and changes[k] is None and changes[k - 1] == "new" and self.certainty[k] != "negative"
+            if more and self._ahead_of(k - 1):  # 新たに出現した浸潤影と胸水
+                changes[k], self.why[k]["change"] = "new", self.why[k - 1]["change"]
+        for k in range(1, len(self.mentions)):
             if changes[k] is not None and _EVERYONE.search(self.text, *self._tail(k)):
                 self._share_change(changes, k)
             topic, mention = self.mentions[k - 1], self.mentions[k]
@@ -208,6 +214,11 @@ class _Assembler:
             ):
                 changes[k - 1], changes[k] = changes[k], None
                 self.why[k - 1]["change"] = self.why[k].pop("change")
+
+    def _ahead_of(self, number: int) -> bool:
+        """Whether a word for new stands before a mention: it is said of a whole list."""
+        start = self._bounds(number)[0]
+        return "新" in self.text[max(start, self.mentions[number].start - 16) : self.mentions[number].start]
 
     def _tail(self, number: int) -> tuple[int, int]:
         return self.mentions[number].end, self._bounds(number)[1]

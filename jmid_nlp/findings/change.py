@@ -32,6 +32,12 @@ _DENIED_CHANGE = re.compile(
 _NEW_BEFORE = re.compile(
     r"(?:新たな|新たに(?:出現した|生じた|認める)?|新規の?|新出の?|新しい|新生の?|初出の?|今回出現した)[^。、]{0,10}$"
 )
+# 前回みられなかった結節, 今回初めて指摘される結節
+_UNSEEN_BEFORE = re.compile(
+    r"(?:(?:前回|前々回|以前|前CT|前検査|前医)[^。、]{0,12}(?:なかった|ない|ていなかった)|(?:今回)?(?:初めて|はじめて)(?:指摘|認め|みられ|見られ)[^。、]{0,5})"
+    r"[^。、はがを]{0,14}\Z"
+)
+_IN_IT = re.compile(r"(?<!傾向)に")  # 縮小した左腎に結石
 _STABLE = re.compile(
     r"(?:前回|以前|著)?(?:と|に比し|に比べ|から|より)?(?:同様(?!の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造))|同等|同大|同程度|同じ|変わら(?:ず|"
     r"ない)|変わりありません|不変|著変な[くし]|変化な[くし]|変わりな[くし]|横ばい)|stable|"
@@ -39,17 +45,17 @@ _STABLE = re.compile(
     re.IGNORECASE,
 )
 _HISTORY_BEFORE = re.compile(
-    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法|梗塞|炎症|外傷|骨折|出血|肺炎|結核|感染|挫傷|膵炎)後(?:の|\s?\()?|陳旧性|"
-    r"陳旧化した|陳旧性(?:の|(?:と|で)(?:思われる|考えられる|考える|みられる|見られる))|old|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|"
+    r"(?:(?:術|治療|照射|TACE|RFA|TAE|RT|切除|手術|化療|化学療法|梗塞|炎症|外傷|骨折|出血|肺炎|結核|感染|挫傷|膵炎|肺臓炎)後(?:の|\s?\()?|陳旧性|"
+    r"陳旧化した|陳旧性(?:の|(?:と|で)(?:思われる|考えられる|考える|みられる|見られる))|old|remote|古い|骨?癒合した|既往の|の既往(?:として)?|治癒した|慢性期の?)\s?(?:多発性?|"
     r"微小|小|の)?$",
     re.IGNORECASE,
 )
 _HISTORY_AFTER = re.compile(
     r"\s?(?:\(|、(?=[A-Z術]|[^、。]{0,8}(?:固定|置換|接合)術?後))?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|"
-    r"治療|切除|摘出|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|整復|内固定|骨接合|置換|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
+    r"治療|切除|摘出|核出|クリッピング|コイリング|縫縮|結紮|焼灼|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|整復|内固定|骨接合|置換|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
     r"EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
     r"|は(?:RFA|TACE|TAE|MWA|ESD|EMR|照射|放射線治療|治療|切除|摘出|塞栓|手術|術)後(?=で|です|の状態|[。、\s)]|\Z)"
-    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態|瘢痕|萎縮|欠損|軟化|変性|拘縮|変形))|、\s?(?:陳旧性|陳旧化)(?=[。、\s)])"
+    r"|後(?=[。、\s)]|\Z|の?(?:変化|状態|空洞|低吸収域|瘢痕|萎縮|欠損|軟化|変性|拘縮|変形))|、\s?(?:陳旧性|陳旧化)(?=[。、\s)])"
     r"|は\s?old\b"
     r"|[、,]?\s?(?:s/p|status post)\b|\s?(?:の)?(?:の既往|既往|治癒後|の治癒|後遺|の後遺|術後|痕跡)"
     r"|(?:は|の|が|を)?[^。、\n・りて]{0,8}(?:陳旧性|陳旧化)"
@@ -58,7 +64,7 @@ _HISTORY_IN = re.compile(
     r"陳旧|術後|後変化|治療後|後遺|照射後|炎症後|後瘢痕|後性変化|切除後|出血後|梗塞後|骨折後|old ", re.IGNORECASE
 )
 _MULTIPLE = re.compile(
-    r"多発(?!性?(?:嚢胞腎|嚢胞性腎|骨髄腫|硬化症|筋炎|血管炎|関節炎|神経炎|内分泌))|散在|散見|点在|複数|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
+    r"多発(?!性?(?:嚢胞腎|嚢胞性腎|骨髄腫|硬化症|筋炎|血管炎|関節炎|神経炎|内分泌))|散在|散見|点在|複数(?!回|の(?:画像|検査|断面|スライス|時相|方向|シーケンス))|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
     r"3つ|二つ|三つ|各所|(?<![\d.A-Za-z+/#])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|"
     r"結節)|[二三四五六七八九]個|(?<![\d.])[1一]\s?(?:個|か所|ヶ所|カ所|箇所|ケ所)ずつ|"
     r"multiple|scattered|numerous|several|bilateral multiple|"
@@ -80,16 +86,22 @@ _JOINED_CLASS: dict[str, Change] = {
     "増加": "increased", "増大": "increased", "増悪": "increased", "減少": "decreased", "縮小": "decreased",
     "改善": "decreased", "消失": "resolved",
 }  # fmt: skip
+# What comes after a treatment and is there now: 術後血腫, 術後再発.
+_SEQUEL = re.compile(
+    r"(?:再発|転移|出血|血腫|膿瘍|貯留|貯留液|液体|胸水|腹水|感染|縫合不全|イレウス|腸閉塞|血栓|気胸|漏|腫瘤|結節|残存|狭窄|浮腫)\Z"
+)
 _STABLE_HINT = re.compile(r"[同変横s]", re.IGNORECASE)
-PAST_WORDS = ("後", "既往", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
+PAST_WORDS = ("後", "既往", "古い", "癒合", "remote", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
 _MORE = ("増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
 _COUNTED = re.compile(
-    r"(増え|多くなっ|大きくなっ|広がっ|厚くなっ|目立つようになっ|減っ|少なくなっ|小さくなっ|薄くなっ)(?:て|た)"
+    r"(増え|多くなっ|大きくなっ|広がっ|厚くなっ|目立つようになっ|減っ|少なくなっ|小さくなっ|薄くなっ)(?:て|た|(?<=増え)、)"
     r"|(?:前回|以前|前CT|前検査|\d年前|\d[か月ヶ]{1,2}前)(?:と比(?:べ|し|較し)て?|より|に比(?:べ|し)て?)(?:は|も)?(?:、)?(?:やや|明らかに|軽度)?目立(?:つ|って|ち|った)"
 )
 _IS_NEW = re.compile(r"(?:は|が|も|、|\()?(?:今回)?(?:新規|新病変|初出|新出)(?!の)")
 _LOWERED = re.compile(r"(?:と|へ|に)低下")
-_GREW = re.compile(r"(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))")
+_GREW = re.compile(
+    r"の拡大(?:を認|あり|がみら|が見ら|傾向)|(?:と|に|傾向に?|より)?(?:やや|軽度|著明に)?(?:拡大|増強)(?:し|傾向|あり|。|$|、|\))"
+)
 _GONE = re.compile(r"(?:し|傾向で|して)、?(?:ほぼ|完全に)?消失(?!傾向)")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _TOPIC = re.compile(r"、[^、。]{1,20}[はが][^、。はが]{0,8}\Z")
@@ -168,6 +180,9 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     )
     if found:
         return "new", found.group()
+    found = _UNSEEN_BEFORE.search(text, max(before, mention.start - 40), mention.start)
+    if found:
+        return "new", found.group()
     for term, cls in reversed(changes.within(before, mention.start)):
         if cls in ("increased", "decreased", "stable") and _ADVERBIAL.search(text, before, mention.start):
             return cls, term.form  # type: ignore[return-value]
@@ -178,6 +193,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
             and not _CONNECTED.match(text, term.end)
             and ")" not in text[term.end : mention.start]
             and _ATTRIBUTIVE.fullmatch(text, term.end, mention.start)
+            and _IN_IT.search(text, term.end, mention.start) is None
         ):
             return cls, term.form  # type: ignore[return-value]
     return None, ""
@@ -209,9 +225,10 @@ def seen_before(text: str, start: int, end: int) -> bool:
 def historical(text: str, mention: Mention, after: int) -> str:
     """The words that make a mention past or a residue of the past, empty where there are none."""
     own = text[mention.start : mention.end]
+    ahead = _HISTORY_BEFORE.search(text, max(0, mention.start - 12), mention.start)
     found = (
         _HISTORY_IN.search(own)
-        or _HISTORY_BEFORE.search(text, max(0, mention.start - 12), mention.start)
+        or (ahead if ahead is None or not _SEQUEL.search(own) or "陳旧" in ahead.group() else None)
         or _HISTORY_AFTER.match(text, mention.end, max(after, mention.end))
     )
     return found.group() if found else ""

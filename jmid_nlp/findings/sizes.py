@@ -25,7 +25,7 @@ _COMPONENT = re.compile(
 )
 # What a number is of, said right before it, where that is no finding.
 _LABELLED = re.compile(
-    r"(?:管長|椎体高|ヘルニア門|頸部長|ネック長|椎体前縁高|子宮長|残存径|内腔径|スライス厚)(?:は|:|が)?(?:約|最大)?\s?\Z"
+    r"(?:隔壁厚|被膜厚|頸部|ネック|neck|管長|椎体高|ヘルニア門|頸部長|ネック長|椎体前縁高|子宮長|残存径|内腔径|スライス厚)(?:は|:|が)?(?:約|最大)?\s?\Z"
 )
 _LABEL = 12
 _OF_PLACE = re.compile(

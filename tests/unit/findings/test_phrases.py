@@ -17,6 +17,10 @@ def rows(text: str) -> dict[str, object]:
         ("肝S5に15mmの腫瘤が出現しています。", "腫瘤", "new"),
         ("左胸水が少量出現した。", "胸水", "new"),
         ("腫瘤の出現は認めません。", "腫瘤", None),
+        ("前回みられなかった結節を認める。", "結節", "new"),
+        ("今回初めて指摘される結節。", "結節", "new"),
+        ("縮小した左腎に結石を認める。", "結石", None),
+        ("腫瘤の拡大を認める。", "腫瘤", "increased"),
         ("硬膜下水腫は3か月前から変化していない。", "硬膜下水腫", "stable"),
         ("前回みられた粘膜肥厚は改善し消失している。", "粘膜肥厚", "resolved"),
         ("左後頭葉に低吸収域を認め、右脳溝は不明瞭化している。", "低吸収域", None),
@@ -37,6 +41,7 @@ def test_change(text, head, change):
     [
         ("左腎に腎梗塞後の瘢痕を認める。", "瘢痕"),
         ("左小脳に陳旧性と思われる梗塞がある。", "梗塞"),
+        ("古い骨折を認める。", "骨折"),
         ("L1に圧迫骨折、陳旧性。", "圧迫骨折"),
         ("右肺に肺炎後の線維化がある。", "線維化"),
     ],
@@ -89,6 +94,15 @@ def test_a_calibre_is_no_size_of_a_finding(text, head, sizes):
     assert [tuple(f.sizes_mm) for f in found.values()] == [tuple(sizes)]
 
 
+def test_a_new_list_is_new_throughout():
+    found = rows("新たに出現した浸潤影と胸水を認める。")
+    assert {f.change for f in found.values()} == {"new"}
+
+
+def test_examinations_are_no_plural():
+    assert not rows("複数の検査で不変の結節。")["結節"].multiple
+
+
 def test_a_name_is_no_plural():
     assert not rows("多発性嚢胞腎の可能性がある。")["多発性嚢胞腎"].multiple
 
@@ -110,3 +124,9 @@ def test_a_solid_part_is_a_finding_where_it_is_stated():
     assert "充実部" in rows("嚢胞性腫瘤を認める。内部に15mmの充実部を認める。")
     assert rows("嚢胞を認める。内部に充実成分なし。")["充実成分"].certainty == "negative"
     assert "充実成分" not in rows("充実成分の径は8mmの部分充実型結節を認める。")
+
+
+def test_what_comes_after_a_treatment_is_not_past():
+    assert not rows("術後の液貯留を認める。")["液貯留"].historical
+    found = rows("肺癌術後再発を疑う。")
+    assert {h: f.historical for h, f in found.items()} == {"肺癌": True, "再発": False}
