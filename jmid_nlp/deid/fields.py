@@ -19,7 +19,9 @@ _SEGMENT_ISH = re.compile(r"(?:PID|PV1|NK1|OBR|ORC|IN1|MSH|SPM|TXA|SCH)\|")
 _FIELDS: dict[str, dict[int, tuple[Category, str]]] = {
     "PID": {2: ("ID", "patient"), 3: ("ID", "patient"), 4: ("ID", "patient"), 18: ("ID", "patient"),
             19: ("ID", "mynumber"), 20: ("ID", "license")},
-    "PV1": {3: ("ID", "room"), 6: ("ID", "room"), 19: ("ID", "case")},
+    "PV1": {3: ("ID", "room"), 6: ("ID", "room"),
+            7: ("ID", "staff"), 8: ("ID", "staff"), 9: ("ID", "staff"), 17: ("ID", "staff"), 19: ("ID", "case")},
+    "MSH": {3: ("FACILITY", "hospital")},
     "OBR": {2: ("ID", "order"), 3: ("ID", "order")},
     "ORC": {2: ("ID", "order"), 3: ("ID", "order"), 4: ("ID", "order")},
     "IN1": {2: ("ID", "insurance"), 3: ("ID", "insurance"), 36: ("ID", "insurance")},
@@ -52,7 +54,7 @@ def _segment(m: re.Match[str]) -> Iterator[Hit]:
             part = at
             for repeat in value.split("~"):
                 found = (_PLACE if kind[1] == "room" else _VALUE).match(repeat)
-                if found and any(c.isdigit() for c in found[0]):
+                if found and (kind[0] == "FACILITY" or any(c.isdigit() for c in found[0])):
                     end = part + len(found[0].rstrip("^"))
                     yield Hit(part, end, kind[0], kind[1], 0.97, "ids.hl7", LABELLED + 12)
                 part += len(repeat) + 1

@@ -14,7 +14,7 @@ from jmid_nlp.text.shape import shapes
 
 _LEFT = r"(?<![0-9A-Za-z.,/\-:#×~+=^*])"
 _UNIT = (
-    r"(?![0-9A-Za-z.%/:,×\-~〜^]|[ ]?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|kcal|cc|kg|件|例|名|人|回|個|枚|本|歳|才|年|月|日|"
+    r"(?![0-9A-Za-z%×~〜^]|[.,:/\-][0-9]|[ ]?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|kcal|cc|kg|件|例|名|人|回|個|枚|本|歳|才|年|月|日|"
     r"時|分|秒|円|度|倍|点|か所|ヶ所|種|"
     r"週|番目|行|列|頁|kV|mA|MBq|μ|ng|pg|U|Hz|kPa|mSv|mGy|bpm|mmHg|g(?![a-z])|L(?![a-z])|m(?![a-z])|°|センチ|ミリ|"
     r"病日|椎|レベル|領域|区|枝|段|AU|ps|w/v|前後|台|"

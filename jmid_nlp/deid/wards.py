@@ -138,11 +138,16 @@ _PLATE = re.compile(
 _PLATE_ISH = re.compile(r"\d\d[ ]?[ぁ-ゖ][ ]?[・.0-9]|[ ][ぁ-ゖ][ ]\d")
 
 
+def _line_end(t: str, at: int) -> int:
+    end = t.find("\n", at)
+    return len(t) if end < 0 else end
+
+
 def find_wards(t: str) -> Iterator[Hit]:
     """Rooms, beds, documents and plates of a folded text that holds digits."""
     if _WARD_WORDS(t) or _WARD_SHAPES(t):
         for m in _LIST.finditer(t):
-            if not _WORDS.search(t, m.end(), t.find("\n", m.end()) if "\n" in t[m.end() :] else len(t)):
+            if not _WORDS.search(t, m.end(), _line_end(t, m.end())):
                 continue
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
         for m in _UNIT_BED.finditer(t):
