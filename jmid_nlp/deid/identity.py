@@ -21,6 +21,7 @@ _SEPARATOR = re.compile(r"[\s_＿,，、.．・･＝=^＾/／\-‐‑–—]+")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ0-9'’.,\s_^=/\-‐‑–—]+")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
+_JAPANESE = re.compile(r"[一-鿿々〆ヶヵ]+")
 _PERSON_NAME = re.compile(r"[=＝^＾]")
 _SPACE = re.compile(r"\s+")
 _FOLDED = re.compile("[ぁ-ゖァ-ヺー一-鿿々 A-Za-z0-9]*")
@@ -271,8 +272,10 @@ def _read_japanese(text: str, links: Links) -> list[Part]:
     if len(chunks) == 1:
         return _one_word(text, links)
     words = [t for is_name, t in chunks if is_name]
-    if len(words) > 2 and all(len(plain(w)) == 1 for w in words):
-        return _spread(text, links)  # 山 本 花 子
+    if len(words) > 2 and (
+        all(len(plain(w)) == 1 for w in words) or (_JAPANESE.fullmatch(plain(text)) and "・" not in text)
+    ):
+        return _spread(text, links)  # 山 本 花 子, 佐々木 / 原 豊
     whole = name_key("".join(words))
     if len(words) > 1 and (whole in links.roles or (len(whole) == 2 and whole in book().surnames)):
         return [Part(links.roles.get(whole, "surname"), text, whole)]  # 山 本

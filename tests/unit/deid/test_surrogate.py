@@ -343,3 +343,12 @@ def test_letters_of_numbers_never_make_an_abbreviation_of_medicine():
     for n in range(200):
         made = make("").number(f"{'HMB'[: n % 4]}{n:04d}AB", "id", str(n)) or ""
         assert not words & set(re.findall("[A-Z]+", made))
+
+
+@pytest.mark.parametrize("written", ["佐々木\n原 豊", "佐々木原\n豊", "佐々木 原　豊"])
+def test_a_name_that_a_line_break_cuts_stays_a_japanese_name_of_the_same_person(written):
+    book_of = make("", name="佐々木原 豊", kana="ササキハラ ユタカ", sex="m")
+    surname, given = book_of.name("佐々木原 豊").split()
+    made = book_of.name(written)
+    assert re.sub(r"\s", "", made) == surname + given
+    assert re.search(r"\s", made[len(surname) :])
