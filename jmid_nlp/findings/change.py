@@ -180,7 +180,8 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
     )
     if found:
         return "new", found.group()
-    found = _UNSEEN_BEFORE.search(text, max(before, mention.start - 40), mention.start)
+    said = text[max(before, mention.start - 40) : mention.start]
+    found = _UNSEEN_BEFORE.search(said) if "前" in said or "めて" in said else None
     if found:
         return "new", found.group()
     for term, cls in reversed(changes.within(before, mention.start)):
