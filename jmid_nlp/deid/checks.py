@@ -147,7 +147,7 @@ def check_column(column: str, value: object, look: Look, *, listed: bool = False
         )
     if not listed and filled and names_somebody(column):
         reason = "its name says that it identifies"
-    elif any(holds_known(s, look.known) for s in strings):
+    elif any(holds_known(s, look.known) for s in strings) or _numbers(value) & {k.lstrip("0") for k in look.known}:
         reason = "it holds an identifier of the record"
     elif found := next((f for s in strings for f in look.find(s)), None):
         reason = f"it holds what looks like {found.category}"
@@ -171,11 +171,22 @@ def check_columns(others: Mapping[str, object], policy: Policy, look: Look) -> N
 
 
 def texts(value: object) -> list[str]:
-    """All strings inside a value, nested ones too; numbers hold none."""
+    """All strings inside a value, nested ones and keys too; numbers hold none."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     if isinstance(value, Mapping):
-        return [s for v in value.values() for s in texts(v)]
+        return [s for pair in value.items() for v in pair for s in texts(v)]
     if isinstance(value, list | tuple):
         return [s for v in value for s in texts(v)]
     return []
+
+
+def _numbers(value: object) -> set[str]:
+    """All whole numbers inside a value, as digits: a table may hold the number 00418273 as 418273."""
+    if isinstance(value, Mapping):
+        return {n for pair in value.items() for v in pair for n in _numbers(v)}
+    if isinstance(value, list | tuple):
+        return {n for v in value for n in _numbers(v)}
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
+        return set()
+    return {str(int(value))} if value == int(value) and value > 99 else set()

@@ -491,3 +491,26 @@ def test_what_a_policy_keeps_is_no_reason_to_withhold(kept, text):
 def test_a_report_id_that_holds_the_patient_id_is_replaced_although_numbers_are_kept():
     out = deid(keeping("ID"), detector=blind)(dataclasses.replace(ROW, text="結節", report_id="00418273-2"))
     assert is_pseudonym(out.report_id)
+
+
+@pytest.mark.parametrize("value", [418273, 418273.0, [1, {"x": 418273}], {"00418273": 1}, {"桐生 沙羅": [1]}])
+def test_the_records_own_number_stops_the_run_as_a_number_or_a_key_too(value):
+    with pytest.raises(PolicyError, match="memo") as error:
+        deid()(dataclasses.replace(ROW, extra={"memo": value}))
+    assert not any(s in str(error.value) for s in SECRETS)
+
+
+@pytest.mark.parametrize("value", [0, 99, 41827, 4182730, float("nan"), float("inf"), True, {"width": 512}])
+def test_other_numbers_travel(value):
+    row = deid()(dataclasses.replace(ROW, extra={"memo": value})).row
+    assert repr(row["memo"]) == repr(value)
+
+
+def test_brackets_end_a_dicom_name():
+    text = "氏名（キリュウ サラ）KIRYU^SARA（女）。"
+    found = (Identifier(13, 18, "PERSON", "patient", 1.0, "x"),)
+    out = deid(detector=lambda t, known=None: found if t == text else ())(Report("1", text)).text
+    assert out.startswith("氏名（キリュウ サラ）")
+    assert out.endswith("（女）。")
+    assert "KIRYU" not in out
+    assert "SARA" not in out
