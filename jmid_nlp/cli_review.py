@@ -21,6 +21,8 @@ from jmid_nlp.cli_options import (
     policy_source,
     run,
 )
+from jmid_nlp.cli_policy import policy as policy_text
+from jmid_nlp.cli_policy import removal
 
 Released = Annotated[Path, typer.Argument(metavar="OUT", help="What `deid` wrote, or a folder of such files.")]
 
@@ -161,7 +163,8 @@ def risk(
 
     with exits():
         rules = load_policy(policy_source(policy)) if policy else None
-        check_targets(released, [output] if output else [])
+        files = [file for file in (uids, allow, deny, *(detectors or ())) if file]
+        check_targets(released, [output] if output else [], files)
         given = UidTable.read(uids) if uids else None
         own = own_detector(allow, deny, detectors)
         found = second_look(_rows(released, encoding), policy=rules, detector=own, minimum=minimum, uids=given)
@@ -232,4 +235,6 @@ VERBS: dict[str, Callable[..., None]] = {
     "risk": risk,
     "verify-audit": verify_audit,
     "sample-size": sample_size,
+    "policy": policy_text,
+    "removal": removal,
 }

@@ -281,3 +281,39 @@ def test_bad_offsets_are_named_by_line_without_the_patient(call, tmp_path, text)
     assert done.exit_code == 2
     assert "shift.csv" in done.stderr
     assert "P1" not in done.stderr
+
+
+def test_a_built_in_policy_is_printed_and_an_own_one_checked(call, tmp_path):
+    printed = call("policy", "kamei")
+    assert printed.exit_code == 0
+    (tmp_path / "own.toml").write_text(
+        printed.stdout.replace("[rules.PERSON]", "[rules.PERSON]\nthreshold = 0.2"), encoding="utf-8"
+    )
+    assert call("policy", "own.toml").exit_code == 0
+    assert deid(call, "--policy", "own.toml").exit_code == 0
+    (tmp_path / "own.toml").write_text(printed.stdout.replace('"surrogate"', '"encrypt"', 1), encoding="utf-8")
+    wrong = call("policy", "own.toml")
+    assert wrong.exit_code == 2
+    assert "[rules.PERSON] action: 'encrypt'" in wrong.stderr
+
+
+def test_removed_information_is_encrypted_and_restores_the_text(call, tmp_path):
+    from jmid_nlp.deid.keys import load_key
+    from jmid_nlp.deid.removal import read_removal
+
+    (tmp_path / "vault.txt").write_text(hashlib.sha256(b"another key").hexdigest(), encoding="utf-8")
+    assert deid(call).exit_code == 0
+    wanted = ("removal", "in.jsonl", "-o", "removed.enc", "--key-file", "key.txt", "--removal-key-file")
+    assert call(*wanted, "key.txt").exit_code == 2  # the run's own key
+    assert call(*wanted, "vault.txt", "--policy", "tokumei").exit_code == 2
+    assert not (tmp_path / "removed.enc").exists()
+    done = call(*wanted, "vault.txt")
+    assert done.exit_code == 0, done.stderr
+    assert NAME not in (tmp_path / "removed.enc").read_text(encoding="utf-8")
+    assert call(*wanted, "vault.txt").exit_code == 2  # nothing is overwritten
+    texts = {r["id"]: r["text"] for r in lines(tmp_path / "out.jsonl")}
+    found = list(read_removal(tmp_path / "removed.enc", load_key(key_file=tmp_path / "vault.txt")))
+    for row in sorted((r for r in found if "original" in r), key=lambda r: -r["start"]):
+        text = texts[row["report_id"]]
+        texts[row["report_id"]] = text[: row["start"]] + row["original"] + text[row["end"] :]
+    assert list(texts.values()) == [r["text"] for r in ROWS]
