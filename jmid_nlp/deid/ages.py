@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import SHAPED, Hit
-from jmid_nlp.text.shape import shapes
+from jmid_nlp.text.shape import shapes, words
 
 _DIGITS = re.compile(
     r"(?<![0-9.\-/〜~])(?:(?:満|数え)?0?(?:9\d|1[0-2]\d)\s?(?:歳(?:代|\d{1,2}(?:か|ヶ|カ|ケ)月)?|才代?|さい|代|"
@@ -61,6 +61,11 @@ _SEX_FIRST_ISH = re.compile(r"[FMfm][ ]?/?[ ]?(?:9|1[01])\d")
 _BIRTHDAY = re.compile(r"(?:卒寿|白寿|百寿|茶寿|皇寿|満百歳)")
 
 
+_AGE_WORDS = words("年齢", "さい", "age", "AGE", "Age", "AgE", "aGe", "agE", "AGe")
+_AGE_SHAPES = shapes(
+    *(f"00{s}" for s in ("歳", "才", "代", " 歳", " 才", " 代", "男", "女", " 男", " 女", "a", "A", " a", " A", "-a")),
+    *("A00", "A 00", "A/00", "A /00"),
+)
 _AGEISH = re.compile(
     r"(?:9\d|1[0-2]\d)[ ]?(?:[歳才代yY男女MF]|-y)|年齢|A[gG][eE]|age|さい|(?<![A-Za-z])[FM][ ]?[/]?(?:9\d|1[01]\d)"
 )
@@ -68,7 +73,7 @@ _AGEISH = re.compile(
 
 def find_ages(t: str) -> Iterator[Hit]:
     """Ages from 90 up; the unit belongs to the span."""
-    for m in _DIGITS.finditer(t) if _AGEISH.search(t) else ():
+    for m in _DIGITS.finditer(t) if (_AGE_WORDS(t) or _AGE_SHAPES(t)) and _AGEISH.search(t) else ():
         if (
             m[0].endswith("代")
             and not m[0].endswith(("歳代", "才代"))

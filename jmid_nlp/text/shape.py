@@ -12,10 +12,9 @@ from functools import lru_cache
 from jmid_nlp.lexicon import Automaton
 
 Look = Callable[[str], bool]
-_CLASSES = (
-    dict.fromkeys(map(ord, "0123456789"), "0")
-    | dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "A")
-    | dict.fromkeys(map(ord, "abcdefghijklmnopqrstuvwxyz"), "a")
+# of UTF-8: the bytes of letters and digits of ASCII are parts of no other character
+_CLASSES = bytes.maketrans(
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 10 + b"A" * 26 + b"a" * 26
 )
 
 
@@ -48,7 +47,7 @@ _WORDS, _SHAPES = _Forms(), _Forms()
 
 def shape(text: str) -> str:
     """The shape of a text; positions keep their meaning."""
-    return text.translate(_CLASSES)
+    return text.encode("utf-8", "surrogatepass").translate(_CLASSES).decode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=8)
