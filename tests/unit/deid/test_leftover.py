@@ -26,7 +26,7 @@ def test_a_plain_corpus_leaves_nothing():
 
 
 def test_rare_words_are_listed_and_frequent_ones_are_not():
-    texts = [PLAIN] * 10 + ["撮影はツジモトが行った。"] * 2 + ["ヨリアイで提示。"] * 3
+    texts = [PLAIN] * 10 + ["撮影はツジモトが行った。"] * 2 + ["タマリバで提示。"] * 3
     found = run(rows(texts))
     assert [(w, i.row_id, i.reasons, i.documents) for w, i in found] == [
         ("ツジモト", "10", ("rare",), 2),
@@ -40,11 +40,11 @@ def test_a_word_counts_once_a_report():
 
 
 def test_words_of_one_institution_only():
-    corpus = rows(["ヨリアイで提示。"] * 6, "あ") + rows([PLAIN] * 3, "い")
+    corpus = rows(["タマリバで提示。"] * 6, "あ") + rows([PLAIN] * 3, "い")
     for n, row in enumerate(corpus):
         row["id"] = str(n)
-    assert {(w, i.reasons) for w, i in run(corpus)} == {("ヨリアイ", ("one_institution",))}
-    corpus[-1]["text"] = "ヨリアイで提示。"
+    assert {(w, i.reasons) for w, i in run(corpus)} == {("タマリバ", ("one_institution",))}
+    corpus[-1]["text"] = "タマリバで提示。"
     assert run(corpus) == []
     for row in corpus:
         row["institution"] = None
