@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ HERE = Path(__file__).parent / "deid"
 RECORD = ("patient_id", "patient_name", "patient_kana", "birth_date", "accession_number", "institution", "physicians")
 
 
-def rows(part: str) -> Iterator[dict[str, Any]]:
-    """Rows of all sheets whose name begins with `part`, such as `dev`, `test`, `negatives_dev` or `negatives`."""
-    for path in sorted(HERE.glob(f"{part}*.txt")):
+def rows(part: str, *, without: Container[str] = ()) -> Iterator[dict[str, Any]]:
+    """Rows of all sheets whose name begins with `part`, such as `dev`, `test`, `negatives_dev`; not of those `without`."""
+    for path in sorted(p for p in HERE.glob(f"{part}*.txt") if p.stem not in without):
         for entry in read_sheet(path):
             yield row(entry)
 

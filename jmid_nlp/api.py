@@ -13,6 +13,7 @@ from jmid_nlp.sources import key_path, numbered, text_of
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
 if TYPE_CHECKING:
+    from jmid_nlp.deid.detect import Mode
     from jmid_nlp.terminology import Terminology
 
 
@@ -75,12 +76,18 @@ def _records(source: Any) -> Any:
     return source
 
 
-def detect(report: str | Report | DeidReport) -> tuple[Identifier, ...]:
-    """Personal identifiers in a text or report, as offsets; a report's own identifiers sharpen the search."""
+def detect(report: str | Report | DeidReport, *, mode: Mode = "accurate") -> tuple[Identifier, ...]:
+    """Personal identifiers in a text or report, as offsets; a report's own identifiers sharpen the search.
+
+    Args:
+        report: A text or a report.
+        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+    """
+    from jmid_nlp.deid.detect import DetectOptions
     from jmid_nlp.deid.detect import detect as run
 
-    text = text_of(report)
-    return run(text, known=report) if isinstance(report, Report) else run(text)
+    options = None if mode == "accurate" else DetectOptions(mode=mode)
+    return run(text_of(report), known=report if isinstance(report, Report) else None, options=options)
 
 
 def deidentify(

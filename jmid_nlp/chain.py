@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,7 @@ def deid_job(
     own: Any = None,
     date_shift_days: Mapping[str, int] | None = None,
     uids: Any = None,
+    mode: str = "accurate",
     workers: int = 1,
     encoding: str = "auto",
 ) -> Any:
@@ -115,6 +116,7 @@ def deid_job(
         own: A `deid.lists.OwnDetector` with a site's lists and detectors.
         date_shift_days: As in `api.deidentify`.
         uids: As in `api.deidentifier`.
+        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
         workers: Number of processes of the first pass.
         encoding: Encoding of text input.
 
@@ -124,9 +126,12 @@ def deid_job(
     from jmid_nlp.batch.collect import collect
     from jmid_nlp.batch.job import DeidJob
     from jmid_nlp.deid.decisions import Decided, Decisions
+    from jmid_nlp.deid.detect import Detector, DetectOptions
     from jmid_nlp.deid.propagation import Propagated
 
-    detector: Any = own
+    detector: Any = None if mode == "accurate" else Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]
+    if own is not None:
+        detector = replace(own, base=detector)
     more: dict[str, Any] = {"key": key, "date_shift_days": date_shift_days, "uids": uids}
     api.deidentifier(policy, **more)  # a wrong policy or key is told before the first pass
     listed = OptOut.read(opt_out, key=key) if opt_out else None

@@ -14,9 +14,11 @@ from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, U
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
     EXIT_UNUSABLE,
+    DetectMode,
     Edition,
     Encoding,
     KeyFile,
+    Mode,
     OptOutFile,
     Output,
     PolicyName,
@@ -44,14 +46,20 @@ app = typer.Typer(
 
 
 @app.command()
-def detect(source: Source, output: Output, workers: Workers = 1, encoding: Encoding = "auto") -> None:
+def detect(
+    source: Source,
+    output: Output,
+    mode: Mode = DetectMode.accurate,
+    workers: Workers = 1,
+    encoding: Encoding = "auto",
+) -> None:
     """Find personal identifiers; the output holds offsets and categories, never the text.
 
     Example: jmid-nlp detect reports.jsonl -o spans.jsonl
     """
     from jmid_nlp.batch.job import DetectJob
 
-    run(DetectJob(), source, output, workers=workers, encoding=encoding, title="detect")
+    run(DetectJob(mode.value), source, output, workers=workers, encoding=encoding, title="detect")
 
 
 @app.command()
@@ -76,6 +84,7 @@ def deid(
     detectors: DetectorFiles = None,
     date_shifts: DateShifts = None,
     uids: UidFile = None,
+    mode: Mode = DetectMode.accurate,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
@@ -104,6 +113,7 @@ def deid(
             own=own_detector(allow, deny, detectors),
             date_shift_days=read_shifts(date_shifts) if date_shifts else None,
             uids=UidTable.read(uids) if uids else None,
+            mode=mode.value,
             workers=workers,
             encoding=encoding,
         )

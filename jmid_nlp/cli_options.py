@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,14 @@ from jmid_nlp.errors import InputError, JmidError
 if TYPE_CHECKING:
     from jmid_nlp.terminology import Terminology
 
+
+class DetectMode(StrEnum):
+    """How identifiers are looked for."""
+
+    accurate = "accurate"
+    fast = "fast"
+
+
 PACKAGE = Path(__file__).parent
 EXIT_FAILED_ROWS = 1
 EXIT_UNUSABLE = 2
@@ -24,6 +33,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="Output file; the s
 ListFile = Annotated[Path, typer.Option("--output", "-o", help="Where to write the list (JSONL).")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Number of processes.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
+Mode = Annotated[DetectMode, typer.Option("--mode", help="accurate: rules and the learned tagger; fast: rules alone.")]
 Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
 PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]
 KeyFile = Annotated[Path | None, typer.Option(help="File with the secret key; else JMID_KEY is read.")]

@@ -15,6 +15,7 @@ from spacy.util import registry
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
 
+    from jmid_nlp.schema import Identifier
     from jmid_nlp.text.spacy_tokenizer import MecabTokenizer
 
 Row = tuple[int, int, str, str, str]
@@ -62,13 +63,34 @@ def jmid_sections(doc: Doc) -> Doc:
     return doc
 
 
-@Language.component("jmid_identifiers", assigns=["doc.spans"])
-def jmid_identifiers(doc: Doc) -> Doc:
-    """Fills `doc.spans["identifiers"]`: `label_` is the category, `kb_id_` the subtype, `id_` the detector."""
-    from jmid_nlp.deid.detect import detect
+@Language.factory("jmid_identifiers", assigns=["doc.spans"], default_config={"mode": "accurate"})
+def jmid_identifiers(nlp: Language, name: str, mode: str) -> Identifiers:
+    """Fills `doc.spans["identifiers"]`: `label_` is the category, `kb_id_` the subtype, `id_` the detector.
+
+    Args:
+        nlp: The pipeline, which spaCy hands over.
+        name: The component's name in it.
+        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+    """
+    return Identifiers(mode)
+
+
+class Identifiers:
+    """The component behind `jmid_identifiers`."""
+
+    def __init__(self, mode: str) -> None:
+        from jmid_nlp.deid.detect import Detector, DetectOptions
+
+        self.detector = Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]
+
+    def __call__(self, doc: Doc) -> Doc:
+        """The document with its identifiers."""
+        return _with_identifiers(doc, self.detector(doc.text))
+
+
+def _with_identifiers(doc: Doc, found: tuple[Identifier, ...]) -> Doc:
     from jmid_nlp.schema import to_plain
 
-    found = detect(doc.text)
     fill(doc, "identifiers", ((i.start, i.end, i.category, i.subtype, i.detector) for i in found), to_plain(found))
     return doc
 

@@ -128,11 +128,11 @@ def _rebuild(forms: tuple[str, ...], overlapping: bool) -> Automaton:
 
 @cache
 def lexicon_version() -> str:
-    """A short hash over all lexicon files: what a result's provenance names."""
+    """A short hash over all lexicons and trained weights: what a result's provenance names."""
     import hashlib
 
     digest = hashlib.sha256()
-    root = files("jmid_nlp").joinpath("lexicons")
-    for path in sorted(str(p.relative_to(str(root))) for p in Path(str(root)).rglob("*") if p.is_file()):
-        digest.update(path.encode() + b"\0" + Path(str(root), path).read_bytes())
+    for root in (Path(str(files("jmid_nlp").joinpath(name))) for name in ("lexicons", "weights")):
+        for path in sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()):
+            digest.update(path.encode() + b"\0" + (root / path).read_bytes())
     return digest.hexdigest()[:12]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 PIPELINES: dict[str, tuple[str, ...]] = {
+    "accurate": ("jmid_sentences", "jmid_sections", "jmid_identifiers", "jmid_findings"),
     "fast": ("jmid_sentences", "jmid_sections", "jmid_identifiers", "jmid_findings"),
     "findings": ("jmid_sentences", "jmid_sections", "jmid_findings"),
     "deid": ("jmid_sentences", "jmid_identifiers"),
@@ -30,11 +31,12 @@ def blank() -> Language:
     return spacy.blank("ja", config={"nlp": {"tokenizer": {"@tokenizers": "jmid.MecabTokenizer.v1"}}})
 
 
-def load(name: str = "fast") -> Language:
+def load(name: str = "accurate") -> Language:
     """A bundled pipeline.
 
     Args:
-        name: "fast" for everything by rules, "findings", "deid" or "text" for a part of it.
+        name: "accurate" for everything, "fast" for the same with identifiers by rules alone, "findings", "deid" or "text"
+            for a part of it.
 
     Returns:
         A new `Language`. Its documents have sentences, and `doc.spans` with "sections", "identifiers", "entities" and
@@ -47,5 +49,6 @@ def load(name: str = "fast") -> Language:
         raise InputError(f"no pipeline named {name!r}; there are {', '.join(sorted(PIPELINES))}")
     nlp = blank()
     for component in PIPELINES[name]:
-        nlp.add_pipe(component)
+        config = {"mode": "fast"} if name == "fast" and component == "jmid_identifiers" else {}
+        nlp.add_pipe(component, config=config)
     return nlp

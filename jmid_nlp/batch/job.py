@@ -14,6 +14,7 @@ from jmid_nlp.errors import InputError, JmidError, PolicyError, RowError
 from jmid_nlp.schema import DeidReport, Report
 
 if TYPE_CHECKING:
+    from jmid_nlp.deid.detect import Mode
     from jmid_nlp.terminology import Terminology
 
 Row = dict[str, Any]
@@ -112,17 +113,25 @@ def _id_or_none(row: Mapping[str, Any], number: int) -> str | None:
 
 @dataclass(frozen=True)
 class DetectJob(_Unsealed):
-    """Identifiers of each report's text: `{"id", "spans": [...]}`, without the strings themselves."""
+    """Identifiers of each report's text: `{"id", "spans": [...]}`, without the strings themselves.
+
+    Args:
+        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+    """
+
+    mode: Mode = "accurate"
 
     @property
     def fingerprint(self) -> str:
         """Job, options and versions."""
-        return _fingerprint("detect")
+        return _fingerprint("detect", self.mode)
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """Detect in each row; the record's own identifiers sharpen the search."""
-        from jmid_nlp.deid.detect import detect
+        from jmid_nlp.deid.detect import Detector, DetectOptions
         from jmid_nlp.schema import to_plain
+
+        detect = Detector(DetectOptions(mode=self.mode))
 
         def treat(number: int, row: Row) -> tuple[Row, tuple[Row, ...]]:
             report = parse_report(row, number=number)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from jmid_nlp.deid.ages import find_ages
 from jmid_nlp.deid.bare import find_bare
@@ -17,6 +19,7 @@ from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.joined import across, crosses_lines, is_spread, line_breaks, spread_gaps
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
+from jmid_nlp.deid.learned import weigh
 from jmid_nlp.deid.lines import find_lines
 from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.occupation import find_occupations
@@ -31,6 +34,8 @@ from jmid_nlp.offsets import Folded, fold
 from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
 from jmid_nlp.text.dates import find_dates
 
+#: "accurate" is rules and the learned tagger, "fast" rules alone.
+Mode = Literal["accurate", "fast"]
 Extra = Callable[[str], Iterable[tuple[int, int, Category, str, float]]]
 _REGISTRY: dict[str, Extra] = {}
 
@@ -61,6 +66,7 @@ class DetectOptions:
         allow: Strings that are no identifiers, such as the name of a device room (compared folded).
         deny: Strings that are always identifiers, with their category.
         extra: Names of registered detectors to run as well.
+        mode: "accurate" (default) for the rules and the learned tagger (`deid.learned`), "fast" for the rules alone.
     """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -68,8 +74,11 @@ class DetectOptions:
     allow: frozenset[str] = frozenset()
     deny: Mapping[str, Category] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
+    mode: Mode = "accurate"
 
     def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise InputError(f"unknown mode in DetectOptions; one of {', '.join(get_args(Mode))} is needed")
         for name in (*self.thresholds, *self.disabled, *self.deny.values()):
             if name not in CATEGORIES:
                 raise InputError(f"unknown category in DetectOptions; one of {', '.join(CATEGORIES)} is needed")
@@ -88,6 +97,19 @@ class Detector:
 
     def __init__(self, options: DetectOptions | None = None) -> None:
         self.options = options or DetectOptions()
+
+    @property
+    def fingerprint(self) -> str:
+        """What of the options is not the default, for a result's provenance: a hash, since lists may hold names."""
+        if self.options == DetectOptions():
+            return ""
+        told = repr(
+            [
+                sorted(self.options.thresholds.items()), sorted(self.options.disabled), sorted(self.options.allow),
+                sorted(self.options.deny.items()), self.options.extra, self.options.mode,
+            ]
+        )  # fmt: skip
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12]
 
     def __call__(self, text: str, known: Report | None = None) -> tuple[Identifier, ...]:
         """The identifiers of a text; see `detect`."""
@@ -115,6 +137,8 @@ class Detector:
             found += find_known(t, known)
         found += _denied(t, self.options.deny)
         hits = resolve(found)
+        if self.options.mode == "accurate":
+            hits = weigh(t, hits)
         if more := [*appositions(t, hits), *bracketed(t, hits)]:
             hits = resolve([*hits, *more])
         more = propagate(t, hits)

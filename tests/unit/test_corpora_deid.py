@@ -21,6 +21,7 @@ OVERLAP = 15
 # Part A is dense, part B natural, the others mixed: identifiers from and to, traps at least, length from and to.
 SHAPE = {"a": (4, 13, 4, 100, 400), "b": (2, 9, 3, 150, 500)}
 MIXED = (1, 16, 1, 60, 600)
+TRAIN = (0, 20, 0, 60, 600)  # what the tagger learns from also shows reports that name nobody
 KNOWN = {"patient_name", "patient_kana", "birth_date", "patient_id", "accession_number", "physicians"}
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 # A name is taken apart here, so that a surname of one half is not the surname of another person in the other half.
@@ -100,7 +101,9 @@ def test_reports_are_dense_and_negatives_clean(sheets: dict[str, list[Entry]]) -
             if name.startswith("negatives"):
                 fine = identifiers == 0 and kept >= 1
             else:
-                fewest, most, traps, shortest, longest = SHAPE.get(name.rpartition("_")[2][0], MIXED)
+                fewest, most, traps, shortest, longest = (
+                    TRAIN if name.startswith("train") else SHAPE.get(name.rpartition("_")[2][0], MIXED)
+                )
                 fine = fewest <= identifiers <= most and kept >= traps and shortest <= len(e.text) <= longest
             if not fine:
                 wrong.append((e.id, identifiers, kept, len(e.text)))

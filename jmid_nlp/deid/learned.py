@@ -1,0 +1,248 @@
+"""Identifiers by a small trained network over characters, for wording that no rule foresaw.
+
+The network is a stack of gated convolutions over the codes of `charfeatures`; its weights are a file of the package and it
+runs on numpy alone. `models/identifier_tagger/` holds the recipe, the data and the figures.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jmid_nlp.deid.charfeatures import encode, ngrams, pieces, positions
+from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
+from jmid_nlp.schema import CATEGORIES, Category
+
+Floats = NDArray[np.float32]
+
+WEIGHTS = "identifiers.npz"
+#: Characters of one pass: bounds memory; a pass sees `_MARGIN` characters of its neighbours, more than the network reaches.
+_WINDOW, _MARGIN = 4096, 40
+#: A character belongs to an identifier from here on.
+_INSIDE = 0.5
+#: The least score of a find that counts, by category, chosen on reports that neither the network nor the rules had seen.
+LEAST: dict[Category, float] = dict.fromkeys(CATEGORIES, 0.65) | {"DATE": 0.9}
+#: A find of the rules in these categories, by grammar or list, does not count where the network sees no identifier at all.
+#: On the same reports that took away 12 false finds and one right one; for names it would have cost more than it spared.
+_DOUBTED: frozenset[Category] = frozenset(("FACILITY", "OCCUPATION"))
+_DENIED = 0.05
+_RIM = " \t\r\n　:、。,.・/|\"'<>=;"
+
+
+class Tagger:
+    """The network with its weights.
+
+    Args:
+        weights: Arrays by name, as `models/identifier_tagger/train.py` writes them.
+    """
+
+    def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
+        self.parts_of_speech = {str(name): i for i, name in enumerate(weights["parts_of_speech"], 1)}
+        self.dilations = [int(d) for d in weights["dilations"]]
+        self._tables = [weights[f"table{i}"].astype(np.float32) for i in range(int(weights["tables"]))]
+        self._gate = weights["gate_w"].astype(np.float32)
+        self._bar = float(weights["gate_bar"])
+        self._taps = weights["taps"].astype(np.float32)
+        self._w = {k: v.astype(np.float32) for k, v in weights.items() if k.endswith(("_w", "_b"))}
+
+    def stretches(self, text: str) -> list[tuple[int, int]]:
+        """The parts of a folded text that could hold an identifier, whole sentences or lines, ascending and apart.
+
+        A linear model over pairs and triples of characters decides; most sentences that speak of findings alone end here.
+        """
+        parts = pieces(text)
+        if not parts:
+            return []
+        worth = self._gate[ngrams(text)].sum(axis=0)
+        sums = np.add.reduceat(worth, [start for start, _ in parts])
+        out: list[tuple[int, int]] = []
+        for (start, end), value in zip(parts, sums.tolist(), strict=True):
+            if value > self._bar:
+                begin = out.pop()[0] if out and out[-1][1] == start else start
+                out.append((begin, end))
+        return out
+
+    def probabilities(self, text: str, parts: Sequence[tuple[int, int]] | None = None) -> Iterator[tuple[int, Floats]]:
+        """Of each character the probability of no identifier, and of begin and inside of each category.
+
+        Args:
+            text: The folded text.
+            parts: The stretches that are asked for; the whole text where None.
+
+        Yields:
+            Where a part begins, and an array of shape (its length, 1 + 2 * len(CATEGORIES)).
+        """
+        places = positions(text)
+        for start, end in [(0, len(text))] if parts is None else parts:
+            for at in range(start, end, _WINDOW):
+                stop = min(end, at + _WINDOW)
+                left, right = max(0, at - _MARGIN), stop + _MARGIN
+                codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])
+                yield at, self._forward(codes)[at - left : stop - left]
+
+    def _forward(self, codes: NDArray[np.int16]) -> Floats:
+        n = codes.shape[1]
+        x = self._w["in_b"] + self._tables[0][codes[0]]
+        for table, row in zip(self._tables[1:], codes[1:], strict=True):
+            x += table[row]
+        for i, d in enumerate(self.dilations):
+            y = _normal(x, self._w[f"norm{i}_w"], self._w[f"norm{i}_b"])
+            padded = np.zeros((n + 2 * d, y.shape[1]), np.float32)
+            padded[d : d + n] = y
+            left, middle, right = self._taps[i]
+            z = (padded[:n] * left + y * middle + padded[2 * d :] * right) @ self._w[f"conv{i}_w"] + self._w[
+                f"conv{i}_b"
+            ]
+            half = z.shape[1] // 2
+            x += z[:, :half] * (0.5 + 0.5 * np.tanh(0.5 * z[:, half:]))  # the sigmoid, without overflow
+        logits = x @ self._w["out_w"] + self._w["out_b"]
+        exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return cast("Floats", exp / exp.sum(axis=1, keepdims=True))
+
+
+def _normal(x: Floats, weight: Floats, bias: Floats) -> Floats:
+    mean = x.mean(axis=1, keepdims=True)
+    centred = x - mean
+    spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + 1e-5)
+    return cast("Floats", centred / spread * weight + bias)
+
+
+@cache
+def tagger() -> Tagger:
+    """The tagger of the package; its weights are read once."""
+    data = files("jmid_nlp").joinpath("weights", WEIGHTS).read_bytes()
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return Tagger({name: arrays[name] for name in arrays.files})
+
+
+def find_learned(text: str, model: Tagger | None = None) -> Iterator[Hit]:
+    """What the network takes for identifiers in a folded text, with its mean probability as score.
+
+    Args:
+        text: The folded text.
+        model: A network of one's own; the package's where None.
+
+    Returns:
+        Spans of a shape that their category allows, however unsure; `LEAST` says from which score on they count.
+    """
+    model = model or tagger()
+    for start, values in model.probabilities(text, model.stretches(text)):
+        yield from (hit for hit in spans(text, values, start) if plausible(text, hit))
+
+
+def weigh(text: str, hits: list[Hit]) -> list[Hit]:
+    """What the rules found, less what the network denies, and what the network alone found, ascending and apart.
+
+    Args:
+        text: The folded text.
+        hits: What the rules found, ascending and without overlap.
+    """
+    model = tagger()
+    inside = np.zeros(len(text), np.float32)
+    found: list[Hit] = []
+    for start, values in model.probabilities(text, model.stretches(text)):
+        inside[start : start + len(values)] = 1 - values[:, 0]
+        found += spans(text, values, start)
+    kept = [h for h in hits if not _denied(h, inside)]
+    starts = [h.start for h in kept]
+    more = []
+    for hit in found:
+        at = bisect_left(starts, hit.end)
+        apart = not (at and kept[at - 1].end > hit.start)
+        if apart and hit.score >= LEAST[hit.category] and plausible(text, hit):
+            more.append(hit)
+    return sorted([*kept, *more]) if more else kept
+
+
+def _denied(hit: Hit, inside: Floats) -> bool:
+    if hit.category not in _DOUBTED or hit.rank > GRAMMAR:
+        return False
+    return float(inside[hit.start : hit.end].max()) < _DENIED
+
+
+def spans(text: str, probabilities: Floats, offset: int = 0) -> Iterator[Hit]:
+    """Runs of characters of one category, cut where a new identifier begins.
+
+    Args:
+        text: The folded text.
+        probabilities: Of its characters from `offset` on, as `Tagger.probabilities` gives them.
+        offset: Where the probabilities begin.
+    """
+    inside = probabilities[:, 1::2] + probabilities[:, 2::2]
+    best = inside.argmax(axis=1)
+    height = inside.max(axis=1)
+    on = np.flatnonzero(height >= _INSIDE)
+    first = last = -1
+    for i in on.tolist():
+        begins = probabilities[i, 1 + 2 * best[i]] > probabilities[i, 2 + 2 * best[i]]
+        if first >= 0 and i == last + 1 and best[i] == best[first] and not begins:
+            last = i
+            continue
+        if first >= 0:
+            yield from _span(text, first, last + 1, int(best[first]), height, offset)
+        first = last = i
+    if first >= 0:
+        yield from _span(text, first, last + 1, int(best[first]), height, offset)
+
+
+def _span(text: str, first: int, last: int, category: int, height: Floats, offset: int) -> Iterator[Hit]:
+    start, end = first + offset, last + offset
+    while start < end and text[start] in _RIM:
+        start += 1
+    while end > start and text[end - 1] in _RIM:
+        end -= 1
+    if end > start:
+        score = round(float(height[start - offset : end - offset].mean()), 2)
+        name: Category = CATEGORIES[category]
+        yield Hit(start, end, name, name.lower(), score, "learned", WEAK)
+
+
+#: What a span must look like, by category; the network judges places, not shapes.
+_SHAPES: dict[str, re.Pattern[str]] = {
+    "PERSON": re.compile(r"(?!(?:\D*\d){2})[^のをはがもでとへに\W][^\d]*\Z"),
+    "DATE": re.compile(
+        r"(?=.*[0-9一二三四五六七八九十元〇])(?:.*[年月日/.\-・].*|(?:19|20)\d\d|\d{6}|\d{8})\Z", re.DOTALL
+    ),
+    "AGE": re.compile(r"(?:9\d|1[0-2]\d|九十|百)|.{0,2}寿"),
+    "ID": re.compile(r"(?=.*\d.*\d)[^ぁ-ゖ]{3,}\Z", re.DOTALL),
+    "PHONE": re.compile(r"(?=(?:.*\d){3})", re.DOTALL),
+    "EMAIL": re.compile(r".*[@＠]"),
+    "URL": re.compile(r".*[./]"),
+    "ADDRESS": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
+    "FACILITY": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
+    "OCCUPATION": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
+}
+_HIRAGANA = re.compile("[ぁ-ゖー]+")
+#: Hiragana before a name in hiragana that is no particle: the border would stand inside a word.
+_NO_LEFT = re.compile("(?![のはがとにへで])[ぁ-ゖー]")
+#: What may follow a name in hiragana.
+_AFTER_KANA = re.compile(r"[^ぁ-ゖ]|\Z|さん|ちゃん|くん|さま|せんせい|から|より|に|が|は|の|と|へ|を|も")
+
+
+def plausible(text: str, hit: Hit) -> bool:
+    """Whether a span has the shape of its category and cuts no word or number in two."""
+    start, end = hit.start, hit.end
+    words = text[start:end]
+    if not _SHAPES[hit.category].match(words):
+        return False
+    if (start and _cuts(text[start - 1], text[start])) or (end < len(text) and _cuts(text[end - 1], text[end])):
+        return False
+    if hit.category == "PERSON" and _HIRAGANA.fullmatch(words):
+        alone = not (start and _NO_LEFT.match(text, start - 1)) and _AFTER_KANA.match(text, end) is not None
+        return len(words) > 1 and alone
+    return True
+
+
+def _cuts(left: str, right: str) -> bool:
+    """Whether a border stands inside a number or a word of Latin letters."""
+    if left.isdigit() and right.isdigit():
+        return True
+    return left.isascii() and right.isascii() and left.isalpha() and right.isalpha()
