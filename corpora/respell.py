@@ -231,7 +231,7 @@ def _tally(sample: list[Case], detector: Callable[..., Any]) -> dict[str, int]:
 
 def main() -> None:
     """Print the counts as JSON; with an axis as argument, the missed strings of that axis."""
-    from jmid_nlp.deid.detect import Detector, DetectOptions
+    from jmid_nlp.deid.detect import DetectOptions, Detector
 
     detect = Detector(DetectOptions(mode="fast"))  # the rules alone: counts that are the same on every machine
     if len(sys.argv) > 1:

@@ -6,12 +6,16 @@ def overlap(a, b):
 
 
 def identifiers(gold, predicted):
-    """Recall, precision and kept share over rows by id; an identifier is caught when all its letters and digits are covered."""
-    caught = total = good = made = kept = keep = 0
+    """Recall, precision, kept share and share of reports without a leak, over rows by id.
+
+    An identifier is caught when all its letters and digits are covered; a find on ignored characters counts neither way.
+    """
+    caught = total = good = made = kept = keep = texts = clean = 0
     leaks = []
     for row_id, row in gold.items():
         spans = predicted.get(row_id, [])
         covered = {k for s in spans for k in range(s["start"], s["end"])}
+        before = len(leaks)
         for span in row["spans"]:
             whole = range(span["start"], span["end"])
             wanted = {k for k in whole if row["text"][k].isalnum()} or set(whole)
@@ -19,6 +23,14 @@ def identifiers(gold, predicted):
             caught += wanted <= covered
             if not wanted <= covered:
                 leaks.append((row_id, span["category"], span["start"]))
+        texts += bool(row["spans"])
+        clean += bool(row["spans"]) and len(leaks) == before
+        ignored = {k for a, b in map(_span, row.get("ignore", [])) for k in range(a, b)}
+        spans = [
+            s
+            for s in spans
+            if any(overlap(s, g) for g in row["spans"]) or not set(range(s["start"], s["end"])) <= ignored
+        ]
         made += len(spans)
         good += sum(any(overlap(s, g) for g in row["spans"]) for s in spans)
         for span in row.get("keep", []):
@@ -26,7 +38,14 @@ def identifiers(gold, predicted):
             kept += not covered & set(range(span["start"], span["end"]))
     recall = caught / total if total else 1.0
     precision = good / made if made else 1.0
-    return {"recall": recall, "precision": precision, "kept": kept / max(1, keep), "wrong": made - good, "leaks": leaks}
+    return {
+        "recall": recall,
+        "precision": precision,
+        "kept": kept / max(1, keep),
+        "clean": clean / texts if texts else 1.0,
+        "wrong": made - good,
+        "leaks": leaks,
+    }
 
 
 def detection(gold, predicted):

@@ -20,8 +20,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import ipadic
-from jmid_nlp.deid.likeness import BODY
 from sudachipy import Dictionary
+
+from jmid_nlp.deid.likeness import BODY
 
 PHI = Path(__file__).parents[2] / "jmid_nlp/lexicons/phi"
 KANJI = re.compile("[㐀-鿿々ヶケノ]{2,5}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jmid_nlp
 from corpora.align.studies import studies
@@ -18,6 +19,7 @@ from corpora.deid_rows import rows as deid_rows
 from corpora.findings_markup import HERE as FINDINGS
 from corpora.findings_markup import read_corpus
 from jmid_nlp.batch.rows import parse_report
+from jmid_nlp.deid.detect import Mode
 from jmid_nlp.schema import to_plain
 from tests import scoring
 
@@ -33,8 +35,11 @@ def jsonl(path: Path) -> Rows:
         return by_id(map(json.loads, stream))
 
 
-def detect(rows: Rows, *, known: bool = False) -> dict[str, list[Any]]:
-    return {i: to_plain(jmid_nlp.detect(parse_report(r, number=0) if known else r["text"])) for i, r in rows.items()}
+def detect(rows: Rows, *, known: bool = False, mode: Mode = "accurate") -> dict[str, list[Any]]:
+    return {
+        i: to_plain(jmid_nlp.detect(parse_report(r, number=0) if known else r["text"], mode=mode))
+        for i, r in rows.items()
+    }
 
 
 def line(task: str, data: str, count: int, figures: dict[str, float]) -> str:
@@ -54,7 +59,9 @@ def identifier_lines() -> Iterable[str]:
     ]
     for part in ("dev", "test", "negatives_dev", "negatives_test"):
         rows = by_id(deid_rows(part))
-        sets.append((f"corpora/deid {part}", rows, lambda rows=rows: detect(rows, known=True)))  # type: ignore[misc]
+        for mode in get_args(Mode):
+            run = partial(detect, rows, known=True, mode=mode)
+            sets.append((f"corpora/deid {part}, {mode}", rows, run))
     for data, rows, run in sets:
         found = scoring.identifiers(rows, run())
         found.pop("leaks")

@@ -13,7 +13,7 @@ import pytest
 from corpora.deid_rows import rows
 from jmid_nlp.batch.rows import parse_report
 from jmid_nlp.deid.charfeatures import LISTS, columns, encode, ngrams, pieces, positions
-from jmid_nlp.deid.detect import Detector, DetectOptions
+from jmid_nlp.deid.detect import DetectOptions, Detector
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, WEAK, Hit
 from jmid_nlp.deid.learned import LEAST, find_learned, plausible, tagger, weigh
 from jmid_nlp.errors import InputError
@@ -117,7 +117,7 @@ def test_codes_fit_their_tables() -> None:
     codes = encode(text, tagger().parts_of_speech, positions(text))
     assert codes.shape == (8 + len(LISTS), len(text))
     sizes = columns(len(tagger().parts_of_speech))
-    assert all(0 <= row.min() and row.max() < size for row, size in zip(codes, sizes, strict=True))
+    assert all(row.min() >= 0 and row.max() < size for row, size in zip(codes, sizes, strict=True))
     assert ngrams(text).shape == (2, len(text))
     assert "".join(text[s:e] for s, e in pieces(text)) == text
 
