@@ -126,7 +126,7 @@ def deid_job(
     from jmid_nlp.batch.collect import collect
     from jmid_nlp.batch.job import DeidJob
     from jmid_nlp.deid.decisions import Decided, Decisions
-    from jmid_nlp.deid.detect import Detector, DetectOptions
+    from jmid_nlp.deid.detect import DetectOptions, Detector
     from jmid_nlp.deid.propagation import Propagated
 
     detector: Any = None if mode == "accurate" else Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]

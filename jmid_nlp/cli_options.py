@@ -37,7 +37,9 @@ Mode = Annotated[DetectMode, typer.Option("--mode", help="accurate: rules and th
 Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
 PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]
 KeyFile = Annotated[Path | None, typer.Option(help="File with the secret key; else JMID_KEY is read.")]
-OptOutFile = Annotated[Path | None, typer.Option("--opt-out", help="Text file to leave out: a patient id or keyed hash a line.")]
+OptOutFile = Annotated[
+    Path | None, typer.Option("--opt-out", help="Text file to leave out: a patient id or keyed hash a line.")
+]
 WithText = Annotated[bool, typer.Option("--with-text", help="Write the strings, too; the list then holds identifiers.")]
 
 

@@ -79,7 +79,7 @@ class Identifiers:
     """The component behind `jmid_identifiers`."""
 
     def __init__(self, mode: str) -> None:
-        from jmid_nlp.deid.detect import Detector, DetectOptions
+        from jmid_nlp.deid.detect import DetectOptions, Detector
 
         self.detector = Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]
 

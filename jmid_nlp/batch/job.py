@@ -128,7 +128,7 @@ class DetectJob(_Unsealed):
 
     def __call__(self, chunk: Sequence[tuple[int, Row | RowError]]) -> Outcome:
         """Detect in each row; the record's own identifiers sharpen the search."""
-        from jmid_nlp.deid.detect import Detector, DetectOptions
+        from jmid_nlp.deid.detect import DetectOptions, Detector
         from jmid_nlp.schema import to_plain
 
         detect = Detector(DetectOptions(mode=self.mode))

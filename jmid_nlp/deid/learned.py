@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from jmid_nlp.deid.charfeatures import encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
@@ -65,7 +66,7 @@ class Tagger:
         sums = np.add.reduceat(worth, [start for start, _ in parts])
         out: list[tuple[int, int]] = []
         for (start, end), value in zip(parts, sums.tolist(), strict=True):
-            if value > self._bar:
+            if value > self._bar and not text[start:end].isspace():
                 begin = out.pop()[0] if out and out[-1][1] == start else start
                 out.append((begin, end))
         return out
@@ -80,13 +81,14 @@ class Tagger:
         Yields:
             Where a part begins, and an array of shape (its length, 1 + 2 * len(CATEGORIES)).
         """
-        places = positions(text)
-        for start, end in [(0, len(text))] if parts is None else parts:
-            for at in range(start, end, _WINDOW):
-                stop = min(end, at + _WINDOW)
-                left, right = max(0, at - _MARGIN), stop + _MARGIN
-                codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])
-                yield at, self._forward(codes)[at - left : stop - left]
+        parts = [(0, len(text))] if parts is None else parts
+        places = positions(text) if parts else None
+        for inside in _windows(parts):
+            left, right = max(0, inside[0][0] - _MARGIN), inside[-1][1] + _MARGIN
+            codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])  # type: ignore[index]
+            with _blas().limit(limits=1, user_api="blas"):
+                values = self._forward(codes)
+            yield from ((start, values[start - left : end - left]) for start, end in inside)
 
     def _forward(self, codes: NDArray[np.int16]) -> Floats:
         n = codes.shape[1]
@@ -106,6 +108,26 @@ class Tagger:
         logits = x @ self._w["out_w"] + self._w["out_b"]
         exp = np.exp(logits - logits.max(axis=1, keepdims=True))
         return cast("Floats", exp / exp.sum(axis=1, keepdims=True))
+
+
+def _windows(parts: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Parts that one pass of the network serves: near each other, and no more than `_WINDOW` characters together."""
+    window: list[tuple[int, int]] = []
+    for start, end in parts:
+        for at in range(start, end, _WINDOW):
+            part = (at, min(end, at + _WINDOW))
+            if window and (part[0] - window[-1][1] > 2 * _MARGIN or part[1] - window[0][0] > _WINDOW):
+                yield window
+                window = []
+            window.append(part)
+    if window:
+        yield window
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """What sets the threads of the linear algebra: on matrices this small a second thread costs more than it does."""
+    return ThreadpoolController()
 
 
 def _normal(x: Floats, weight: Floats, bias: Floats) -> Floats:
