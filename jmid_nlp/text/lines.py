@@ -27,6 +27,7 @@ BULLET = re.compile(
     r"|[(（\[［]?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4}|[一二三四五六七八九十])[)）\]］](?!\d)|\d{1,2}[.．](?!\d)|[①-⑳㉑-㉟❶-❿⓪Ⅰ-Ⅻ⑴-⒇]"
     r"|[【\[［〔《〈＜<≪「『]|(?:[A-Za-z\u3041-\u9fff\uff66-\uff9f・/][ \t\u3000]?){1,12}[:：]|[A-Z][A-Za-z #./]{1,24}:)"
 )
+_HEADER = re.compile(r"[^:：。、\n]{1,12}[:：]|[\-–—―=＝*＊_＿─━┄┅═#＃]{3}")
 _LABEL_ENDS = frozenset(":：】]］〕》〉＞>≫")
 _LABEL = 25  # characters of a line that is a label and nothing else
 _RULE = re.compile(r"[\-–—―‐=＝*＊_＿~～〜・.…─━┄┅═#＃+＋\s]{3,}")  # a line drawn with signs
@@ -134,7 +135,10 @@ def breaks_inside(text: str) -> list[Span]:
 
 def _layout(text: str, lines: list[str], widths: list[int]) -> Layout:
     polite = text.count("ます") + text.count("ません") > 1
-    return Layout(_column(widths), max(widths), polite, sum(map(_dotted, lines)) == 1)
+    # a header or drawn line wider than the body says nothing: a longer name in it must not change how the body is read
+    plain = max((w for line, w in zip(lines, widths, strict=True) if not _HEADER.match(line)), default=0)
+    body = [w for w in widths if w <= plain] if plain else widths
+    return Layout(_column(body), max(body), polite, sum(map(_dotted, lines)) == 1)
 
 
 def _column(widths: list[int]) -> int:

@@ -70,7 +70,11 @@ def identifier_lines() -> Iterable[str]:
 
 def finding_lines() -> Iterable[str]:
     sets = {"sample": jsonl(jmid_nlp.sample() / "gold_findings.jsonl")}
-    sets |= {f"corpora/findings {p.stem}": by_id(read_corpus(p.stem)) for p in sorted(FINDINGS.glob("*.txt"))}
+    sets |= {
+        f"corpora/findings {p.stem}": by_id(read_corpus(p.stem))
+        for p in sorted(FINDINGS.glob("*.txt"))
+        if p.stem != "attributes"
+    }
     for data, rows in sets.items():
         found = scoring.findings(
             rows, {i: [to_plain(f) for f in jmid_nlp.findings(r["text"])] for i, r in rows.items()}
