@@ -55,7 +55,7 @@ def find_bare(t: str) -> Iterator[Hit]:
                 continue
             if _SAID_SO.match(text, stop) or (at > 1 and text[at - 1] == "(" and text[at - 2] in "炎病症群腫型術法"):
                 continue
-            if g >= SURNAME and _eponym(text, stop):
+            if g >= SURNAME and is_eponym(text, stop):
                 continue
             if g == SURNAME and whole and run in book().word_surnames and _PLAIN_RIGHT.match(text, stop):
                 continue
@@ -96,7 +96,8 @@ def _firm(before: str) -> bool:
     return before not in _LOOSE and before in book().before_name
 
 
-def _eponym(t: str, at: int) -> bool:
+def is_eponym(t: str, at: int) -> bool:
+    """Whether what follows a name makes a term of medicine of it: 橋本|病, 木村|・竹本分類."""
     return t.startswith(book().eponym_suffix, at) or bool(_EPONYM_MORE.match(t, at))
 
 

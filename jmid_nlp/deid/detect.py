@@ -138,7 +138,7 @@ class Detector:
         found += _denied(t, self.options.deny)
         hits = resolve(found)
         if self.options.mode == "accurate":
-            hits = weigh(t, hits)
+            hits = resolve(weigh(t, hits))
         if more := [*appositions(t, hits), *bracketed(t, hits)]:
             hits = resolve([*hits, *more])
         more = propagate(t, hits)

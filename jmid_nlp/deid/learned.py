@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from jmid_nlp.deid.bare import is_eponym
 from jmid_nlp.deid.charfeatures import encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
 from jmid_nlp.schema import CATEGORIES, Category
@@ -161,11 +161,15 @@ def find_learned(text: str, model: Tagger | None = None) -> Iterator[Hit]:
 
 
 def weigh(text: str, hits: list[Hit]) -> list[Hit]:
-    """What the rules found, less what the network denies, and what the network alone found, ascending and apart.
+    """What the rules found, less what the network denies, with what the network found.
 
     Args:
         text: The folded text.
         hits: What the rules found, ascending and without overlap.
+
+    Returns:
+        Hits for `merge.resolve`: a find of the network lends the characters that stick out to a find of the rules that it
+        overlaps, if they are of one category.
     """
     model = tagger()
     inside = np.zeros(len(text), np.float32)
@@ -174,14 +178,7 @@ def weigh(text: str, hits: list[Hit]) -> list[Hit]:
         inside[start : start + len(values)] = 1 - values[:, 0]
         found += spans(text, values, start)
     kept = [h for h in hits if not _denied(h, inside)]
-    starts = [h.start for h in kept]
-    more = []
-    for hit in found:
-        at = bisect_left(starts, hit.end)
-        apart = not (at and kept[at - 1].end > hit.start)
-        if apart and hit.score >= LEAST[hit.category] and plausible(text, hit):
-            more.append(hit)
-    return sorted([*kept, *more]) if more else kept
+    return kept + [h for h in found if h.score >= LEAST[h.category] and plausible(text, h)]
 
 
 def _denied(hit: Hit, inside: Floats) -> bool:
@@ -256,6 +253,8 @@ def plausible(text: str, hit: Hit) -> bool:
     if not _SHAPES[hit.category].match(words):
         return False
     if (start and _cuts(text[start - 1], text[start])) or (end < len(text) and _cuts(text[end - 1], text[end])):
+        return False
+    if hit.category == "PERSON" and is_eponym(text, end):
         return False
     if hit.category == "PERSON" and _HIRAGANA.fullmatch(words):
         alone = not (start and _NO_LEFT.match(text, start - 1)) and _AFTER_KANA.match(text, end) is not None

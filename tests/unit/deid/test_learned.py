@@ -98,6 +98,7 @@ def test_long_texts_are_read_in_windows() -> None:
         ("娘のさくらから", 2, 5, "PERSON", True),
         ("Follow-up", 3, 6, "PERSON", False),
         ("市の地域包括", 1, 6, "FACILITY", False),
+        ("木村・竹本分類O-2", 0, 2, "PERSON", False),
     ],
 )
 def test_a_span_has_the_shape_of_its_category(text: str, start: int, end: int, category: Any, fits: bool) -> None:
