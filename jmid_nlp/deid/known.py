@@ -42,10 +42,10 @@ def find_known(t: str, known: Report) -> Iterator[Hit]:
         t: The folded text.
         known: The record. Fields that are None or too short to tell anything (one character) are passed over.
     """
-    c = canonical(t)
-    squeezed = Squeezed(c)
     people = [(n, "patient") for n in (known.patient_name, known.patient_kana) if n]
     people += [(n, "clinician") for n in known.physicians]
+    c = canonical(t) if people or known.birth_date or known.institution else ""
+    squeezed = Squeezed(c)
     for name, subtype in people:
         yield from _person(t, c, squeezed, name, subtype)
     for value, subtype in (

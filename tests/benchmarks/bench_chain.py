@@ -37,20 +37,27 @@ def reference() -> Callable[[str], object]:
 def steps() -> dict[str, Callable[[str], object]]:
     from jmid_nlp.deid.audit import audit_rows
     from jmid_nlp.deid.deidentify import Deidentifier
-    from jmid_nlp.deid.detect import detect
+    from jmid_nlp.deid.detect import DetectOptions, Detector
     from jmid_nlp.deid.keys import Key
     from jmid_nlp.deid.policy import load_policy
     from jmid_nlp.findings.extract import extract
     from jmid_nlp.text.tokens import tokenize
 
-    treat = Deidentifier(load_policy("kamei"), Key(bytes(range(32))))
+    fast = Detector(DetectOptions(mode="fast"))
+    policy, key = load_policy("kamei"), Key(bytes(range(32)))
+
+    def audited(treat: Deidentifier) -> Callable[[str], object]:
+        return lambda text: audit_rows(treat(Report("r", text, patient_id="p")))
+
     nlp = jmid_nlp.blank()
     return {
         "fugashi with features": reference(),
         "tokens": tokenize,
         "spaCy Doc": nlp,
-        "detect": detect,
-        "deid with audit": lambda text: audit_rows(treat(Report("r", text, patient_id="p"))),
+        "detect, fast": fast,
+        "detect, accurate": Detector(),
+        "deid with audit, fast": audited(Deidentifier(policy, key, detector=fast)),
+        "deid with audit, accurate": audited(Deidentifier(policy, key)),
         "extract": extract,
     }
 
