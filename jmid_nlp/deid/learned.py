@@ -257,6 +257,8 @@ def plausible(text: str, hit: Hit) -> bool:
         return False
     if hit.category == "PERSON" and is_eponym(text, end):
         return False
+    if hit.category == "PERSON" and len(words) == 1 and words.isascii() and start and text[start - 1].isalnum():
+        return False  # a letter that counts rooms, cases and persons without a name: 不詳A
     if hit.category == "PERSON" and _HIRAGANA.fullmatch(words):
         alone = not (start and _NO_LEFT.match(text, start - 1)) and _AFTER_KANA.match(text, end) is not None
         return len(words) > 1 and alone

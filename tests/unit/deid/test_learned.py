@@ -98,6 +98,8 @@ def test_long_texts_are_read_in_windows() -> None:
         ("娘のさくらから", 2, 5, "PERSON", True),
         ("Follow-up", 3, 6, "PERSON", False),
         ("市の地域包括", 1, 6, "FACILITY", False),
+        ("氏名不詳A、意識なし", 4, 5, "PERSON", False),
+        ("読影 K", 3, 4, "PERSON", True),
         ("木村・竹本分類O-2", 0, 2, "PERSON", False),
     ],
 )
