@@ -51,19 +51,20 @@ def known_values(report: Report, policy: Policy | None = None) -> tuple[str, ...
         report: The record.
         policy: Where given, what it keeps on purpose is left out, and nothing else.
     """
-    people = (report.patient_name, report.patient_kana, *report.physicians)
-    numbers = (report.patient_id, report.accession_number, report.study_uid)
-    values = [] if _keeps(policy, "PERSON") else [v for v in people if v]
-    values += [] if _keeps(policy, "ID") else [v for v in numbers if v]
+    people = [v for v in (report.patient_name, report.patient_kana, *report.physicians) if v]
+    numbers = [v for v in (report.patient_id, report.accession_number, report.study_uid) if v]
+    values = [] if not people or _keeps(policy, "PERSON") else people
+    values = values if not numbers or _keeps(policy, "ID") else values + numbers
     found = [v for v in map(_squeezed, values) if len(v) > 3 or (len(v) == 3 and not v.isascii())]
-    birth = None if _keeps(policy, "DATE") else report.birth_date
+    birth = report.birth_date if report.birth_date and not _keeps(policy, "DATE") else None
     return (*found, *birth_forms(birth)) if birth else tuple(found)
 
 
 def _keeps(policy: Policy | None, category: str) -> bool:
     """Whether any rule for a category or one of its subtypes keeps what is found."""
-    rules = policy.rules if policy is not None else {}
-    return any(rule.action == "keep" for name, rule in rules.items() if name.partition("/")[0] == category)
+    if policy is None:
+        return False
+    return any(rule.action == "keep" and name.partition("/")[0] == category for name, rule in policy.rules.items())
 
 
 @lru_cache(maxsize=16384)
