@@ -30,7 +30,7 @@ WEIGHTS = "identifiers.npz"
 _WINDOW, _MARGIN = 4096, 20
 #: A character belongs to an identifier from here on.
 _INSIDE = 0.5
-#: The least score of a find that counts, by category, chosen on reports that neither the network nor the rules had seen.
+#: The least score of a find that counts, by category; the model's card tells how they were chosen.
 LEAST: dict[Category, float] = dict.fromkeys(CATEGORIES, 0.65) | {"DATE": 0.9}
 #: A find of the rules in these categories, by grammar or list, does not count where the network sees no identifier at all.
 #: On the same reports that took away 12 false finds and one right one; for names it would have cost more than it spared.
