@@ -9,7 +9,7 @@ from functools import lru_cache
 from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, KANJI, RUN, grade
-from jmid_nlp.deid.latin import is_given, is_surname, medical_words
+from jmid_nlp.deid.latin import is_given, is_plain_latin, is_surname
 from jmid_nlp.deid.lines import TWO_WORDS
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.deid.worth import medical_runs, roles, value
@@ -80,17 +80,10 @@ def _is_name(word: str, beside: bool) -> bool:
         return known == len(parts) or (known > 0 and len(parts) < 4) or (beside and len(parts) < 6)
     if _LATIN_WORDS.fullmatch(word):
         words = _WORD.findall(word)
-        if not words or any(_plain_latin(w) for w in words):
+        if not words or any(is_plain_latin(w) for w in words):
             return False
         return any(is_surname(w) or is_given(w) for w in words) or beside
     return False
-
-
-def _plain_latin(word: str) -> bool:
-    low, b = word.lower(), book()
-    return (
-        low in medical_words() or low in b.latin_terms or low in stop_words("latin") or low in stop_words("romaji_like")
-    )
 
 
 def _kanji(word: str, beside: bool) -> bool:

@@ -19,7 +19,6 @@ from jmid_nlp.deid.ids import find_ids
 from jmid_nlp.deid.joined import across, crosses_lines, is_spread, line_breaks, spread_gaps
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
-from jmid_nlp.deid.learned import weigh
 from jmid_nlp.deid.lines import find_lines
 from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
 from jmid_nlp.deid.occupation import find_occupations
@@ -138,6 +137,8 @@ class Detector:
         found += _denied(t, self.options.deny)
         hits = resolve(found)
         if self.options.mode == "accurate":
+            from jmid_nlp.deid.learned import weigh  # here, so that `fast` needs no numpy
+
             hits = resolve(weigh(t, hits))
         if more := [*appositions(t, hits), *bracketed(t, hits)]:
             hits = resolve([*hits, *more])

@@ -9,7 +9,7 @@ from functools import lru_cache
 from jmid_nlp.deid.book import book, katakana, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import RUN
-from jmid_nlp.deid.latin import is_given, is_surname, medical_words
+from jmid_nlp.deid.latin import is_given, is_plain_latin, is_surname
 from jmid_nlp.deid.sides import SELF, left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD, eponym
 from jmid_nlp.deid.worth import NEVER, before, kana_value, left_words, roles
@@ -127,15 +127,8 @@ def _hira_worth(word: str) -> float:
 def _latin_worth(text: str) -> float:
     """What capitalised words are worth: a known name most, a word of medicine nothing."""
     words = re.split("[ -]", text)
-    for w in words:
-        low = w.lower()
-        if (
-            low in medical_words()
-            or low in book().latin_terms
-            or low in stop_words("latin")
-            or low in stop_words("romaji_like")
-        ):
-            return NEVER
+    if any(is_plain_latin(w) for w in words):
+        return NEVER
     if any(is_surname(w) or is_given(w) for w in words):
         return 2.0
     return 0.2 if romaji_key(text) else 0.0

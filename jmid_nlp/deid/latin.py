@@ -63,6 +63,17 @@ def medical_words() -> frozenset[str]:
     )
 
 
+def is_plain_latin(word: str) -> bool:
+    """True for a Latin word of medicine or of forms, which is no name."""
+    low = word.lower()
+    return (
+        low in medical_words()
+        or low in book().latin_terms
+        or low in stop_words("latin")
+        or low in stop_words("romaji_like")
+    )
+
+
 def _field_end(t: str, start: int, end: int) -> int:
     """Where a DICOM name ends: what stands behind a wide gap is the next field."""
     gap = t.find("  ", start, end)

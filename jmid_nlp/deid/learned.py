@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 from jmid_nlp.deid.bare import is_eponym
 from jmid_nlp.deid.charfeatures import encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
+from jmid_nlp.deid.latin import is_plain_latin, is_surname
 from jmid_nlp.schema import CATEGORIES, Category
 
 Floats = NDArray[np.float32]
@@ -53,7 +54,7 @@ class Tagger:
         self._gate = weights["gate_w"].astype(np.float32)
         self._bar = float(weights["gate_bar"])
         self._taps = weights["taps"].astype(np.float32)
-        self._w = {k: v.astype(np.float32) for k, v in weights.items() if k.endswith(("_w", "_b"))}
+        self._w = {k: v.astype(np.float32) for k, v in weights.items() if k.endswith(("_w", "_b")) and k != "gate_w"}
 
     def stretches(self, text: str) -> list[tuple[int, int]]:
         """The parts of a folded text that could hold an identifier, whole sentences or lines, ascending and apart.
@@ -83,10 +84,12 @@ class Tagger:
             Where a part begins, and an array of shape (its length, 1 + 2 * len(CATEGORIES)).
         """
         parts = [(0, len(text))] if parts is None else parts
-        places = positions(text) if parts else None
+        if not parts:
+            return  # most texts of findings alone: nothing is prepared for them
+        places = positions(text)
         for inside in _windows(parts):
             left, right = max(0, inside[0][0] - _MARGIN), inside[-1][1] + _MARGIN
-            codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])  # type: ignore[index]
+            codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])
             with _blas().limit(limits=1, user_api="blas"):
                 values = self._forward(codes)
             yield from ((start, values[start - left : end - left]) for start, end in inside)
@@ -144,21 +147,6 @@ def tagger() -> Tagger:
     data = files("jmid_nlp").joinpath("weights", WEIGHTS).read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return Tagger({name: arrays[name] for name in arrays.files})
-
-
-def find_learned(text: str, model: Tagger | None = None) -> Iterator[Hit]:
-    """What the network takes for identifiers in a folded text, with its mean probability as score.
-
-    Args:
-        text: The folded text.
-        model: A network of one's own; the package's where None.
-
-    Returns:
-        Spans of a shape that their category allows, however unsure; `LEAST` says from which score on they count.
-    """
-    model = model or tagger()
-    for start, values in model.probabilities(text, model.stretches(text)):
-        yield from (hit for hit in spans(text, values, start) if plausible(text, hit))
 
 
 def weigh(text: str, hits: list[Hit]) -> list[Hit]:
@@ -225,6 +213,7 @@ def _span(text: str, first: int, last: int, category: int, height: Floats, offse
         yield Hit(start, end, name, name.lower(), score, "learned", WEAK)
 
 
+_NO_PARTICLES = re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL)
 #: What a span must look like, by category; the network judges places, not shapes.
 _SHAPES: dict[str, re.Pattern[str]] = {
     "PERSON": re.compile(r"(?!(?:\D*\d){2})[^のをはがもでとへに\W][^\d]*\Z"),
@@ -236,10 +225,9 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "PHONE": re.compile(r"(?=(?:.*\d){3})", re.DOTALL),
     "EMAIL": re.compile(r".*[@＠]"),
     "URL": re.compile(r".*[./]"),
-    "ADDRESS": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
-    "FACILITY": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
-    "OCCUPATION": re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL),
+    **dict.fromkeys(("ADDRESS", "FACILITY", "OCCUPATION"), _NO_PARTICLES),
 }
+_LATIN = re.compile("[A-Za-z]+")
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 #: Hiragana before a name in hiragana that is no particle: the border would stand inside a word.
 _NO_LEFT = re.compile("(?![のはがとにへで])[ぁ-ゖー]")
@@ -255,11 +243,19 @@ def plausible(text: str, hit: Hit) -> bool:
         return False
     if (start and _cuts(text[start - 1], text[start])) or (end < len(text) and _cuts(text[end - 1], text[end])):
         return False
-    if hit.category == "PERSON" and is_eponym(text, end):
+    return hit.category != "PERSON" or _names(text, start, end)
+
+
+def _names(text: str, start: int, end: int) -> bool:
+    """Whether a span that the network takes for a name can be one, by its script and what stands beside it."""
+    words = text[start:end]
+    if is_eponym(text, end):
         return False
-    if hit.category == "PERSON" and len(words) == 1 and words.isascii() and start and text[start - 1].isalnum():
+    if len(words) == 1 and words.isascii() and start and text[start - 1].isalnum():
         return False  # a letter that counts rooms, cases and persons without a name: 不詳A
-    if hit.category == "PERSON" and _HIRAGANA.fullmatch(words):
+    if words.isascii() and all(len(w) > 2 and is_plain_latin(w) and not is_surname(w) for w in _LATIN.findall(words)):
+        return False
+    if _HIRAGANA.fullmatch(words):
         alone = not (start and _NO_LEFT.match(text, start - 1)) and _AFTER_KANA.match(text, end) is not None
         return len(words) > 1 and alone
     return True

@@ -15,7 +15,7 @@ from jmid_nlp.batch.rows import parse_report
 from jmid_nlp.deid.charfeatures import LISTS, columns, encode, ngrams, pieces, positions
 from jmid_nlp.deid.detect import DetectOptions, Detector
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, WEAK, Hit
-from jmid_nlp.deid.learned import LEAST, find_learned, plausible, tagger, weigh
+from jmid_nlp.deid.learned import LEAST, plausible, tagger, weigh
 from jmid_nlp.errors import InputError
 from jmid_nlp.schema import CATEGORIES, to_plain
 from tests import scoring
@@ -71,7 +71,7 @@ def test_prose_of_findings_does_not_pass_the_gate() -> None:
 
 def test_an_empty_and_an_odd_text_pass() -> None:
     for text in ("", "\n", "。", "\ud800氏名：山本", "\0" * 10, "😀" * 50):
-        list(find_learned(text))
+        weigh(text, [])
 
 
 def test_long_texts_are_read_in_windows() -> None:
@@ -98,6 +98,9 @@ def test_long_texts_are_read_in_windows() -> None:
         ("娘のさくらから", 2, 5, "PERSON", True),
         ("Follow-up", 3, 6, "PERSON", False),
         ("市の地域包括", 1, 6, "FACILITY", False),
+        ("14:32 acquisition", 6, 17, "PERSON", False),
+        ("Advisa MRI留置後", 0, 6, "PERSON", False),
+        ("症例M.K.、女性", 2, 5, "PERSON", True),
         ("氏名不詳A、意識なし", 4, 5, "PERSON", False),
         ("読影 K", 3, 4, "PERSON", True),
         ("木村・竹本分類O-2", 0, 2, "PERSON", False),
