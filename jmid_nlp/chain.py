@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,6 @@ def deid_job(
     own: Any = None,
     date_shift_days: Mapping[str, int] | None = None,
     uids: Any = None,
-    mode: str = "accurate",
     workers: int = 1,
     encoding: str = "auto",
 ) -> Any:
@@ -113,10 +112,9 @@ def deid_job(
         opt_out: File of patient ids to leave out, or of keyed hashes of them.
         decisions: File of a reviewer's decisions, see `deid.decisions`.
         propagate: True to look for what one report of a patient proves in the patient's other reports.
-        own: A `deid.lists.OwnDetector` with a site's lists and detectors.
+        own: The detector, such as a `deid.lists.OwnDetector` with a site's lists; the package's own where None.
         date_shift_days: As in `api.deidentify`.
         uids: As in `api.deidentifier`.
-        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
         workers: Number of processes of the first pass.
         encoding: Encoding of text input.
 
@@ -126,12 +124,9 @@ def deid_job(
     from jmid_nlp.batch.collect import collect
     from jmid_nlp.batch.job import DeidJob
     from jmid_nlp.deid.decisions import Decided, Decisions
-    from jmid_nlp.deid.detect import DetectOptions, Detector
     from jmid_nlp.deid.propagation import Propagated
 
-    detector: Any = None if mode == "accurate" else Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]
-    if own is not None:
-        detector = replace(own, base=detector)
+    detector = own
     more: dict[str, Any] = {"key": key, "date_shift_days": date_shift_days, "uids": uids}
     api.deidentifier(policy, **more)  # a wrong policy or key is told before the first pass
     listed = OptOut.read(opt_out, key=key) if opt_out else None

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
-from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector
+from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector, own_files
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
     EXIT_UNUSABLE,
@@ -98,9 +98,7 @@ def deid(
     from jmid_nlp.batch.job import ReviewJob
     from jmid_nlp.batch.run import Side
     from jmid_nlp.chain import deid_job
-    from jmid_nlp.deid.dateshift import read_shifts
     from jmid_nlp.deid.review import by_risk
-    from jmid_nlp.deid.uids import UidTable
 
     with exits():
         job = deid_job(
@@ -110,12 +108,10 @@ def deid(
             opt_out=opt_out,
             decisions=decisions,
             propagate=propagate,
-            own=own_detector(allow, deny, detectors),
-            date_shift_days=read_shifts(date_shifts) if date_shifts else None,
-            uids=UidTable.read(uids) if uids else None,
-            mode=mode.value,
+            own=own_detector(allow, deny, detectors, mode),
             workers=workers,
             encoding=encoding,
+            **own_files(date_shifts, uids),
         )
         job.check_findings = check_findings
         job.review = ReviewJob(job.deidentifier.policy, with_text) if review else None

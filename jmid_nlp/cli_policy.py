@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector
+from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector, own_files
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
+    DetectMode,
     Encoding,
     KeyFile,
+    Mode,
     OptOutFile,
     PolicyName,
     Source,
@@ -53,22 +55,21 @@ def removal(
     detectors: DetectorFiles = None,
     date_shifts: DateShifts = None,
     uids: UidFile = None,
+    mode: Mode = DetectMode.accurate,
     encoding: Encoding = "auto",
 ) -> None:
     """Write the originals that `deid` replaces (削除情報), encrypted, to a file of their own.
 
-    Give it the input, the policy, the key and the lists that `deid` was given. Whoever holds the file and its key can restore
-    identities: keep them apart from the output and from each other. `jmid_nlp.deid.removal.read_removal` reads the file.
+    Give it the input, the policy, the key, the mode and the lists that `deid` was given. Whoever holds the file and its key can
+    restore identities: keep them apart from the output and from each other. `jmid_nlp.deid.removal.read_removal` reads the file.
 
     Example: jmid-nlp removal reports.jsonl -o vault/removed.enc --key-file key.txt --removal-key-file other.txt
     """
     from jmid_nlp.batch.run import check_targets
     from jmid_nlp.chain import deid_job
-    from jmid_nlp.deid.dateshift import read_shifts
     from jmid_nlp.deid.keys import load_key
     from jmid_nlp.deid.policy import load_policy
     from jmid_nlp.deid.removal import write_removal
-    from jmid_nlp.deid.uids import UidTable
     from jmid_nlp.errors import KeyMaterialError, PolicyError
 
     failed: list[int] = []
@@ -86,10 +87,9 @@ def removal(
             opt_out=opt_out,
             decisions=decisions,
             propagate=propagate,
-            own=own_detector(allow, deny, detectors),
-            date_shift_days=read_shifts(date_shifts) if date_shifts else None,
-            uids=UidTable.read(uids) if uids else None,
+            own=own_detector(allow, deny, detectors, mode),
             encoding=encoding,
+            **own_files(date_shifts, uids),
         )
         if secret.fingerprint == job.deidentifier.key.fingerprint:
             raise KeyMaterialError("removed information needs a key of its own, not the key of the run")

@@ -11,8 +11,10 @@ import typer
 from jmid_nlp.cli_lists import AllowFile, DenyFile, DetectorFiles, own_detector
 from jmid_nlp.cli_options import (
     EXIT_FAILED_ROWS,
+    DetectMode,
     Encoding,
     ListFile,
+    Mode,
     PolicyName,
     Source,
     WithText,
@@ -36,6 +38,7 @@ def review_list(
     allow: AllowFile = None,
     deny: DenyFile = None,
     detectors: DetectorFiles = None,
+    mode: Mode = DetectMode.accurate,
     workers: Workers = 1,
     encoding: Encoding = "auto",
 ) -> None:
@@ -52,7 +55,9 @@ def review_list(
     from jmid_nlp.deid.review import by_risk
 
     with exits():
-        job = ReviewJob(load_policy(policy_source(policy)), with_text, limit, own_detector(allow, deny, detectors))
+        job = ReviewJob(
+            load_policy(policy_source(policy)), with_text, limit, own_detector(allow, deny, detectors, mode)
+        )
     keep = [file for file in (allow, deny, *(detectors or ())) if file]
     options = {"workers": workers, "encoding": encoding, "title": "review-list", "keep": keep}
     run(job, source, output, sink=OrderedSink(by_risk), **options)
@@ -147,6 +152,7 @@ def risk(
     allow: AllowFile = None,
     deny: DenyFile = None,
     detectors: DetectorFiles = None,
+    mode: Mode = DetectMode.accurate,
     encoding: Encoding = "auto",
 ) -> None:
     """Look again at de-identified rows: detections that remain, columns that still identify, small groups.
@@ -166,7 +172,7 @@ def risk(
         files = [file for file in (uids, allow, deny, *(detectors or ())) if file]
         check_targets(released, [output] if output else [], files)
         given = UidTable.read(uids) if uids else None
-        own = own_detector(allow, deny, detectors)
+        own = own_detector(allow, deny, detectors, mode)
         found = second_look(_rows(released, encoding), policy=rules, detector=own, minimum=minimum, uids=given)
         if output:
             _write_list(output, (_residue(to_plain(item)) for item in found))

@@ -317,3 +317,23 @@ def test_removed_information_is_encrypted_and_restores_the_text(call, tmp_path):
         text = texts[row["report_id"]]
         texts[row["report_id"]] = text[: row["start"]] + row["original"] + text[row["end"] :]
     assert list(texts.values()) == [r["text"] for r in ROWS]
+
+
+def test_the_mode_of_a_run_is_that_of_its_list_and_of_its_removed_information(call, tmp_path):
+    """What the network alone found is listed and kept as an original where the run had the network, and only there."""
+    from jmid_nlp.deid.detect import DetectOptions, Detector
+
+    text = "発見場所は米代川河口。能代港署の依頼で死後CTを施行。"
+    found = {mode: Detector(DetectOptions(mode=mode))(text) for mode in ("accurate", "fast")}
+    assert len(found["accurate"]) > len(found["fast"])
+    write(tmp_path / "in.jsonl", [{"id": "a", "patient_id": "P1", "text": text}])
+    (tmp_path / "vault.txt").write_text(hashlib.sha256(b"another key").hexdigest(), encoding="utf-8")
+    keys = ("--key-file", "key.txt", "--removal-key-file", "vault.txt")
+    for mode, spans in found.items():
+        assert deid(call, "--mode", mode, "--audit", "audit.jsonl").exit_code == 0
+        edits = [r for r in lines(tmp_path / "audit.jsonl") if "start" in r]
+        done = call("removal", "in.jsonl", "-o", f"{mode}.enc", *keys, "--mode", mode)
+        assert done.stderr.startswith(f"{len(edits) + 1} originals"), done.stderr  # and the patient's id of the record
+        assert call("review-list", "in.jsonl", "-o", "list.jsonl", "--mode", mode).exit_code == 0
+        listed = {(r["start"], r["end"]) for r in lines(tmp_path / "list.jsonl") if r["score"]}
+        assert listed <= {(s.start, s.end) for s in spans}
