@@ -96,7 +96,7 @@ def deid(
     Example: jmid-nlp deid reports.parquet -o safe.parquet --policy kamei --key-file key.txt --audit audit.jsonl
     """
     from jmid_nlp.batch.job import ReviewJob
-    from jmid_nlp.batch.run import Side
+    from jmid_nlp.batch.store import Side
     from jmid_nlp.chain import deid_job
     from jmid_nlp.deid.review import by_risk
 

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shutil
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-from jmid_nlp.batch.files import Row, count_rows, dump_json, input_files, read_rows, write_lines
+from jmid_nlp.batch.files import Row, count_rows, input_files, read_rows
 from jmid_nlp.batch.job import Job, Outcome
-from jmid_nlp.batch.rows import parse_id, unusable
-from jmid_nlp.batch.sinks import Sink, replace_file, sink_for
+from jmid_nlp.batch.rows import parse_id
+from jmid_nlp.batch.sinks import Sink, sink_for
+from jmid_nlp.batch.store import PartStore, Side
 from jmid_nlp.errors import InputError, JmidError, RowError, WorkerError
 from jmid_nlp.progress import progress
 
 Chunk = list[tuple[int, Row | RowError]]
-Records = Callable[[], Iterator[Row]]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A further output of a job: its file, and what puts its rows in order (None: the order of the input).
-
-    `order` gets a function that reads the rows anew each time it is called, so that sorting needs no memory.
-    """
-
-    path: Path
-    order: Callable[[Records], Iterable[Row]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ def run_job(
     check_targets(source, [output, *([audit] if audit else []), *(side.path for side in (sides or {}).values())], keep)
     if workers < 1 or chunk_rows < 1:
         raise InputError("workers and chunk rows must be 1 or more")
-    store = _PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
+    store = PartStore.open(output, sink, _fingerprint(job, source, encoding, chunk_rows))
     resumed = store.done()
     failed = output.with_name(output.name + ".failed.jsonl")
     try:
@@ -104,8 +89,10 @@ def run_job(
     except JmidError:
         store.drop_if_empty()
         raise
-    written = store.write_sides(sides or {})
-    return replace(store.finish(job, output, failed, audit, resumed), sides=written)
+    written, totals = store.write_sides(sides or {}), store.totals()
+    store.finish(job, output, failed, audit)
+    listed = failed if totals["failed"] else None
+    return Summary(**totals, output=output, failed_file=listed, resumed_parts=resumed, sides=written)
 
 
 def check_targets(source: Path, targets: Sequence[Path], keep: Sequence[Path] = ()) -> None:
@@ -169,7 +156,7 @@ def _unless_double(row: Row | RowError, number: int, seen: dict[int, int]) -> Ro
     return RowError(row=number, field="id", reason=f"is the id of row {first}, too; ids must be unique", row_id=row_id)
 
 
-def _treat(job: Job, chunks: Iterator[Chunk], store: _PartStore, workers: int) -> Iterator[tuple[int, int]]:
+def _treat(job: Job, chunks: Iterator[Chunk], store: PartStore, workers: int) -> Iterator[tuple[int, int]]:
     """Treat what is not stored yet; yields chunk number and row count, in order."""
     if workers == 1:
         for number, chunk in enumerate(chunks):
@@ -195,7 +182,7 @@ def _treat(job: Job, chunks: Iterator[Chunk], store: _PartStore, workers: int) -
         pool.shutdown(cancel_futures=True)
 
 
-def _settle(number: int, chunk: Chunk, future: Future[Outcome] | None, store: _PartStore) -> tuple[int, int]:
+def _settle(number: int, chunk: Chunk, future: Future[Outcome] | None, store: PartStore) -> tuple[int, int]:
     if future is not None:
         store.write(number, future.result())
     return number, len(chunk)
@@ -214,115 +201,3 @@ def _work(chunk: Chunk) -> Outcome:
     if _JOB is None:
         raise RuntimeError("the worker has no job")
     return _JOB(chunk)
-
-
-class _PartStore:
-    """The folder `OUTPUT.partial/`: for each chunk its rows, its failures and its audit records, and a manifest."""
-
-    def __init__(self, folder: Path, sink: Sink) -> None:
-        self.folder = folder
-        self.sink = sink
-        self.last = -1
-
-    @classmethod
-    def open(cls, output: Path, sink: Sink, fingerprint: str) -> _PartStore:
-        folder = output.with_name(output.name + ".partial")
-        manifest = folder / "manifest.json"
-        wanted = json.dumps({"fingerprint": fingerprint, "format": sink.suffix})
-        if folder.exists() and (not manifest.exists() or manifest.read_text(encoding="utf-8") != wanted):
-            shutil.rmtree(folder)
-        folder.mkdir(exist_ok=True)
-        if not manifest.exists():
-            ready = folder / "manifest.tmp"
-            ready.write_text(wanted, encoding="utf-8")
-            replace_file(ready, manifest)
-        return cls(folder, sink)
-
-    def _part(self, number: int, kind: str) -> Path:
-        return self.folder / f"{number:08d}.{kind}"
-
-    def has(self, number: int) -> bool:
-        return self._part(number, "done.json").exists()
-
-    def done(self) -> int:
-        return sum(1 for _ in self.folder.glob("*.done.json"))
-
-    def write(self, number: int, outcome: Outcome) -> None:
-        """Store one chunk; it counts as done when its last file is in place."""
-        self.sink.write_part(self._part(number, "rows" + self.sink.suffix), outcome.rows)
-        write_lines(self._part(number, "failed.jsonl"), map(dump_json, outcome.failed))
-        write_lines(self._part(number, "audit.jsonl"), map(dump_json, outcome.audit))
-        for name, rows in outcome.sides.items():
-            write_lines(self._part(number, f"side-{name}.jsonl"), map(dump_json, rows))
-        counts: dict[str, Any] = {"written": len(outcome.rows), "failed": len(outcome.failed)}
-        counts |= {"left_out": outcome.left_out, "sides": {k: len(rows) for k, rows in outcome.sides.items()}}
-        ready = self._part(number, "tmp")
-        ready.write_text(json.dumps(counts), encoding="utf-8")
-        replace_file(ready, self._part(number, "done.json"))
-
-    def drop_if_empty(self) -> None:
-        """Leave no folder behind where there is nothing to go on with."""
-        if self.folder.is_dir() and not self.done():
-            shutil.rmtree(self.folder)
-
-    def refuse_if_unusable(self, source: Path) -> None:
-        """An input of which not one row has what every row needs is no input: nothing is written.
-
-        Raises:
-            InputError: Says what the first row lacks.
-        """
-        rows = 0
-        for n in range(self.last + 1):
-            counts = json.loads(self._part(n, "done.json").read_text(encoding="utf-8"))
-            if counts["written"] or counts["left_out"]:
-                return
-            rows += counts["failed"]
-        first = unusable(_records([self._part(n, "failed.jsonl") for n in range(self.last + 1)]))
-        if first is not None:
-            shutil.rmtree(self.folder)
-            raise InputError(
-                f"{source.name}: none of its {rows} rows can be used; field {first['field']!r} {first['reason']}"
-            )
-
-    def write_sides(self, sides: Mapping[str, Side]) -> dict[str, int]:
-        """Write the further outputs; they appear before the main output, which says that the run is complete."""
-        numbers = range(self.last + 1)
-        written = {}
-        for name, side in sides.items():
-            parts = [p for n in numbers if (p := self._part(n, f"side-{name}.jsonl")).exists()]
-            records = partial(_records, parts)
-            ready = self.folder / "joined"
-            write_lines(ready, map(dump_json, side.order(records) if side.order else records()))
-            replace_file(ready, side.path)
-            counts = (json.loads(self._part(n, "done.json").read_text(encoding="utf-8")) for n in numbers)
-            written[name] = sum(c.get("sides", {}).get(name, 0) for c in counts)
-        return written
-
-    def finish(self, job: Job, output: Path, failed: Path, audit: Path | None, resumed: int) -> Summary:
-        """Join all parts, put the files in place, remove the folder."""
-        numbers = range(self.last + 1)
-        counts = [json.loads(self._part(n, "done.json").read_text(encoding="utf-8")) for n in numbers]
-        total = {key: sum(c[key] for c in counts) for key in ("written", "failed", "left_out")}
-        ready = self.folder / "joined"
-        if audit is not None:
-            records = _records([self._part(n, "audit.jsonl") for n in numbers])
-            write_lines(ready, map(dump_json, job.seal(records)))
-            replace_file(ready, audit)
-        if total["failed"]:
-            with ready.open("wb") as out:
-                for n in numbers:
-                    out.write(self._part(n, "failed.jsonl").read_bytes())
-            replace_file(ready, failed)
-        else:
-            failed.unlink(missing_ok=True)
-        self.sink.join([self._part(n, "rows" + self.sink.suffix) for n in numbers], ready)
-        replace_file(ready, output)
-        shutil.rmtree(self.folder)
-        return Summary(**total, output=output, failed_file=failed if total["failed"] else None, resumed_parts=resumed)
-
-
-def _records(parts: Sequence[Path]) -> Iterator[Row]:
-    for part in parts:
-        with part.open(encoding="utf-8") as stream:
-            for line in stream:
-                yield json.loads(line)
