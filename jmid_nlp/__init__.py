@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         sample,
         show,
     )
+    from jmid_nlp.evaluation import evaluate
     from jmid_nlp.pipeline import blank, load
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "build_dataset",
     "deidentify",
     "detect",
+    "evaluate",
     "extract",
     "findings",
     "load",
@@ -40,7 +42,7 @@ __all__ = [
     "show",
 ]
 
-_HOMES = {"blank": "jmid_nlp.pipeline", "load": "jmid_nlp.pipeline"}
+_HOMES = {"evaluate": "jmid_nlp.evaluation", "blank": "jmid_nlp.pipeline", "load": "jmid_nlp.pipeline"}
 
 
 def __getattr__(name: str) -> Any:

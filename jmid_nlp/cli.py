@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jmid_nlp.cli_evaluate import VERBS as EVALUATE_VERBS
 from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
 from jmid_nlp.cli_lists import AllowFile, DateShifts, DenyFile, DetectorFiles, UidFile, own_detector, own_files
 from jmid_nlp.cli_options import (
@@ -269,7 +270,7 @@ def info() -> None:
         typer.echo(f"{name}: {value}")
 
 
-for _name, _verb in (EXPORT_VERBS | REVIEW_VERBS).items():
+for _name, _verb in (EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS).items():
     app.command(_name)(_verb)
 
 

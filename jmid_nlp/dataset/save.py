@@ -18,17 +18,22 @@ _CATEGORY = {"classification": "text-classification", "staging": "text-classific
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged(folder: Path, *, mark: str = "manifest.json", what: str = "dataset") -> Iterator[Path]:
     """A folder beside the wanted one that takes its place when the block ends, and vanishes where the block fails.
 
+    Args:
+        folder: The wanted folder.
+        mark: The file by which an earlier one, which may be replaced, is known.
+        what: What such a folder holds, for messages.
+
     Raises:
-        InputError: The folder exists and holds something else than a dataset of this library.
+        InputError: The folder exists and holds something else.
     """
     if not folder.parent.is_dir():
         raise InputError(f"{folder.parent}: no such folder; make it first")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "manifest.json").exists():
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / mark).exists():
         raise InputError(
-            f"{folder.name}: the folder is not empty and holds no dataset of this library; choose another one"
+            f"{folder.name}: the folder is not empty and holds no {what} of this library; choose another one"
         )
     ready = folder.with_name(folder.name + ".partial")
     shutil.rmtree(ready, ignore_errors=True)
