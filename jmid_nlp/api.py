@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,9 +189,9 @@ def extract(
 
     run = Extractor(edition, terminologies=tuple(terminologies))
     source = [reports] if isinstance(reports, str) else _records(reports)
-    return Extractions(
-        run(r, str(n)) if isinstance(r, str) else run(text_of(r), r.report_id) for n, r in enumerate(source)
-    )
+    held = list(source)
+    found = (run(r, str(n)) if isinstance(r, str) else run(text_of(r), r.report_id) for n, r in enumerate(held))
+    return Extractions(found, reports=held)
 
 
 def findings(source: Any) -> FindingsTable:
@@ -198,7 +199,7 @@ def findings(source: Any) -> FindingsTable:
     from jmid_nlp.findings.extract import extract as run
 
     text = text_of(source)
-    return FindingsTable(run(text).findings)
+    return FindingsTable(run(text).findings, source=source if isinstance(source, Report | DeidReport) else text)
 
 
 def read_annotations(
@@ -244,6 +245,7 @@ def align(
     """
     from jmid_nlp.align.match import align as run
 
+    annotations, extractions, reports = list(annotations), list(extractions), list(reports)
     marks: dict[str | None, list[AnnotationRecord]] = {}
     for mark in annotations:
         marks.setdefault(mark.study_uid, []).append(mark)
@@ -254,7 +256,7 @@ def align(
         if plain.report_id in found and plain.study_uid in marks:
             own = marks[plain.study_uid]
             aligned.append(run(plain.report_id, plain, found[plain.report_id].findings, own))
-    return Alignments(aligned)
+    return Alignments(aligned, reports=reports, extractions=extractions, annotations=annotations)
 
 
 def as_report(report: Report | DeidReport) -> Report:
@@ -352,23 +354,36 @@ def dataset_options(task: str, label_set: str | Path) -> tuple[Any, Callable[[Ex
     return options, lambda e: replace(e, labels={labels.name: labels.values(e.findings)})
 
 
-def show(report: Any, *, identifiers: bool = True) -> Any:
-    """One report with its findings, and its identifiers where it still has them, for a notebook.
+def show(source: Any, *, identifiers: bool = True) -> Any:
+    """Show a report with its findings, and its identifiers where it still has them, or a table of this library.
+
+    In a notebook it is shown as HTML. Elsewhere it is printed, with colours where the terminal has them.
 
     Args:
-        report: A `Report`, `DeidReport`, text or spaCy Doc.
-        identifiers: False to mark findings only.
+        source: A `Report`, `DeidReport`, text or spaCy Doc, a table, or a dataset that `build_dataset` made.
+        identifiers: False to leave identifiers unmarked.
 
     Returns:
-        An object that shows itself as HTML in a notebook and as text elsewhere.
+        An object that shows itself as HTML in a notebook; its `html` is the same as a string.
     """
-    from jmid_nlp.display import Shown, report_html
-    from jmid_nlp.findings.extract import extract as run
+    from jmid_nlp.display import Shown, content_html, html_of
+    from jmid_nlp.terminal import in_notebook, print_content
+    from jmid_nlp.view import SHOWN_REPORTS, content_of
 
-    text = text_of(report)
-    known = report if isinstance(report, Report) else None
-    spans: tuple[Identifier, ...] = ()
-    if identifiers and not isinstance(report, DeidReport):
-        spans = detect(known or text)
-    html = report_html(text, title=getattr(report, "report_id", ""), identifiers=spans, extraction=run(text))
-    return Shown(html)
+    content = content_of(source, identifiers=identifiers)
+    content = replace(content, views=list(islice(content.views, SHOWN_REPORTS)))  # they are looked at twice
+    if not in_notebook():
+        print_content(content)
+    return Shown(html_of(source) if hasattr(source, "manifest") else content_html(content))
+
+
+def displacy_options() -> dict[str, Any]:
+    """Options for spaCy's viewer: `displacy.render(doc, style="span", options=displacy_options())`.
+
+    They hold colours for the labels of `doc.spans["entities"]`, `["identifiers"]` and `["findings"]`, and show the entities;
+    for another group: `displacy_options() | {"spans_key": "identifiers"}`.
+    """
+    from jmid_nlp.lexicon import read_table
+
+    colours = {row["label"]: row["colour"] for row in read_table("colours.tsv", ("label", "colour"))}
+    return {"spans_key": "entities", "colors": colours}

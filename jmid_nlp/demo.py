@@ -94,7 +94,7 @@ def _counts(chain: Chain) -> list[tuple[str, int]]:
 
 
 def _views(chain: Chain) -> list[dict[str, Any]]:
-    from jmid_nlp.display import Mark, edit_marks, finding_marks, findings_table, marked_text
+    from jmid_nlp.display import Mark, anchors_of, edit_marks, finding_marks, findings_table, marked_text
 
     raw = {r.report_id: r for r in chain.reports}
     found = {e.report_id: e for e in chain.extractions}
@@ -106,7 +106,7 @@ def _views(chain: Chain) -> list[dict[str, Any]]:
         removed = [Mark(e.start, e.end, "jmid-phi", f"{e.category} / {e.subtype}: {e.action}") for e in safe.edits]
         prefix = f"r{number}-"
         marks = finding_marks(findings, prefix=prefix)
-        put_in = [m for m in edit_marks(safe) if not any(m.start < f.end and f.start < m.end for f in marks)]
+        put_in = [m for m in edit_marks(safe.edits) if not any(m.start < f.end and f.start < m.end for f in marks)]
         views.append(
             {
                 "id": safe.report_id,
@@ -116,7 +116,9 @@ def _views(chain: Chain) -> list[dict[str, Any]]:
                 "pairs": len(alignment.pairs) if alignment else 0,
                 "before": marked_text(report.text, removed),
                 "after": marked_text(safe.text, marks + put_in),
-                "table": findings_table(findings, links=alignment.pairs if alignment else (), prefix=prefix),
+                "table": findings_table(
+                    findings, links=alignment.pairs if alignment else (), text=safe.text, anchors=anchors_of(marks)
+                ),
                 "alone": ", ".join(alignment.unmatched_annotations) if alignment else "",
             }
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from typing import Any, Literal
 
 Category = Literal["PERSON", "DATE", "AGE", "ID", "PHONE", "EMAIL", "URL", "ADDRESS", "FACILITY", "OCCUPATION"]
@@ -21,8 +22,18 @@ CATEGORIES: tuple[Category, ...] = (
 )  # fmt: skip
 
 
+class _Shows:
+    """Records that a notebook shows as HTML, text and all, when they are the value of a cell; their `repr` never does."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        html: str = import_module("jmid_nlp.display").html_of(self)  # looks upwards, and only when a notebook asks
+        return html
+
+
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(_Shows):
     """One report as a hospital holds it: the text and what its record says of the patient and the examination.
 
     Only `report_id` and `text` are needed. The other fields are J-MID's record categories; those that identify
@@ -83,7 +94,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class DeidReport:
+class DeidReport(_Shows):
     """A report after de-identification: the only kind of report that may be written for others.
 
     `edits` carry offsets before and after; `provenance` names the library, policy and lexicon versions and the key's
@@ -219,7 +230,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(_Shows):
     """One mention of an abnormality with everything the text says of it. Sizes are millimetres, one tuple a size.
 
     `number` is how many there are where the text states a number; `multiple` whether it says that there are several.
@@ -263,7 +274,7 @@ class Staging:
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(_Shows):
     """All that was read from one report. `recommendation` holds the advice that is about none of its findings."""
 
     report_id: str
@@ -316,7 +327,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(_Shows):
     """The links of one study and what stayed without a partner."""
 
     study_id: str

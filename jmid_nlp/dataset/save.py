@@ -117,9 +117,8 @@ def _labelled_type() -> type:
             save(DatasetDict(self), self.manifest, Path(dataset_dict_path), opt_out_date=opt_out_date)
 
         def _repr_html_(self) -> str:
-            from jmid_nlp.display import summary_html
+            from jmid_nlp.display import dataset_html
 
-            rows = [{"split": name, **counts} for name, counts in self.manifest["splits"].items()]
-            return summary_html(f"task {self.manifest['task']}", rows)
+            return dataset_html(self.manifest)
 
     return LabelledDataset

@@ -1,0 +1,104 @@
+"""What is known of a finding in short phrases, as tables, tooltips and figures show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from jmid_nlp.schema import Attribute, Finding, ImageRef, Recommendation
+
+
+class Word(NamedTuple):
+    """A value's labels in both languages and the sign that tells it apart without colour."""
+
+    ja: str
+    en: str
+    sign: str
+
+
+@cache
+def words() -> dict[tuple[str, str], Word]:
+    """`(group, id)` to the words of `lexicons/display.tsv`."""
+    from jmid_nlp.lexicon import read_table
+
+    rows = read_table("display.tsv", ("group", "id", "ja", "en", "sign"))
+    return {(row["group"], row["id"]): Word(row["ja"], row["en"], row["sign"]) for row in rows}
+
+
+def concept_label(concept_id: str | None, *, japanese: bool = True) -> str:
+    """The label of a concept of the lexicons; its id where the lexicons do not know it, empty for None."""
+    from jmid_nlp.findings.terms import concepts
+
+    found = concepts().get(concept_id or "")
+    if found is None:
+        return (concept_id or "").replace("_", " ")
+    return found.ja if japanese else found.en or found.id.replace("_", " ")
+
+
+def finding_title(finding: Finding) -> str:
+    """One line that says what is known of a finding."""
+    parts = [finding.concept or finding.text, finding.certainty, finding.laterality or "", sizes(finding.sizes_mm)]
+    parts += [finding.change or "", count(finding), looks(finding), advice(finding.recommendation)]
+    return " / ".join(p for p in parts if p)
+
+
+def sizes(values: Iterable[Sequence[float]]) -> str:
+    """Sizes as a reader writes them: `12 × 8 mm, 5 mm`."""
+    return ", ".join(" × ".join(f"{v:g}" for v in size) + " mm" for size in values)
+
+
+def change(finding: Finding) -> str:
+    """How it changed: `increased (8 mm) since 2024-03-01`."""
+    prior = f"({sizes(finding.prior_sizes_mm)})" if finding.prior_sizes_mm else ""
+    since = f"since {finding.compared_to.date}" if finding.compared_to and finding.compared_to.date else ""
+    return " ".join(p for p in (finding.change or "", prior, since) if p)
+
+
+def sites(finding: Finding, text: str | None = None) -> str:
+    """Where it is: the words of the text where it is given, else the ids of the sites."""
+    if text is not None:
+        return ", ".join(dict.fromkeys(text[s.start : s.end] for s in finding.locations))
+    return ", ".join(dict.fromkeys(s.site for s in finding.locations if s.site))
+
+
+def images(refs: Iterable[ImageRef]) -> str:
+    """Series and image of each reference: `5/88, –/12`."""
+    return ", ".join(f"{r.series or '–'}/{r.image if r.image is not None else '–'}" for r in refs)
+
+
+def count(finding: Finding) -> str:
+    """How many there are: `3`, `2–3`, `≥ 10`; empty where the text states no number."""
+    number = finding.number
+    if number is None:
+        return ""
+    if number.low == number.high:
+        return str(number.low)
+    return f"≥ {number.low}" if number.high is None else f"{number.low or ''}–{number.high}"
+
+
+def looks(finding: Finding) -> str:
+    """How a finding looks, in words: `high signal (T2WI), no enhancement, maximum SUV 8.2`."""
+    return ", ".join(map(look, finding.attributes))
+
+
+def look(item: Attribute) -> str:
+    """One attribute in words."""
+    from jmid_nlp.findings.marks import labels
+
+    kind = "measure" if item.kind == "value" else item.kind
+    word = labels().get((kind, item.value), labels().get(("quality", item.value), ("", "")))[1]
+    numbers = "–".join(f"{n:g}" for n in item.numbers)
+    parts = [word or item.value.replace("_", " "), numbers, (item.unit or "") if item.numbers else ""]
+    beside = ", ".join(w for w in (item.sequence, item.phase, item.part, "prior" if item.prior else None) if w)
+    return ("" if item.present else "no ") + " ".join(w for w in parts if w) + (f" ({beside})" if beside else "")
+
+
+def advice(found: Iterable[Recommendation]) -> str:
+    """What is advised: `follow up, ct (6か月後)`, `workup not needed`."""
+    out = []
+    for item in found:
+        what = ", ".join(w for w in (item.action.replace("_", " "), item.modality or "") if w)
+        time = f" ({item.interval_text})" if item.interval_text else ""
+        out.append(f"{what}{time}{'' if item.needed else ' not needed'}{' if needed' if item.conditional else ''}")
+    return "; ".join(out)
