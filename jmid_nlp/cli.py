@@ -18,15 +18,20 @@ from jmid_nlp.cli_options import (
     DetectMode,
     Edition,
     Encoding,
+    Engine,
+    EngineName,
     KeyFile,
+    Master,
     Mode,
     OptOutFile,
     Output,
     PolicyName,
     Source,
+    SparkConf,
     WithText,
     Workers,
     exits,
+    on_spark,
     policy_source,
     run,
     run_only,
@@ -53,6 +58,9 @@ def detect(
     mode: Mode = DetectMode.accurate,
     workers: Workers = 1,
     encoding: Encoding = "auto",
+    engine: Engine = EngineName.local,
+    master: Master = None,
+    spark_conf: SparkConf = None,
 ) -> None:
     """Find personal identifiers; the output holds offsets and categories, never the text.
 
@@ -60,7 +68,8 @@ def detect(
     """
     from jmid_nlp.batch.job import DetectJob
 
-    run(DetectJob(mode.value), source, output, workers=workers, encoding=encoding, title="detect")
+    spark = on_spark(engine, master, spark_conf)
+    run(DetectJob(mode.value), source, output, workers=workers, encoding=encoding, title="detect", spark=spark)
 
 
 @app.command()
@@ -88,6 +97,9 @@ def deid(
     mode: Mode = DetectMode.accurate,
     workers: Workers = 1,
     encoding: Encoding = "auto",
+    engine: Engine = EngineName.local,
+    master: Master = None,
+    spark_conf: SparkConf = None,
 ) -> None:
     """Remove or replace personal identifiers in the text and in the record's columns.
 
@@ -100,8 +112,12 @@ def deid(
     from jmid_nlp.batch.store import Side
     from jmid_nlp.chain import deid_job
     from jmid_nlp.deid.review import by_risk
+    from jmid_nlp.errors import InputError
 
+    spark = on_spark(engine, master, spark_conf)
     with exits():
+        if spark and propagate:
+            raise InputError("--propagate reads all reports of a patient first; run it with --engine local")
         job = deid_job(
             source,
             policy=policy_source(policy),
@@ -120,7 +136,7 @@ def deid(
     sides |= {"review": Side(review, by_risk)} if review else {}
     keep = [file for file in (key_file, opt_out, decisions, allow, deny, *(detectors or ()), date_shifts, uids) if file]
     options = {"workers": workers, "encoding": encoding, "title": "deid", "keep": keep}
-    done = run_only(job, source, output, audit=audit, sides=sides, **options)
+    done = run_only(job, source, output, spark=spark, audit=audit, sides=sides, **options)
     if check_findings:
         typer.echo(f"{done.sides['findings']} differences between the findings before and after", err=True)
     if done.failed or done.sides.get("findings"):
@@ -142,6 +158,9 @@ def extract(
     radlex: Annotated[Path | None, typer.Option(help="Your copy of RadLex, OWL or CSV.")] = None,
     workers: Workers = 1,
     encoding: Encoding = "auto",
+    engine: Engine = EngineName.local,
+    master: Master = None,
+    spark_conf: SparkConf = None,
 ) -> None:
     """Read entities, findings, lung-cancer TNM and label sets from the text.
 
@@ -151,18 +170,28 @@ def extract(
 
     with exits():
         job = ExtractJob(edition=edition, explain=explain, terminologies=terminologies(icd10, icd10_index, radlex))
-    run(job, source, output, workers=workers, encoding=encoding, title="extract")
+    spark = on_spark(engine, master, spark_conf)
+    run(job, source, output, workers=workers, encoding=encoding, title="extract", spark=spark)
 
 
 @app.command()
-def align(source: Source, output: Output, workers: Workers = 1, encoding: Encoding = "auto") -> None:
+def align(
+    source: Source,
+    output: Output,
+    workers: Workers = 1,
+    encoding: Encoding = "auto",
+    engine: Engine = EngineName.local,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
     """Match the findings of each study's report with its annotations.
 
     Example: jmid-nlp align studies.jsonl -o pairs.jsonl
     """
     from jmid_nlp.batch.job import AlignJob
 
-    run(AlignJob(), source, output, workers=workers, encoding=encoding, title="align")
+    spark = on_spark(engine, master, spark_conf)
+    run(AlignJob(), source, output, workers=workers, encoding=encoding, title="align", spark=spark)
 
 
 @app.command("build-dataset")

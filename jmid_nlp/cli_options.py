@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,21 @@ class DetectMode(StrEnum):
     fast = "fast"
 
 
+class EngineName(StrEnum):
+    """Where a job runs."""
+
+    local = "local"
+    spark = "spark"
+
+
+@dataclass(frozen=True, slots=True)
+class OnSpark:
+    """Spark's master URL and settings, as given."""
+
+    master: str | None
+    conf: tuple[str, ...]
+
+
 PACKAGE = Path(__file__).parent
 EXIT_FAILED_ROWS = 1
 EXIT_UNUSABLE = 2
@@ -32,6 +48,11 @@ Source = Annotated[Path, typer.Argument(metavar="IN", help="JSONL, CSV, TSV or P
 Output = Annotated[Path, typer.Option("--output", "-o", help="Output file; the suffix chooses the format.")]
 ListFile = Annotated[Path, typer.Option("--output", "-o", help="Where to write the list (JSONL).")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Number of processes.")]
+Engine = Annotated[EngineName, typer.Option(help="local: this machine; spark: Spark, the output is a folder.")]
+Master = Annotated[str | None, typer.Option(help="Spark's master URL, such as local[4] or yarn.")]
+SparkConf = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of Spark, never a secret; may be repeated.")
+]
 Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
 Mode = Annotated[DetectMode, typer.Option("--mode", help="accurate: rules and the learned tagger; fast: rules alone.")]
 Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
@@ -92,17 +113,45 @@ def run(job: Any, source: Path, output: Path, **options: Any) -> Any:
     return summary
 
 
-def run_only(job: Any, source: Path, output: Path, **options: Any) -> Any:
+def run_only(job: Any, source: Path, output: Path, *, spark: OnSpark | None = None, **options: Any) -> Any:
     """As `run`, but failed rows do not end the program; the caller has more to say."""
     from jmid_nlp.batch.run import run_job
 
     with exits():
-        summary = run_job(job, source, output, **options)
+        runner = _spark_runner(spark) if spark else run_job
+        summary = runner(job, source, output, **options)
     left_out = f", {summary.left_out} left out on opt-out" if summary.left_out else ""
     typer.echo(f"{summary.written} rows written to {summary.output}{left_out}", err=True)
     if summary.failed:
         typer.echo(f"{summary.failed} rows failed; reasons in {summary.failed_file}", err=True)
     return summary
+
+
+def on_spark(engine: EngineName, master: str | None, conf: list[str] | None) -> OnSpark | None:
+    """What the options of the engine ask for; None for this machine.
+
+    Raises:
+        typer.BadParameter: Options of Spark without it.
+    """
+    if engine is EngineName.spark:
+        return OnSpark(master, tuple(conf or ()))
+    if master or conf:
+        raise typer.BadParameter("--master and --spark-conf go with --engine spark")
+    return None
+
+
+def _spark_runner(spark: OnSpark) -> Callable[..., Any]:
+    """What runs a job on Spark as `batch.run.run_job` does on this machine."""
+    from jmid_nlp.batch.spark import run_spark
+    from jmid_nlp.batch.spark_session import session
+
+    def run(*args: Any, workers: int, title: str, **options: Any) -> Any:
+        if workers != 1:
+            raise InputError("--workers is of --engine local; with Spark give --master local[N] or its own settings")
+        with session(spark.master, spark.conf) as made:
+            return run_spark(*args, spark=made, **options)
+
+    return run
 
 
 def policy_source(name: str) -> str | Path:

@@ -204,8 +204,8 @@ def verify_audit(
     from jmid_nlp.errors import InputError
 
     with exits():
-        if not audit.is_file():
-            raise InputError(f"{audit.name}: no such file")
+        if not audit.exists():
+            raise InputError(f"{audit.name}: no such file or folder")
         try:
             found = verify(audit, last=last)
         except (UnicodeDecodeError, RecursionError, ArrowException, OSError):

@@ -15,13 +15,14 @@ Row = dict[str, Any]
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 
 
-def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row | RowError]]:
+def read_rows(path: Path, *, encoding: str = "auto", first: int = 0) -> Iterator[tuple[int, Row | RowError]]:
     """All rows of a file, or of a folder's files in the order of their names, numbered from 0 over all files.
 
     Args:
         path: A `.jsonl`, `.ndjson`, `.csv`, `.tsv` or `.parquet` file, or a folder that holds such files.
         encoding: Encoding of text files. `auto` knows UTF-8, UTF-16 with a BOM, ISO-2022-JP, CP932 (Shift_JIS)
             and EUC-JP where the whole file is that; else UTF-8 is taken with the undecodable rows as errors.
+        first: Number of the first row, where others come before it.
 
     Yields:
         The row's number and the row, or a `RowError` that says why the row cannot be read.
@@ -29,7 +30,7 @@ def read_rows(path: Path, *, encoding: str = "auto") -> Iterator[tuple[int, Row 
     Raises:
         InputError: The path does not exist, has another suffix, is empty or is not what its suffix says.
     """
-    number = 0
+    number = first
     for file in input_files(path):
         found = False
         for row in _READERS[SUFFIXES[file.suffix.lower()]](file, encoding):

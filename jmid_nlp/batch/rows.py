@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -69,6 +70,32 @@ def _written(value: str | int, field: str, number: int) -> str:
         return str(value)
     except ValueError:  # Python refuses to write numbers of thousands of digits
         raise RowError(row=number, field=field, reason="has too many digits; give it as a text") from None
+
+
+def id_key(row_id: str) -> int:
+    """64 bits, signed, that stand for an id where many of them must be compared."""
+    digest = hashlib.blake2b(row_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def unless_double(row: Mapping[str, Any] | RowError, number: int, seen: dict[int, int]) -> Any:
+    """The row, or the error that it has no usable id or the id of an earlier row.
+
+    Args:
+        row: A row, or the error that stands for it.
+        number: Its position in the input.
+        seen: The first row of each id's `id_key`; filled here.
+    """
+    if isinstance(row, RowError):
+        return row
+    try:
+        row_id = parse_id(row, number=number)
+    except RowError as error:
+        return error
+    first = seen.setdefault(id_key(row_id), number)
+    if first == number:
+        return row
+    return RowError(row=number, field="id", reason=f"is the id of row {first}, too; ids must be unique", row_id=row_id)
 
 
 def unusable(failed: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jmid_nlp.batch.files import Row, count_rows, input_files, read_rows
 from jmid_nlp.batch.job import Job, Outcome
-from jmid_nlp.batch.rows import parse_id
+from jmid_nlp.batch.rows import unless_double
 from jmid_nlp.batch.sinks import Sink, sink_for
 from jmid_nlp.batch.store import PartStore, Side
 from jmid_nlp.errors import InputError, JmidError, RowError, WorkerError
@@ -134,26 +134,12 @@ def _chunks(source: Path, encoding: str, size: int) -> Iterator[Chunk]:
     seen: dict[int, int] = {}
     chunk: Chunk = []
     for number, row in read_rows(source, encoding=encoding):
-        chunk.append((number, _unless_double(row, number, seen)))
+        chunk.append((number, unless_double(row, number, seen)))
         if len(chunk) == size:
             yield chunk
             chunk = []
     if chunk:
         yield chunk
-
-
-def _unless_double(row: Row | RowError, number: int, seen: dict[int, int]) -> Row | RowError:
-    if isinstance(row, RowError):
-        return row
-    try:
-        row_id = parse_id(row, number=number)
-    except RowError as error:
-        return error
-    key = int.from_bytes(hashlib.blake2b(row_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-    first = seen.setdefault(key, number)
-    if first == number:
-        return row
-    return RowError(row=number, field="id", reason=f"is the id of row {first}, too; ids must be unique", row_id=row_id)
 
 
 def _treat(job: Job, chunks: Iterator[Chunk], store: PartStore, workers: int) -> Iterator[tuple[int, int]]:

@@ -120,14 +120,19 @@ class ParquetSink:
 
         feather.write_feather(table_of([_tabular(r) for r in rows]), path, compression="uncompressed")
 
-    def join(self, parts: Sequence[Path], target: Path) -> None:
-        """Write the parts with one schema: a column that is empty in one part takes its type from another."""
+    def schema(self, parts: Sequence[Path]) -> Any:
+        """One `pyarrow.Schema` for parts: a column that is empty in one takes its type from another."""
         import pyarrow as pa
+
+        schemas = [pa.ipc.open_file(p).schema for p in parts]
+        return _common([s for s in schemas if len(s)])
+
+    def join(self, parts: Sequence[Path], target: Path, schema: Any = None) -> None:
+        """Write the parts with one schema, their own or that of a larger whole."""
         import pyarrow.feather as feather
         import pyarrow.parquet as pq
 
-        schemas = [pa.ipc.open_file(p).schema for p in parts]
-        schema = _common([s for s in schemas if len(s)])
+        schema = self.schema(parts) if schema is None else schema
         with pq.ParquetWriter(target, schema, compression="zstd") as writer:
             for part in parts:
                 table = feather.read_table(part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from jmid_nlp.schema import DeidReport
 
 #: Where a chain begins.
 GENESIS = "0" * 64
+#: Of an audit that is a folder: the file that names its files, with number of rows and last hash, chained like an audit.
+MANIFEST = "manifest.jsonl"
 _VERSIONS = ("library", "policy", "policy_hash", "strategy", "lexicon", "key", "date_shift")
 
 
@@ -101,16 +103,19 @@ class AuditCheck:
 
 
 def verify_audit(path: Path | str, *, last: str | None = None, first: str = GENESIS) -> AuditCheck:
-    """Checks the chain of an audit file (JSON lines or Parquet).
+    """Checks the chain of an audit: a file (JSON lines or Parquet), or a folder with a chain a file, as Spark writes it.
 
     Args:
         path: The audit.
-        last: The last hash as noted at the end of the run; without it a cut-off end goes unseen.
+        last: The last hash as noted at the end of the run; without it a cut-off end goes unseen. That of a folder is the last
+            of its manifest, which chains the last hashes of the files.
         first: The hash that the chain begins with.
 
     Raises:
         FileFormatError: The file is no audit.
     """
+    if Path(path).is_dir():
+        return _verify_folder(Path(path), last)
     previous, count = first, 0
     for count, row in enumerate(_read(Path(path)), 1):
         content = {k: v for k, v in row.items() if k != "hash"}
@@ -124,6 +129,27 @@ def verify_audit(path: Path | str, *, last: str | None = None, first: str = GENE
     if last is not None and previous != last:
         return AuditCheck(count, previous, count, "rows are missing at the end")
     return AuditCheck(count, previous)
+
+
+def _verify_folder(folder: Path, last: str | None) -> AuditCheck:
+    """The chain of the manifest, then each file's, which must end with the hash that the manifest gives."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise FileFormatError(f"{folder.name}: the folder holds no {MANIFEST}, so it is no audit")
+    whole = verify_audit(manifest, last=last)
+    if not whole.ok:
+        return replace(whole, reason=f"{MANIFEST}: {whole.reason}")
+    rows = 0
+    for listed in _read(manifest):
+        file = folder / str(listed.get("file"))
+        if file.parent != folder or not file.is_file():
+            return AuditCheck(rows, whole.last, rows, f"{file.name}: the file is missing")
+        # a part whose reports were all left out has no rows and no hash
+        found = verify_audit(file, last=str(listed.get("last")) or GENESIS)
+        if not found.ok:
+            return AuditCheck(rows + found.rows, whole.last, rows + (found.broken or 0), f"{file.name}: {found.reason}")
+        rows += found.rows
+    return AuditCheck(rows, whole.last)
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
