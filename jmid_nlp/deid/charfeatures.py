@@ -49,19 +49,26 @@ def encode(text: str, parts_of_speech: dict[str, int], places: Codes) -> Codes:
     n = len(text)
     out = np.zeros((8 + len(LISTS), n), np.int16)
     out[0] = [_bucket(c) for c in text]
-    out[1] = [_kind(c) for c in text]
+    out[1] = [kind(c) for c in text]
     tokens = tokenize(text)
     for start, end, raw in zip(tokens.starts, tokens.ends, tokens.raw, strict=True):
         out[2, start:end] = parts_of_speech.get(part_of_speech(raw), 0)
         out[3, start:end] = 2
         out[3, start] = 1
+    out[4:-4] = members(text)
+    out[-4:] = places
+    return out
+
+
+def members(text: str) -> Codes:
+    """Of each list and each character of a folded text: 0, or 1 where a word of the list begins, 2 inside, 3 for one alone."""
+    out = np.zeros((len(LISTS), len(text)), np.int16)
     lowered = _lower(text)
     names = lowered.translate(VARIANTS)
-    for row, name in enumerate(LISTS, 4):
+    for row, name in enumerate(LISTS):
         for start, end, _ in _list(name).find(names if name in ("surname", "given") else lowered):
             out[row, start:end] = 2
             out[row, start] = 1 if end - start > 1 else 3
-    out[-4:] = places
     return out
 
 
@@ -92,7 +99,8 @@ def _bucket(char: str) -> int:
 
 
 @lru_cache(maxsize=16384)
-def _kind(char: str) -> int:
+def kind(char: str) -> int:
+    """The kind of a character, a number below `KINDS`: blank, line end, digit, Latin, hiragana, katakana, kanji, signs."""
     if char in " \t":
         return 1
     if char in "\r\n":
