@@ -8,7 +8,6 @@ import pytest
 
 import jmid_nlp
 from jmid_nlp.demo import run_demo
-from tests.scoring import detection, identifiers
 
 SAMPLE = jmid_nlp.sample()
 
@@ -36,9 +35,14 @@ def test_identifiers_of_the_sample_text_alone_and_with_the_record():
     gold, reports = rows("gold_identifiers.jsonl"), jmid_nlp.read_reports(SAMPLE / "reports.jsonl")
     from jmid_nlp.schema import to_plain
 
-    alone = identifiers(gold, {r.report_id: to_plain(jmid_nlp.detect(r.text)) for r in reports})
-    known = identifiers(gold, {r.report_id: to_plain(jmid_nlp.detect(r)) for r in reports})
-    assert alone["recall"] >= 0.98, alone["leaks"]
+    def figures(texts):
+        found = [
+            {"id": r.report_id, "spans": to_plain(jmid_nlp.detect(t))} for r, t in zip(reports, texts, strict=True)
+        ]
+        return jmid_nlp.evaluate(list(gold.values()), found, bootstrap=0).figures
+
+    alone, known = figures([r.text for r in reports]), figures(reports)
+    assert alone["recall"] >= 0.98
     assert alone["precision"] >= 0.95
     assert known["recall"] >= 0.98
     assert alone["kept"] >= 0.99
@@ -68,8 +72,8 @@ def test_findings_of_the_sample():
     gold = rows("gold_findings.jsonl")
     from jmid_nlp.schema import to_plain
 
-    found = {i: [to_plain(f) for f in jmid_nlp.findings(r["text"])] for i, r in gold.items()}
-    assert detection(gold, found) >= 0.85
+    found = [{"id": i, "findings": to_plain(list(jmid_nlp.findings(r["text"])))} for i, r in gold.items()]
+    assert jmid_nlp.evaluate(list(gold.values()), found, bootstrap=0).figures["f1"] >= 0.85
 
 
 def test_datasets_load_and_hold_rows(demo):

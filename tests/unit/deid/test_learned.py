@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from corpora.deid_rows import rows
+from jmid_nlp import evaluate
 from jmid_nlp.batch.rows import parse_report
 from jmid_nlp.deid.charfeatures import LISTS, columns, encode, ngrams, pieces, positions
 from jmid_nlp.deid.detect import DetectOptions, Detector
@@ -18,7 +19,6 @@ from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, WEAK, Hit
 from jmid_nlp.deid.learned import LEAST, plausible, tagger, weigh
 from jmid_nlp.errors import InputError
 from jmid_nlp.schema import CATEGORIES, to_plain
-from tests import scoring
 
 SHARED = Path(__file__).parents[4] / "shared" / "medtxt_rr"
 FAST, ACCURATE = (Detector(DetectOptions(mode=mode)) for mode in ("fast", "accurate"))
@@ -27,11 +27,10 @@ PROSE = "右肺下葉S6に12mm大の結節を認め、前回より増大して�
 
 @cache
 def figures(part: str, mode: str) -> dict[str, Any]:
-    gold = {r["id"]: r for r in rows(part)}
+    gold = list(rows(part))
     detector = FAST if mode == "fast" else ACCURATE
-    return scoring.identifiers(
-        gold, {i: to_plain(detector(r["text"], parse_report(r, number=0))) for i, r in gold.items()}
-    )
+    found = [{"id": r["id"], "spans": to_plain(detector(r["text"], parse_report(r, number=0)))} for r in gold]
+    return evaluate(gold, found, bootstrap=0).figures
 
 
 def test_unseen_reports_reach_the_floor() -> None:
