@@ -227,8 +227,11 @@ class Extractions(Table[Extraction]):
         """
         for extraction in self:
             if extraction.report_id == report_id:
-                return FindingsTable(extraction.findings, source=self._reports.get(report_id))
+                return self._findings_of(extraction)
         raise InputError("there is no report of that id among those read; the attribute report_id of each names it")
+
+    def _findings_of(self, extraction: Extraction) -> FindingsTable:
+        return FindingsTable(extraction.findings, source=self._reports.get(extraction.report_id))
 
     def to_fhir(self) -> list[Row]:
         """One FHIR R4 bundle a report; see `interchange.fhir.bundle`.
@@ -236,7 +239,7 @@ class Extractions(Table[Extraction]):
         Raises:
             NotDeidentifiedError: A report is not a `DeidReport`.
         """
-        return [self.of(e.report_id).to_fhir() for e in self]
+        return [self._findings_of(e).to_fhir() for e in self]
 
     def _content(self) -> Content:
         from jmid_nlp.view import Content, View

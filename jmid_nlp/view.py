@@ -26,7 +26,7 @@ from jmid_nlp.wording import finding_title, words
 _GROUPS = {"t-test": "test", "t-key": "test", "t-val": "test", "m-key": "medicine", "m-val": "medicine"}
 _GROUPS |= {"r": "remedy", "cc": "context", "p": "context"}
 SHOWN_REPORTS = 50  # reports of a table that are shown
-KINDS = ("phi", "new", "positive", "suspicious", "negative", "general")
+KINDS: tuple[str, ...] = ("phi", "new", "positive", "suspicious", "negative", "general")
 KINDS += ("d", "a", "f", "c", "timex3", "test", "medicine", "remedy", "context")
 
 

@@ -1,0 +1,97 @@
+"""Codes of what a finding says: those that DICOM PS3.16 lists where there is one, else the library's own ids."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from functools import cache
+from typing import NamedTuple
+
+from jmid_nlp.errors import InputError, NotDeidentifiedError
+from jmid_nlp.findings.terms import concepts
+from jmid_nlp.lexicon import read_table
+from jmid_nlp.schema import DeidReport, Finding
+from jmid_nlp.wording import concept_label
+
+OWN = "99JMID"  # private scheme of DICOM; its values are the ids of the lexicons
+_SPACE = uuid.UUID("5d0f9d0e-6a0b-5f7e-9b39-0d6f1d8a7c11")
+
+
+class Coded(NamedTuple):
+    """A code: its scheme as DICOM names it (`SCT`, `99JMID`), its value and what it means in English."""
+
+    scheme: str
+    value: str
+    meaning: str
+
+
+def concept_codes(concept_id: str | None) -> tuple[Coded, ...]:
+    """The codes of a finding or a site, the one of PS3.16 first where there is one; empty for None."""
+    if concept_id is None:
+        return ()
+    found = concepts().get(concept_id)
+    own = Coded(OWN, concept_id, concept_label(concept_id, japanese=False))
+    keyword = found.row.get("pydicom") if found else None
+    return (_snomed(keyword), own) if keyword else (own,)
+
+
+def site_codes(site: str | None, laterality: str | None) -> tuple[Coded, ...]:
+    """As `concept_codes`; where only the site without its side has a code of PS3.16, that one: the side is told beside it."""
+    found = concept_codes(site)
+    whole = site.removeprefix(f"{laterality}_") if site and laterality else site
+    return found if len(found) != 1 or whole == site else (*concept_codes(whole)[:-1], *found)
+
+
+def iso_date(value: object) -> str | None:
+    """A date `YYYY`, `YYYY-MM` or `YYYY-MM-DD` that exists; else None: reports hold mistyped ones."""
+    text = str(value or "")
+    try:
+        datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) in (4, 7) else text)
+    except ValueError:
+        return None
+    return text if len(text) in (4, 7, 10) else None
+
+
+def code_of(group: str, name: str) -> Coded:
+    """The code of a side, a certainty or the name of a measurement; see `lexicons/codes.tsv`."""
+    return _snomed(_keywords()[group, name])
+
+
+@cache
+def _keywords() -> dict[tuple[str, str], str]:
+    return {(r["group"], r["id"]): r["keyword"] for r in read_table("codes.tsv", ("group", "id", "keyword"))}
+
+
+@cache
+def _snomed(keyword: str) -> Coded:
+    from pydicom.sr.codedict import codes
+
+    found = getattr(codes.SCT, keyword)
+    return Coded(found.scheme_designator, found.value, found.meaning)
+
+
+def axes(size: tuple[float, ...]) -> list[tuple[str, float]]:
+    """The names of a size's dimensions in mm, for `code_of("name", …)`: the longest is the long axis."""
+    names = ("long", "short", "depth") if len(size) > 1 else ("length",)
+    return list(zip(names, sorted(size, reverse=True), strict=False))
+
+
+def stable_uuid(*parts: object) -> uuid.UUID:
+    """A UUID that the same parts always give."""
+    return uuid.uuid5(_SPACE, "\x1f".join(map(str, parts)))
+
+
+def checked(report: DeidReport, findings: tuple[Finding, ...]) -> None:
+    """Refuse what must not be written for others.
+
+    Raises:
+        NotDeidentifiedError: The report is no `DeidReport`.
+        InputError: A finding lies outside the report's text.
+    """
+    if not isinstance(report, DeidReport):
+        raise NotDeidentifiedError(
+            "only findings of de-identified reports are written for others: call deidentify() first, and read the findings "
+            "of what it gives, as in findings(safe[0]) or extract(safe)"
+        )
+    if any(f.end > len(report.text) or report.text[f.start : f.end] == "" for f in findings):
+        raise InputError("a finding lies outside the report's text; give the findings that were read from this report")
