@@ -39,6 +39,7 @@ from jmid_nlp.cli_options import (
     unforeseen,
 )
 from jmid_nlp.cli_review import VERBS as REVIEW_VERBS
+from jmid_nlp.cli_review_page import VERBS as REVIEW_PAGE_VERBS
 from jmid_nlp.version import __version__
 
 app = typer.Typer(
@@ -299,7 +300,7 @@ def info() -> None:
         typer.echo(f"{name}: {value}")
 
 
-for _name, _verb in (EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS).items():
+for _name, _verb in (EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS | REVIEW_PAGE_VERBS).items():
     app.command(_name)(_verb)
 
 

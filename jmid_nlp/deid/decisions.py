@@ -7,6 +7,8 @@ de-identification; other fields, such as those of the review list, are passed ov
 - `remove`: it is none; its text stays.
 - `add`: an identifier of `category` stands there.
 
+A row `{"id", "decision": "done"}`, which the review page writes, says that the report was read as a whole; it changes nothing.
+
 A report whose decisions contradict each other or do not fit its text is withheld: the list was made for another text.
 """
 
@@ -24,6 +26,7 @@ from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
 
 Detector = Callable[..., "tuple[Identifier, ...]"]
 KINDS = ("accept", "remove", "add")
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,8 +67,8 @@ class Decisions:
         except (OSError, UnicodeDecodeError) as error:
             raise FileFormatError(f"{path.name}: cannot be read as UTF-8 text ({type(error).__name__})") from None
         for number, line in enumerate(lines, 1):
-            if line.strip():
-                rows.append(_parse(line, f"{path.name}, line {number}"))
+            if line.strip() and (row := _parse(line, f"{path.name}, line {number}")):
+                rows.append(row)
         return cls(rows)
 
     def __len__(self) -> int:
@@ -96,13 +99,15 @@ class Decisions:
         return tuple(sorted(kept, key=lambda i: (i.start, i.end)))
 
 
-def _parse(line: str, where: str) -> tuple[str, Decision]:
+def _parse(line: str, where: str) -> tuple[str, Decision] | None:
     try:
         row = json.loads(line)
     except ValueError:
         row = None
     if not isinstance(row, dict) or not isinstance(row.get("id"), str | int) or isinstance(row.get("id"), bool):
         raise FileFormatError(f"{where}: not a JSON object with the id of a report")
+    if row.get("decision") == DONE:
+        return None
     start, end, kind, category = (row.get(k) for k in ("start", "end", "decision", "category"))
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise FileFormatError(f"{where}: start and end must be whole numbers with 0 <= start < end")
