@@ -40,6 +40,8 @@ from jmid_nlp.cli_options import (
 )
 from jmid_nlp.cli_review import VERBS as REVIEW_VERBS
 from jmid_nlp.cli_review_page import VERBS as REVIEW_PAGE_VERBS
+from jmid_nlp.cli_show import VERBS as SHOW_VERBS
+from jmid_nlp.cli_train import VERBS as TRAIN_VERBS
 from jmid_nlp.version import __version__
 
 app = typer.Typer(
@@ -300,7 +302,9 @@ def info() -> None:
         typer.echo(f"{name}: {value}")
 
 
-for _name, _verb in (EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS | REVIEW_PAGE_VERBS).items():
+for _name, _verb in (
+    EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS | REVIEW_PAGE_VERBS | SHOW_VERBS | TRAIN_VERBS
+).items():
     app.command(_name)(_verb)
 
 

@@ -10,17 +10,18 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-def progress(*, total: int | None, title: str) -> Any:
+def progress(*, total: int | None, title: str, unit: str = " rows") -> Any:
     """A tqdm bar on standard error.
 
     Args:
         total: Number of steps where known.
         title: Word before the bar.
+        unit: What is counted.
     """
     from tqdm.auto import tqdm
 
     silent = os.environ.get("JMID_PROGRESS") == "0" or not (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    return tqdm(total=total, desc=title, unit=" rows", disable=silent, file=sys.stderr)
+    return tqdm(total=total, desc=title, unit=unit, disable=silent, file=sys.stderr)
 
 
 def shown(items: Iterable[_T], *, title: str) -> Iterator[_T]:
