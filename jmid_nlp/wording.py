@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -102,3 +103,13 @@ def advice(found: Iterable[Recommendation]) -> str:
         time = f" ({item.interval_text})" if item.interval_text else ""
         out.append(f"{what}{time}{'' if item.needed else ' not needed'}{' if needed' if item.conditional else ''}")
     return "; ".join(out)
+
+
+def iso_date(value: object) -> str | None:
+    """A date `YYYY`, `YYYY-MM` or `YYYY-MM-DD` that exists; else None: reports hold mistyped ones."""
+    text = str(value or "")
+    try:
+        datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) in (4, 7) else text)
+    except ValueError:
+        return None
+    return text if len(text) in (4, 7, 10) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from functools import cache
 from typing import NamedTuple
@@ -40,16 +39,6 @@ def site_codes(site: str | None, laterality: str | None) -> tuple[Coded, ...]:
     found = concept_codes(site)
     whole = site.removeprefix(f"{laterality}_") if site and laterality else site
     return found if len(found) != 1 or whole == site else (*concept_codes(whole)[:-1], *found)
-
-
-def iso_date(value: object) -> str | None:
-    """A date `YYYY`, `YYYY-MM` or `YYYY-MM-DD` that exists; else None: reports hold mistyped ones."""
-    text = str(value or "")
-    try:
-        datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) in (4, 7) else text)
-    except ValueError:
-        return None
-    return text if len(text) in (4, 7, 10) else None
 
 
 def code_of(group: str, name: str) -> Coded:

@@ -19,12 +19,13 @@ from jmid_nlp.interchange.codes import (
     checked,
     code_of,
     concept_codes,
-    iso_date,
+   
     site_codes,
     stable_uuid,
 )
 from jmid_nlp.schema import AnnotationRecord, DeidReport, Finding, ImageRef
 from jmid_nlp.version import __version__
+from jmid_nlp.wording import iso_date
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -21,12 +21,12 @@ from jmid_nlp.interchange.codes import (
     checked,
     code_of,
     concept_codes,
-    iso_date,
+   
     site_codes,
     stable_uuid,
 )
 from jmid_nlp.schema import Attribute, Count, DeidReport, Finding
-from jmid_nlp.wording import advice, look, words
+from jmid_nlp.wording import advice, iso_date, look, words
 
 Json = dict[str, Any]
 URN = "urn:jmid-nlp:"  # prefix of the library's own code systems and extensions
