@@ -36,7 +36,7 @@ def show(
         reports = api.read_reports(source, encoding=encoding)
         wanted = set(row_id or ())
         shown = [r for r in reports if r.report_id in wanted] if wanted else list(reports[:1])
-        if missing := len(wanted) - len(shown):
+        if missing := len(wanted - {r.report_id for r in shown}):
             raise InputError(
                 f"{source.name}: {missing} of the ids given stand in none of its {len(reports)} usable rows"
             )

@@ -19,7 +19,6 @@ from jmid_nlp.interchange.codes import (
     checked,
     code_of,
     concept_codes,
-   
     site_codes,
     stable_uuid,
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-
-from matplotlib.dates import date2num
+from typing import Any
 
 from jmid_nlp.align.follow import Course, follow
 from jmid_nlp.errors import InputError
@@ -60,8 +59,8 @@ def course(
     if any(line.stated for line in chosen):
         axes.plot([], [], "o", color=SOFT, fillstyle="none", label=said("figure", "prior"))
     dates = sorted({d for line in chosen for d in (*line.sizes, *line.stated)})
-    shown = _apart(dates)
-    axes.set_xticks([date2num(d) for d in shown], [d.isoformat() for d in shown], rotation=30, ha="right")
+    shown: Any = _apart(dates)  # matplotlib takes dates, its types do not say so
+    axes.set_xticks(shown, [d.isoformat() for d in shown], rotation=30, ha="right")
     axes.set_ylim(bottom=0)
     axes.margins(x=0.06)
     axes.set_ylabel(said("figure", "size_mm"))
@@ -76,7 +75,7 @@ def _date(report: Report | DeidReport) -> datetime.date | None:
     return datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :]) if text else None
 
 
-def _draw(axes, line: Course, n: int, label: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _draw(axes: Any, line: Course, n: int, label: str) -> None:
     colour, marker = _COLOURS[n % len(_COLOURS)], _MARKERS[n % len(_MARKERS)]
     both = sorted((line.stated | line.sizes).items())
     axes.plot([d for d, _ in both], [v for _, v in both], _DASHES[n % len(_DASHES)], color=colour, linewidth=1.4)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
@@ -135,7 +136,14 @@ def prevalence(
     return finished(figure, said, f"{said('figure', 'prevalence')} ({label_set})")
 
 
-def _fields(axes, labels, columns, positive, totals, room) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _fields(
+    axes: Any,
+    labels: Sequence[str],
+    columns: Sequence[str],
+    positive: Mapping[str, Counter[str]],
+    totals: Counter[str],
+    room: float,
+) -> None:
     """The coloured fields with share and number."""
     shares = [[positive[label][home] / totals[home] for home in columns] for label in labels]
     most = max(0.5, *(s for row in shares for s in row))

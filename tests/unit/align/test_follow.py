@@ -37,7 +37,7 @@ def test_growth_and_a_change_of_word_are_one_lesion():
     ],
 )
 def test_another_lesion_starts_its_own_course(later):
-    assert [sizes for _, sizes in courses("右肺下葉に8mmの結節を認めます。", later)][0] == ["1:8"]
+    assert next(sizes for _, sizes in courses("右肺下葉に8mmの結節を認めます。", later)) == ["1:8"]
     assert len(courses("右肺下葉に8mmの結節を認めます。", later)) == 2
 
 
