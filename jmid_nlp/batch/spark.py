@@ -187,6 +187,7 @@ def _write_manifest(path: Path, parts: Iterable[Any]) -> None:
 
 def _put_folder(ready: Path, target: Path) -> None:
     old = ready.with_name(ready.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
     ready.rename(target)
@@ -214,9 +215,10 @@ def _told(store: PartStore) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        reason = f"Spark gave up ({type(error).__name__}); its log says why"
         if said.exists():
-            reason: JmidError = pickle.loads(said.read_bytes())
-            raise reason from None
-        raise WorkerError(
-            f"Spark gave up ({type(error).__name__}); its log says why. Nothing is lost: run the same command again to go on"
-        ) from None
+            told: JmidError = pickle.loads(said.read_bytes())
+            if not isinstance(told, WorkerError):
+                raise told from None
+            reason = str(told)
+        raise WorkerError(f"{reason}; nothing is lost: run the same command again to go on") from None

@@ -16,6 +16,7 @@ from jmid_nlp.errors import InputError, MissingExtraError
 # web server shows paths to anyone on the network.
 _DEFAULTS = {"spark.ui.enabled": "false", "spark.io.encryption.enabled": "true"}
 _HERE = {"spark.driver.host": "localhost", "spark.driver.bindAddress": "127.0.0.1"}
+_ALONE = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true"}  # elsewhere it takes a secret to share
 
 
 @contextmanager
@@ -62,8 +63,9 @@ def _settings(master: str | None) -> dict[str, str]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     here = master is None or master.startswith("local")
     bar = str(sys.stderr.isatty() and os.environ.get("JMID_PROGRESS") != "0").lower()
-    more = {"spark.master": master or "local[*]", "spark.ui.showConsoleProgress": bar}
-    return _DEFAULTS | more | (_HERE if here else {})
+    more = {"spark.master": master or "local[*,4]", "spark.ui.showConsoleProgress": bar}
+    alone = here and not str(master).startswith("local-cluster")
+    return _DEFAULTS | more | (_HERE if here else {}) | (_ALONE if alone else {})
 
 
 def _started(builder: Any, settings: dict[str, str]) -> Any:

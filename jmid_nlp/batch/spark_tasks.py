@@ -7,9 +7,10 @@ text. Errors of this library hold none.
 from __future__ import annotations
 
 import pickle
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -56,19 +57,23 @@ def _batches(rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[Any]:
 
 @contextmanager
 def _quiet(said: Path | None = None) -> Iterator[None]:
-    """Let out only what may stand in a log; an error of this library is kept in the file `said` for the driver, too."""
+    """Let out only what may stand in a log, and keep it for the driver in the file `said`."""
     try:
         yield
-    except JmidError as error:
+    except Exception as error:
+        told = error if isinstance(error, JmidError) else WorkerError(_place(error))
         if said is not None:
             ready = said.with_suffix(f".{uuid4().hex}")
-            ready.write_bytes(pickle.dumps(error))
+            ready.write_bytes(pickle.dumps(told))
             ready.replace(said)
-        raise
-    except OSError as error:
-        raise WorkerError(f"a file could not be read or written: {error.strerror}") from None
-    except Exception as error:
-        raise WorkerError(f"unforeseen error {type(error).__name__}") from None
+        raise told from None
+
+
+def _place(error: Exception) -> str:
+    """What may be told of a foreign error: its kind, the system's own words, and where it arose."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    system = f" ({error.strerror})" if isinstance(error, OSError) else ""
+    return f"a task failed with {type(error).__name__}{system} at {Path(last.filename).name}:{last.lineno}"
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Treat(Task):
         chunk_rows: Rows a chunk.
     """
 
-    job: bytes
+    job: bytes = field(repr=False)  # holds the key
     parts: Sequence[Part]
     doubled: Mapping[int, int]
     encoding: str
@@ -160,7 +165,7 @@ class Join(Task):
     parts: Sequence[Part]
     schema: Any
     folders: Sequence[Path]
-    job: bytes | None
+    job: bytes | None = field(repr=False)
     columns: ClassVar[Mapping[str, str]] = {"part": "long", "audit": "string", "rows": "long", "last": "string"}
 
     def work(self, number: int) -> Iterator[Row]:
@@ -183,7 +188,7 @@ class Join(Task):
 class FrameTask:
     """A job for the rows of a DataFrame: batches of rows in, batches of `kind` and `value` out."""
 
-    job: bytes
+    job: bytes = field(repr=False)
     columns: ClassVar[Mapping[str, str]] = {"kind": "string", "value": "string"}
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
