@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +28,10 @@ def evaluate(
         Path | None,
         typer.Option(metavar="TEXTS", help="Rows with the texts: errors then show the words they are about."),
     ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(help="A reviewer's decisions on the reports in GOLD: right answers of those marked as read."),
+    ] = None,
     encoding: Encoding = "auto",
 ) -> None:
     """Score predictions against gold and write figures (JSON), errors (JSONL) and a report (Markdown and HTML).
@@ -44,13 +48,31 @@ def evaluate(
     with exits():
         texts = read_texts(show_text, encoding) if show_text else None
         options = {"kind": kind, "by": by, "bootstrap": bootstrap, "seed": seed, "encoding": encoding}
-        result = score(gold, predicted, **options)  # type: ignore[arg-type]  # each has its own type
+        sides = _reviewed(gold, predicted, decisions, encoding) if decisions else (gold, predicted)
+        result = score(*sides, **options)  # type: ignore[arg-type]  # each has its own type
         result.save(output, texts=texts)
         typer.echo(str(result))
         typer.echo(f"report written to {output}", err=True)
         if result.failed:
             typer.echo(f"{len(result.failed)} rows or ids not scored as they are; see failed.jsonl there", err=True)
             raise typer.Exit(EXIT_FAILED_ROWS)
+
+
+def _reviewed(reports: Path, predicted: Path, decisions: Path, encoding: str) -> tuple[list[Any], list[Any]]:
+    """Gold from a reviewer's decisions, and the predictions for the same reports."""
+    from jmid_nlp.batch.files import read_rows
+    from jmid_nlp.batch.rows import parse_id, parse_report
+    from jmid_nlp.deid.decisions import Decisions
+    from jmid_nlp.errors import InputError, RowError
+
+    def rows(path: Path) -> Iterator[tuple[int, Any]]:
+        return ((n, row) for n, row in read_rows(path, encoding=encoding) if not isinstance(row, RowError))
+
+    gold = list(Decisions.read(decisions).answers(parse_report(row, number=n) for n, row in rows(reports)))
+    if not gold:
+        raise InputError(f"{decisions.name}: marks no report of {reports.name} as read; do so on the review page")
+    ids = {row["id"] for row in gold}
+    return gold, [row for n, row in rows(predicted) if parse_id(row, number=n) in ids]
 
 
 VERBS: dict[str, Callable[..., None]] = {"evaluate": evaluate}

@@ -7,7 +7,8 @@ de-identification; other fields, such as those of the review list, are passed ov
 - `remove`: it is none; its text stays.
 - `add`: an identifier of `category` stands there.
 
-A row `{"id", "decision": "done"}`, which the review page writes, says that the report was read as a whole; it changes nothing.
+A row `{"id", "decision": "done"}`, which the review page writes, says that the report was read as a whole; it changes nothing
+in the next run, but makes the report one whose right answers are known (`Decisions.answers`).
 
 A report whose decisions contradict each other or do not fit its text is withheld: the list was made for another text.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -43,13 +44,18 @@ class Decisions:
     """Decisions by report id.
 
     Args:
-        rows: `(report id, decision)` pairs.
+        rows: `(report id, decision)` pairs; None in the place of a decision says that the report was read as a whole.
     """
 
-    def __init__(self, rows: Iterable[tuple[str, Decision]] = ()) -> None:
+    def __init__(self, rows: Iterable[tuple[str, Decision | None]] = ()) -> None:
         kept: dict[str, set[Decision]] = {}
+        read: set[str] = set()
         for report_id, decision in rows:
-            kept.setdefault(report_id, set()).add(decision)
+            if decision is None:
+                read.add(report_id)
+            else:
+                kept.setdefault(report_id, set()).add(decision)
+        self._read = frozenset(read)
         self._by_id: Mapping[str, tuple[Decision, ...]] = {
             k: tuple(sorted(v, key=lambda d: (d.start, d.end, d.decision))) for k, v in kept.items()
         }
@@ -67,8 +73,8 @@ class Decisions:
         except (OSError, UnicodeDecodeError) as error:
             raise FileFormatError(f"{path.name}: cannot be read as UTF-8 text ({type(error).__name__})") from None
         for number, line in enumerate(lines, 1):
-            if line.strip() and (row := _parse(line, f"{path.name}, line {number}")):
-                rows.append(row)
+            if line.strip():
+                rows.append(_parse(line, f"{path.name}, line {number}"))
         return cls(rows)
 
     def __len__(self) -> int:
@@ -98,8 +104,30 @@ class Decisions:
             kept = _apply(report.report_id, decision, kept)
         return tuple(sorted(kept, key=lambda i: (i.start, i.end)))
 
+    def answers(self, reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
+        """The right answers of reports that were read as a whole, as gold of `evaluate`: `id`, `text`, `spans`, `keep`.
 
-def _parse(line: str, where: str) -> tuple[str, Decision] | None:
+        Of other reports it is not known what else stands in them, so they are passed over.
+
+        Raises:
+            WithheldError: The decisions on a report contradict each other or reach beyond its text.
+        """
+        for report in reports:
+            if report.report_id in self._read:
+                decisions = self._by_id.get(report.report_id, ())
+                _check(report, decisions)
+                spans = [
+                    (d.decision != "remove", {"start": d.start, "end": d.end, "category": d.category})
+                    for d in decisions
+                ]
+                row = {"id": report.report_id, "text": report.text}
+                yield row | {
+                    "spans": [s for is_one, s in spans if is_one],
+                    "keep": [s for is_one, s in spans if not is_one],
+                }
+
+
+def _parse(line: str, where: str) -> tuple[str, Decision | None]:
     try:
         row = json.loads(line)
     except ValueError:
@@ -107,7 +135,7 @@ def _parse(line: str, where: str) -> tuple[str, Decision] | None:
     if not isinstance(row, dict) or not isinstance(row.get("id"), str | int) or isinstance(row.get("id"), bool):
         raise FileFormatError(f"{where}: not a JSON object with the id of a report")
     if row.get("decision") == DONE:
-        return None
+        return str(row["id"]), None
     start, end, kind, category = (row.get(k) for k in ("start", "end", "decision", "category"))
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise FileFormatError(f"{where}: start and end must be whole numbers with 0 <= start < end")

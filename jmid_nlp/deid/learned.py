@@ -176,18 +176,19 @@ def _denied(hit: Hit, inside: Floats) -> bool:
     return float(inside[hit.start : hit.end].max()) < _DENIED
 
 
-def spans(text: str, probabilities: Floats, offset: int = 0) -> Iterator[Hit]:
+def spans(text: str, probabilities: Floats, offset: int = 0, *, least: float = _INSIDE) -> Iterator[Hit]:
     """Runs of characters of one category, cut where a new identifier begins.
 
     Args:
         text: The folded text.
         probabilities: Of its characters from `offset` on, as `Tagger.probabilities` gives them.
         offset: Where the probabilities begin.
+        least: Probability from which a character belongs to an identifier.
     """
     inside = probabilities[:, 1::2] + probabilities[:, 2::2]
     best = inside.argmax(axis=1)
     height = inside.max(axis=1)
-    on = np.flatnonzero(height >= _INSIDE)
+    on = np.flatnonzero(height >= least)
     first = last = -1
     for i in on.tolist():
         begins = probabilities[i, 1 + 2 * best[i]] > probabilities[i, 2 + 2 * best[i]]

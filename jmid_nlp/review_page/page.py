@@ -6,6 +6,7 @@ import base64
 import hashlib
 import heapq
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,18 +19,9 @@ from jmid_nlp.schema import CATEGORIES
 Row = dict[str, Any]
 #: The page's script is these files one behind the other: small enough to read, and nothing to build.
 SCRIPTS = (
-    "words",
-    "offsets",
-    "planner",
-    "decisions",
-    "storage",
-    "marks",
-    "filter",
-    "list",
-    "report",
-    "dialogs",
-    "main",
-)
+    "words", "offsets", "planner", "decisions", "storage", "marks", "filter", "list", "report", "dialogs", "session", "show",
+    "act", "main",
+)  # fmt: skip
 _FOLDER = files("jmid_nlp").joinpath("review_page")
 
 
@@ -68,13 +60,13 @@ class PageSink(JsonlSink):
         """Write the page of the riskiest reports of all parts."""
         count = 0
 
-        def rows() -> Iterator[tuple[tuple[float, float, int], Row]]:
+        def rows() -> Iterator[tuple[tuple[float, int], Row]]:
             nonlocal count
             for part in parts:
                 with part.open(encoding="utf-8") as stream:
                     for line in stream:
                         row = json.loads(line)
-                        yield (*_risk(row), -count), row
+                        yield (_risk(row), -count), row
                         count += 1
 
         best = [row for _, row in heapq.nlargest(self.top, rows(), key=lambda pair: pair[0])]
@@ -83,10 +75,9 @@ class PageSink(JsonlSink):
             out.write(page(self.run, best, total=count if self.total is None else self.total))
 
 
-def _risk(row: Row) -> tuple[float, float]:
-    """A report's place in the list: its riskiest place decides, then all of them together."""
-    risks = [mark["risk"] for mark in row["marks"]]
-    return max(risks, default=0.0), round(sum(risks), 4)
+def _risk(row: Row) -> float:
+    """How much a report deserves a look: the chance that one of its places is wrong, were their risks independent ones."""
+    return round(1 - math.prod(1 - mark["risk"] for mark in row["marks"]), 4)
 
 
 def page(run: Run, rows: Sequence[Row], *, total: int) -> str:
@@ -113,7 +104,7 @@ def page(run: Run, rows: Sequence[Row], *, total: int) -> str:
 
 def _data(run: Run, rows: Sequence[Row], total: int) -> Mapping[str, Any]:
     reports = [
-        {"id": row["id"], "text": row["text"], "risk": _risk(row)[0], "marks": [_mark(m) for m in row["marks"]]}
+        {"id": row["id"], "text": row["text"], "risk": _risk(row), "marks": [_mark(m) for m in row["marks"]]}
         for row in rows
     ]
     about = {"source": run.source, "policy": run.policy, "mode": run.mode, "sample": run.sample, "seed": run.seed}

@@ -185,6 +185,24 @@ def test_keyboard_reload_export_apply(context, review, reports, tmp_path):
     assert "2024年5月7日" in after["a"]
     assert after["c"] == before["c"]
 
+    call("detect", reports, "-o", tmp_path / "spans.jsonl", "--mode", "fast")
+    told = call(
+        "evaluate",
+        reports,
+        tmp_path / "spans.jsonl",
+        "-o",
+        tmp_path / "report",
+        "--decisions",
+        tmp_path / "decisions.jsonl",
+    )
+    assert told.exit_code == 0
+    figures = json.loads(next((tmp_path / "report").glob("*.json")).read_text(encoding="utf-8"))
+    assert figures["reports"] == 1  # the one that was read as a whole
+    errors = lines(next((tmp_path / "report").glob("errors*.jsonl")))
+    assert {(e["start"], e["end"]) for e in errors} == {
+        (r["start"], r["end"]) for r in rows if r["decision"] in ("add", "remove")
+    }
+
 
 def test_offsets_are_code_points(context, review, reports, tmp_path):
     tab = visit(context, review)

@@ -214,3 +214,20 @@ def test_decisions_pass_over_reports_that_were_read(tmp_path):
     assert len(read) == 1
     file.write_text('{"id":"a","start":0,"end":1,"decision":"remove"}\n', encoding="utf-8")
     assert Decisions.read(file).fingerprint == read.fingerprint
+
+
+def test_reports_that_were_read_as_a_whole_give_gold(tmp_path):
+    file = tmp_path / "decisions.jsonl"
+    rows = [
+        {"id": "a", "start": 0, "end": 2, "decision": "accept", "category": "PERSON"},
+        {"id": "a", "start": 3, "end": 4, "decision": "remove", "category": None},
+        {"id": "a", "decision": "done"},
+        {"id": "b", "start": 0, "end": 1, "decision": "add", "category": "ID"},
+        {"id": "c", "decision": "done"},
+    ]
+    file.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    one, other = Decisions.read(file).answers(Report(i, "山田と結節") for i in "abc")
+    assert (one["id"], other["id"]) == ("a", "c")
+    assert one["spans"] == [{"start": 0, "end": 2, "category": "PERSON"}]
+    assert [(s["start"], s["end"]) for s in one["keep"]] == [(3, 4)]
+    assert other["spans"] == other["keep"] == []
