@@ -34,10 +34,11 @@ def exact(text: str, spans: Iterable[Span]) -> list[Span]:
     """
     joined = clusters(text)
     starts = [start for start, _ in joined]
-    return [_trimmed(text, *(grow(s, joined, starts) if joined and s[0] < s[1] else s)) for s in spans]
+    return [trimmed(text, *(grow(s, joined, starts) if joined and s[0] < s[1] else s)) for s in spans]
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """The span without white space at its rims; one of white space alone stays as it is."""
     words = text[start:end]
     if not words[:1].isspace() and not words[-1:].isspace():
         return start, end

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from jmid_nlp.errors import FileFormatError, InputError
-from jmid_nlp.neural.encoder import Encoded, load_encoder, positions
+from jmid_nlp.neural.encoder import Encoded, Encoder, load_encoder, positions
 from jmid_nlp.neural.files import find_model
 from jmid_nlp.neural.labels import Floats, Found, Scheme
-from jmid_nlp.neural.runtime import open_runtime
+from jmid_nlp.neural.runtime import Runtime, open_runtime
 from jmid_nlp.neural.windows import Window, windows
 from jmid_nlp.offsets import Span
 
@@ -23,45 +23,24 @@ _CHUNK = 256
 _T = TypeVar("_T")
 
 
-class TokenClassifier:
-    """A token classification model with its tokenizer, ready for texts of any length.
-
-    The labels may be written BIO, IO or BILOU. A text's answer depends on the text alone, never on its neighbours.
+class Labeller:
+    """A model, its tokenizer and its labels, put together for texts of any length.
 
     Args:
-        model: A directory as `save_pretrained` writes it, with `model.int8.onnx`, `model.onnx` or torch weights; or the id
-            of a model on the Hugging Face hub.
-        device: "cpu", or "cuda" for bf16 on a GPU.
-        threads: Threads of one computation on the CPU.
+        encoder: The tokenizer.
+        runtime: The model.
+        scheme: The labels of its outputs.
+        limit: Pieces that it takes at once, its own at the rims included.
         stride: Pieces that neighbouring windows of a long text share at least; half a window at most is taken.
-        batch_size: Windows that a GPU computes at once.
-        download: Whether a hub id may be fetched; otherwise only what was fetched before is used.
-
-    Raises:
-        InputError: There is no such model, or it has no weights or no label `O`.
-        FileFormatError: A file of it cannot be read.
-        MissingExtraError: What runs it is not installed.
     """
 
-    def __init__(
-        self,
-        model: str | Path,
-        *,
-        device: str = "cpu",
-        threads: int = 1,
-        stride: int = 64,
-        batch_size: int = 16,
-        download: bool = False,
-    ) -> None:
-        if min(threads, batch_size) < 1 or stride < 0:
-            raise InputError("threads and batch_size must be at least 1, and stride at least 0")
-        directory = find_model(model, download=download)
-        config = _config(directory)
-        self.scheme = Scheme(_labels(config, directory))
-        self._encoder = load_encoder(directory)
-        limit = positions(directory, config)
-        self._runtime = open_runtime(directory, device=device, threads=threads, batch=batch_size, limit=limit)
-        self._size = limit - len(self._encoder.before) - len(self._encoder.after)
+    def __init__(self, encoder: Encoder, runtime: Runtime, scheme: Scheme, limit: int, stride: int) -> None:
+        self.scheme = scheme
+        self._encoder = encoder
+        self._runtime = runtime
+        self._size = limit - len(encoder.before) - len(encoder.after)
+        if self._size < 1:
+            raise InputError("the model takes no pieces at all; see max_position_embeddings in its config.json")
         self._stride = min(stride, self._size // 2)
 
     @property
@@ -122,6 +101,46 @@ class TokenClassifier:
                     w, skip = parts[k][1], len(before)
                     out[k] = _softmax(logits[w.first - w.start + skip : w.last - w.start + skip])
         return out
+
+
+class TokenClassifier(Labeller):
+    """A token classification model with its tokenizer, ready for texts of any length.
+
+    The labels may be written BIO, IO or BILOU. A text's answer depends on the text alone, never on its neighbours.
+
+    Args:
+        model: A directory as `save_pretrained` writes it, with `model.int8.onnx`, `model.onnx` or torch weights; or the id
+            of a model on the Hugging Face hub.
+        device: "cpu", or "cuda" for bf16 on a GPU.
+        threads: Threads of one computation on the CPU.
+        stride: Pieces that neighbouring windows of a long text share at least; half a window at most is taken.
+        batch_size: Windows that a GPU computes at once.
+        download: Whether a hub id may be fetched; otherwise only what was fetched before is used.
+
+    Raises:
+        InputError: There is no such model, or it has no weights or no label `O`.
+        FileFormatError: A file of it cannot be read.
+        MissingExtraError: What runs it is not installed.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        device: str = "cpu",
+        threads: int = 1,
+        stride: int = 64,
+        batch_size: int = 16,
+        download: bool = False,
+    ) -> None:
+        if min(threads, batch_size) < 1 or stride < 0:
+            raise InputError("threads and batch_size must be at least 1, and stride at least 0")
+        directory = find_model(model, download=download)
+        config = _config(directory)
+        scheme = Scheme(_labels(config, directory))
+        limit = positions(directory, config)
+        runtime = open_runtime(directory, device=device, threads=threads, batch=batch_size, limit=limit)
+        super().__init__(load_encoder(directory), runtime, scheme, limit, stride)
 
 
 def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

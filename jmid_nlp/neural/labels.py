@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jmid_nlp.errors import InputError
+from jmid_nlp.neural.alignment import trimmed
 from jmid_nlp.offsets import Span
 
 Floats = NDArray[np.float32]
@@ -65,7 +66,7 @@ class Scheme:
         out: list[Found] = []
         for label, first, last in self._runs(best, places):
             start = max(places[first][0], out[-1].end if out else 0)
-            end = max(places[k][1] for k in range(first, last))
+            start, end = trimmed(text, start, max(places[k][1] for k in range(first, last)))
             if text[start:end].strip():
                 score = round(float(weights[first:last, label].mean()), 4)
                 out.append(Found(start, end, self.labels[label], score))

@@ -81,31 +81,18 @@ class TorchRuntime:
     window is computed in the same way whatever stands beside it.
 
     Args:
-        directory: A directory as `save_pretrained` writes it.
-        device: "cpu" or a name of torch, such as "cuda".
-        threads: Threads of one computation on the CPU, for the whole process.
+        model: A token classification model of Transformers, on its device and in `eval` mode.
         batch: Windows of one pass.
         limit: Pieces of a window at most.
     """
 
-    def __init__(self, directory: Path, device: str, threads: int, batch: int, limit: int) -> None:
+    def __init__(self, model: Any, batch: int, limit: int) -> None:
         import torch
-        from transformers import AutoModelForTokenClassification
 
-        if device != "cpu" and not torch.cuda.is_available():
-            raise InputError(f"torch sees no GPU for device {device!r}; use device='cpu'")
-        kind = torch.float32 if device == "cpu" else torch.bfloat16
-        if device == "cpu":
-            torch.set_num_threads(threads)
-        try:
-            model = AutoModelForTokenClassification.from_pretrained(str(directory), dtype=kind, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise FileFormatError(f"the model {directory.name} cannot be read as a token classifier") from error
         self.batch = batch
         self.step = 64 if batch > 1 else 1
         self._torch: Any = torch
-        self._model = model.to(device).eval()
-        self._device = device
+        self._model = model
         self._limit = limit
         self._padding = model.config.pad_token_id or 0
 
@@ -118,11 +105,9 @@ class TorchRuntime:
         for i, ids in enumerate(windows):
             rows[i, : len(ids)] = ids
             mask[i, : len(ids)] = 1
-        tensor = self._torch.from_numpy
+        tensor, device = self._torch.from_numpy, self._model.device
         with self._torch.inference_mode():
-            logits = self._model(
-                input_ids=tensor(rows).to(self._device), attention_mask=tensor(mask).to(self._device)
-            ).logits
+            logits = self._model(input_ids=tensor(rows).to(device), attention_mask=tensor(mask).to(device)).logits
         values = logits.float().cpu().numpy()
         return [values[i, : len(ids)] for i, ids in enumerate(windows)]
 
@@ -147,10 +132,26 @@ def open_runtime(directory: Path, *, device: str, threads: int, batch: int, limi
     if device == "cpu" and onnx and find_spec("onnxruntime"):
         return OnnxRuntime(onnx, threads)
     if weights and find_spec("torch"):
-        return TorchRuntime(directory, device, threads, 1 if device == "cpu" else batch, limit)
+        return TorchRuntime(_torch_model(directory, device, threads), 1 if device == "cpu" else batch, limit)
     if not onnx and not weights:
         raise InputError(f"the model {directory.name} holds neither {ONNX_FILES[0]} nor {TORCH_FILES[0]}")
     if device != "cpu" and not weights:
         raise InputError(f"device {device!r} needs {TORCH_FILES[0]}, and the model {directory.name} has only ONNX")
     extra, package = ("onnx", "ONNX Runtime") if onnx and device == "cpu" else ("torch", "torch")
     raise MissingExtraError(f'the model {directory.name} needs {package}: pip install "jmid-nlp[{extra}]"')
+
+
+def _torch_model(directory: Path, device: str, threads: int) -> Any:
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    if device == "cpu":
+        torch.set_num_threads(threads)
+    elif not torch.cuda.is_available():
+        raise InputError(f"torch sees no GPU for device {device!r}; use device='cpu'")
+    kind = torch.float32 if device == "cpu" else torch.bfloat16
+    try:
+        model = AutoModelForTokenClassification.from_pretrained(str(directory), dtype=kind, local_files_only=True)
+    except Exception as error:  # the libraries' errors have no base of their own
+        raise FileFormatError(f"the model {directory.name} cannot be read as a token classifier") from error
+    return model.to(device).eval()
