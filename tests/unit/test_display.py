@@ -99,7 +99,7 @@ def test_certainty_is_told_without_colour():
     for name, line in (("positive", "solid"), ("suspicious", "dashed"), ("negative", "dotted")):
         assert re.search(rf"\.jmid-{name} {{[^}}]*border-bottom: 2px {line}", sheet)
         assert f'<mark class="jmid-{name}">' in html  # the legend
-    assert 'content: "?"' in sheet
+    assert 'content: "\\2060?"' in sheet
 
 
 def test_light_and_dark_follow_the_system_and_the_notebook():
