@@ -57,14 +57,14 @@ class Filter {
     return this.reports.flatMap((report, index) => {
       const found = summary(report, entries[index]);
       if (words.length && !words.every((word) => searched(report).includes(word))) return [];
-      if (this.choosesPlaces && !found.places.some((p) => this.fits(p) && (state !== "open" || isOpen(p)))) return [];
+      if (this.choosesPlaces && !found.places.some((p) => this.fits(p) && (state !== "open" || found.open.includes(p)))) return [];
       return !state || isIn(state, entries[index], found) ? [index] : [];
     });
   }
 }
 
 function isIn(state, entry, found) {
-  if (state === "open") return found.open > 0;
+  if (state === "open") return found.open.length > 0;
   if (state === "unread") return !entry.done;
   if (state === "read") return entry.done;
   return state === "leak" ? found.leak : found.decided > 0;

@@ -46,7 +46,7 @@ function summary(report, entry) {
     const places = placesOf(report, entry);
     found = {
       places,
-      open: places.filter(isOpen).length,
+      open: entry.done ? [] : places.filter(isOpen), // who read the whole report has judged all of it
       decided: entry.items.length,
       leak: entry.items.some((item) => isLeak(report, item)),
     };

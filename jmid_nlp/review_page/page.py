@@ -77,7 +77,7 @@ class PageSink(JsonlSink):
 
 def _risk(row: Row) -> float:
     """How much a report deserves a look: the chance that one of its places is wrong, were their risks independent ones."""
-    return round(1 - math.prod(1 - mark["risk"] for mark in row["marks"]), 4)
+    return round(1 - math.prod(1 - float(mark["risk"]) for mark in row["marks"]), 4)
 
 
 def page(run: Run, rows: Sequence[Row], *, total: int) -> str:

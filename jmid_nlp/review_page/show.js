@@ -8,8 +8,8 @@ function level(risk) {
 /** What the list says of a report. */
 function describe(at) {
   const found = summary(reports[at], decisions.entries[at]);
-  const reasons = [...new Set(found.places.filter(isOpen).flatMap((p) => p.mark.reasons))].map((reason) => t(reason));
-  const note = reasons.length ? `${t("open_count", { count: found.open })} ${reasons.join(t("comma"))}` : t("nothing_open");
+  const reasons = [...new Set(found.open.flatMap((p) => p.mark.reasons))].map((reason) => t(reason));
+  const note = reasons.length ? `${t("open_count", { count: found.open.length })} ${reasons.join(t("comma"))}` : t("nothing_open");
   return { level: level(reports[at].risk), note, done: decisions.entries[at].done, leak: found.leak };
 }
 
@@ -38,7 +38,7 @@ function totals() {
   const read = all.filter(({ entry }) => entry.done);
   return {
     read: read.length,
-    open: all.reduce((sum, { found }) => sum + found.open, 0),
+    open: all.reduce((sum, { found }) => sum + found.open.length, 0),
     leaks: read.filter(({ found }) => found.leak).length,
     leaking: all.filter(({ found }) => found.leak).length,
     decided: all.reduce((sum, { found }) => sum + found.decided, 0),
