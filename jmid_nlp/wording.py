@@ -37,9 +37,35 @@ def concept_label(concept_id: str | None, *, japanese: bool = True) -> str:
     return found.ja if japanese else found.en or found.id.replace("_", " ")
 
 
+def says(words: Iterable[str], concept_id: str | None) -> bool:
+    """Whether one of the words holds a label of the concept, in either language.
+
+    A concept of the lexicons gathers what is handled alike, also diseases with names of their own. Its label may stand for
+    a mention towards other systems only where the mention's own words hold it.
+    """
+    from jmid_nlp.findings.terms import concepts
+
+    found = concepts().get(concept_id or "")
+    if found is None:
+        return False
+    labels = [_plain(label) for label in (found.ja, found.en, *found.row.get("abbr", "").split("|")[:1]) if label]
+    return any(label in _plain(word) for word in words for label in labels)
+
+
+def _plain(text: str) -> str:
+    from jmid_nlp.offsets import fold
+
+    return "".join(fold(text).text.split()).lower()
+
+
+def spoken(finding: Finding, text: str) -> list[str]:
+    """The words of a finding: its own, and behind those of each site, since 胆嚢|結石 is written apart."""
+    return [finding.text, *(text[s.start : s.end] + finding.text for s in finding.locations)]
+
+
 def finding_title(finding: Finding) -> str:
     """One line that says what is known of a finding."""
-    parts = [finding.concept or finding.text, finding.certainty, finding.laterality or "", sizes(finding.sizes_mm)]
+    parts = [finding.text, finding.certainty, finding.laterality or "", sizes(finding.sizes_mm)]
     parts += [finding.change or "", count(finding), looks(finding), advice(finding.recommendation)]
     return " / ".join(p for p in parts if p)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from functools import cache
 from typing import NamedTuple
@@ -9,8 +10,8 @@ from typing import NamedTuple
 from jmid_nlp.errors import InputError, NotDeidentifiedError
 from jmid_nlp.findings.terms import concepts
 from jmid_nlp.lexicon import read_table
-from jmid_nlp.schema import DeidReport, Finding
-from jmid_nlp.wording import concept_label
+from jmid_nlp.schema import DeidReport, Finding, SiteMention
+from jmid_nlp.wording import concept_label, says, spoken
 
 OWN = "99JMID"  # private scheme of DICOM; its values are the ids of the lexicons
 _SPACE = uuid.UUID("5d0f9d0e-6a0b-5f7e-9b39-0d6f1d8a7c11")
@@ -24,21 +25,33 @@ class Coded(NamedTuple):
     meaning: str
 
 
-def concept_codes(concept_id: str | None) -> tuple[Coded, ...]:
-    """The codes of a finding or a site, the one of PS3.16 first where there is one; empty for None."""
-    if concept_id is None:
+def finding_codes(finding: Finding, text: str) -> tuple[Coded, ...]:
+    """The codes of a finding: that of PS3.16 first where there is one, then our own; none where its words do not say it.
+
+    Args:
+        finding: The finding.
+        text: The report's text.
+    """
+    return _codes(finding.concept) if says(spoken(finding, text), finding.concept) else ()
+
+
+def site_codes(site: SiteMention, laterality: str | None, text: str) -> tuple[Coded, ...]:
+    """The codes of a site; where PS3.16 has only the site without its side, that one: the side is told beside it."""
+    concept = site.site
+    if concept is None:
         return ()
-    found = concepts().get(concept_id)
-    own = Coded(OWN, concept_id, concept_label(concept_id, japanese=False))
+    written = [text[site.start : site.end]]
+    own = _codes(concept)[-1]
+    whole = concept.removeprefix(f"{laterality}_") if laterality else concept
+    fitting = (c for name in (concept, whole) if says(written, name) for c in _codes(name) if c.scheme != OWN)
+    return (*itertools.islice(fitting, 1), own)
+
+
+def _codes(concept_id: str | None) -> tuple[Coded, ...]:
+    found = concepts().get(concept_id or "")
+    own = Coded(OWN, concept_id or "", concept_label(concept_id, japanese=False))
     keyword = found.row.get("pydicom") if found else None
     return (_snomed(keyword), own) if keyword else (own,)
-
-
-def site_codes(site: str | None, laterality: str | None) -> tuple[Coded, ...]:
-    """As `concept_codes`; where only the site without its side has a code of PS3.16, that one: the side is told beside it."""
-    found = concept_codes(site)
-    whole = site.removeprefix(f"{laterality}_") if site and laterality else site
-    return found if len(found) != 1 or whole == site else (*concept_codes(whole)[:-1], *found)
 
 
 def code_of(group: str, name: str) -> Coded:

@@ -18,7 +18,7 @@ from jmid_nlp.interchange.codes import (
     axes,
     checked,
     code_of,
-    concept_codes,
+    finding_codes,
     site_codes,
     stable_uuid,
 )
@@ -178,14 +178,14 @@ def _group(
     sites = [
         hd.sr.FindingSite(anatomic_location=_code(hd, c[0]), laterality=_code(hd, side) if side else None)
         for s in finding.locations
-        if (c := site_codes(s.site, finding.laterality))
+        if (c := site_codes(s, finding.laterality, report.text))
     ]
     if side and not sites:
         said.append((code_of("name", "side"), side))
-    finding_codes = concept_codes(finding.concept) or (Coded(OWN, "unlisted", finding.text),)
+    named = finding_codes(finding, report.text) or (Coded(OWN, "unlisted", finding.text),)
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=uid, identifier=finding.text),
-        finding_type=_code(hd, finding_codes[0]),
+        finding_type=_code(hd, named[0]),
         finding_sites=sites or None,
         measurements=measured or None,
         qualitative_evaluations=[hd.sr.QualitativeEvaluation(_code(hd, n), _code(hd, v)) for n, v in said],

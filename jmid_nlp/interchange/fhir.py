@@ -20,7 +20,7 @@ from jmid_nlp.interchange.codes import (
     axes,
     checked,
     code_of,
-    concept_codes,
+    finding_codes,
     site_codes,
     stable_uuid,
 )
@@ -104,10 +104,10 @@ def _diagnostic_report(report: DeidReport, observations: Sequence[Json], shared:
 
 def _observation(report: DeidReport, number: int, finding: Finding, shared: Json) -> Json:
     sites = finding.locations
-    said = [site_codes(s.site, finding.laterality) for s in sites]
-    spoken = [report.text[s.start : s.end] for s in sites]
+    said = [site_codes(s, finding.laterality, report.text) for s in sites]
+    written = [report.text[s.start : s.end] for s in sites]
     components = [
-        *(_component(code_of("name", "site"), valueCodeableConcept=_concept(c, t)) for c, t in _rest(said, spoken)),
+        *(_component(code_of("name", "site"), valueCodeableConcept=_concept(c, t)) for c, t in _rest(said, written)),
         *_sides(finding),
         *(_size(size, prior=False) for size in _dimensions(finding.sizes_mm)),
         *(_size(size, prior=True) for size in _dimensions(finding.prior_sizes_mm)),
@@ -116,7 +116,7 @@ def _observation(report: DeidReport, number: int, finding: Finding, shared: Json
         *(_look(a) for a in finding.attributes),
     ]
     users = [_coding(_USERS.get(c.system, f"{URN}terminology:{c.system}"), c.code) for c in finding.codes]
-    code = _concept(concept_codes(finding.concept), finding.text)
+    code = _concept(finding_codes(finding, report.text), finding.text)
     code["coding"] = [*code.get("coding", []), *users]
     study, note = _study(report), advice(finding.recommendation)
     return {
@@ -129,14 +129,14 @@ def _observation(report: DeidReport, number: int, finding: Finding, shared: Json
         **shared,
         "valueCodeableConcept": _certainty(finding),
         **({"note": [{"text": note}]} if note else {}),
-        **({"bodySite": _concept(said[0], spoken[0])} if sites else {}),
+        **({"bodySite": _concept(said[0], written[0])} if sites else {}),
         **({"derivedFrom": study} if study else {}),
         **({"component": components} if components else {}),
     }
 
 
-def _rest(said: Sequence[tuple[Coded, ...]], spoken: Sequence[str]) -> list[tuple[tuple[Coded, ...], str]]:
-    return list(zip(said, spoken, strict=True))[1:]
+def _rest(said: Sequence[tuple[Coded, ...]], written: Sequence[str]) -> list[tuple[tuple[Coded, ...], str]]:
+    return list(zip(said, written, strict=True))[1:]
 
 
 def _span(finding: Finding) -> Json:

@@ -10,7 +10,7 @@ from jmid_nlp.align.follow import Course, follow
 from jmid_nlp.errors import InputError
 from jmid_nlp.plots.base import INK, LINE, SOFT, Language, Picture, Words, empty, finished, legend, picture
 from jmid_nlp.schema import DeidReport, Extraction, Finding, Report
-from jmid_nlp.wording import iso_date
+from jmid_nlp.wording import iso_date, says
 
 _COLOURS = ("#1f6fb5", "#d1601f", "#2e8b57", "#8a4fbf", "#b03a5b", "#7a6a1d", "#00868b", "#555b66")
 _MARKERS = "os^DvPX*"
@@ -100,5 +100,6 @@ def _name(finding: Finding, said: Words) -> str:
     sites = [s.site for s in finding.locations if s.site]
     site = said.concept(sites[0]) if sites else said("figure", "no_site")
     side = said("side", finding.laterality) if finding.laterality else ""
-    kind = said.concept(finding.concept) if finding.concept else said.readable(finding.text, "–")
+    kind = finding.text if said.japanese or not says([finding.text], finding.concept) else said.concept(finding.concept)
+    kind = said.readable("".join(kind.split()) if said.japanese else kind, said("figure", "lesion"))
     return " ".join(p for p in (side if side not in site else "", site, kind) if p)

@@ -110,6 +110,17 @@ def test_codes_of_the_users_terminologies_stand_beside_ours():
     ]  # fmt: skip
 
 
+def test_a_disease_is_not_coded_as_what_the_lexicon_files_it_with():
+    """The lexicons gather diseases that are handled alike; only the words of the report decide on a code."""
+    text = "橋本病の既往あり。前立腺癌。食道静脈瘤あり。肝S3に嚢胞を認めます。胆嚢に結石あり。"
+    found = {
+        o["code"]["text"]: o["code"].get("coding", []) for o in observations(valid(made(replace(SAFE, text=text))))
+    }
+    assert {"橋本病", "前立腺癌", "嚢胞"} <= found.keys()
+    assert not [name for name in ("橋本病", "前立腺癌", "食道静脈瘤") if found.get(name)]
+    assert [c["code"] for c in found["嚢胞"]] == ["367643001", "cyst"]
+
+
 def test_every_shape_of_a_finding_is_valid():
     odd = Finding(
         0, 2, "影", None, "general", sizes_mm=((3.0,), (9.0, 5.5, 4.0)), multiple=True, historical=True,
