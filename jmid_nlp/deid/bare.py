@@ -98,7 +98,7 @@ def _firm(before: str) -> bool:
 
 def is_eponym(t: str, at: int) -> bool:
     """Whether what follows a name makes a term of medicine of it: 橋本|病, 木村|・竹本分類."""
-    return t.startswith(book().eponym_suffix, at) or bool(_EPONYM_MORE.match(t, at))
+    return book().eponym_suffix.begins(t, at) or bool(_EPONYM_MORE.match(t, at))
 
 
 _EPONYM_MORE = re.compile(

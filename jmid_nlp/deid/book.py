@@ -6,6 +6,7 @@ from functools import cache
 
 from jmid_nlp.lexicon import read_table, read_text, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.affixes import Affixes
 
 # Variant characters of names, each to the commonest one: looked up so, never written so.
 VARIANTS = str.maketrans(
@@ -89,7 +90,7 @@ class Book:
             kind: [f for r in protect if r["kind"] == kind for f in split_forms(r["forms"])]
             for kind in ("suffix", "term", "latin")
         }
-        self.eponym_suffix = tuple(sorted({fold(f).text for f in of["suffix"]}, key=lambda f: (-len(f), f)))
+        self.eponym_suffix = Affixes(fold(f).text for f in of["suffix"])
         self.terms = frozenset(fold(f).text for f in of["term"])
         self.latin_terms = frozenset(f.lower() for f in of["latin"])
         self.role_words = frozenset(

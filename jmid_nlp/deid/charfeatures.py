@@ -47,14 +47,16 @@ def encode(text: str, parts_of_speech: dict[str, int], places: Codes) -> Codes:
         Array of shape (columns, n).
     """
     n = len(text)
-    out = np.zeros((8 + len(LISTS), n), np.int16)
-    out[0] = [_bucket(c) for c in text]
-    out[1] = [kind(c) for c in text]
+    speech, edges = [0] * n, bytearray(n)
     tokens = tokenize(text)
     for start, end, raw in zip(tokens.starts, tokens.ends, tokens.raw, strict=True):
-        out[2, start:end] = parts_of_speech.get(part_of_speech(raw), 0)
-        out[3, start:end] = 2
-        out[3, start] = 1
+        speech[start:end] = [parts_of_speech.get(part_of_speech(raw), 0)] * (end - start)
+        edges[start:end] = b"\1".ljust(end - start, b"\2")
+    out = np.empty((8 + len(LISTS), n), np.int16)
+    out[0] = [_bucket(c) for c in text]
+    out[1] = [kind(c) for c in text]
+    out[2] = speech
+    out[3] = np.frombuffer(edges, np.uint8)
     out[4:-4] = members(text)
     out[-4:] = places
     return out
@@ -62,14 +64,15 @@ def encode(text: str, parts_of_speech: dict[str, int], places: Codes) -> Codes:
 
 def members(text: str) -> Codes:
     """Of each list and each character of a folded text: 0, or 1 where a word of the list begins, 2 inside, 3 for one alone."""
-    out = np.zeros((len(LISTS), len(text)), np.int16)
+    n = len(text)
+    out = bytearray(n * len(LISTS))
     lowered = _lower(text)
     names = lowered.translate(VARIANTS)
     for row, name in enumerate(LISTS):
         for start, end, _ in _list(name).find(names if name in ("surname", "given") else lowered):
-            out[row, start:end] = 2
-            out[row, start] = 1 if end - start > 1 else 3
-    return out
+            size = end - start
+            out[row * n + start : row * n + end] = b"\1".ljust(size, b"\2") if size > 1 else b"\3"
+    return np.frombuffer(out, np.uint8).reshape(len(LISTS), n).astype(np.int16)
 
 
 def pieces(text: str) -> list[tuple[int, int]]:
@@ -121,6 +124,7 @@ def kind(char: str) -> int:
     return 12 if char.isascii() else 13
 
 
+@lru_cache(maxsize=16384)
 def part_of_speech(raw: str) -> str:
     """The part of speech of a unidic feature string with its three subclasses."""
     return ",".join(raw.split(",", 4)[:4])
@@ -168,17 +172,17 @@ def _forms(tables: Sequence[str]) -> list[str]:
 def positions(text: str) -> Codes:
     """Distance to both ends of the line in characters and to both ends of the text in lines, coarsely."""
     lines = text.split("\n")
-    out = np.zeros((4, len(text)), np.int16)
-    at = 0
+    ahead, behind, above, below = bytearray(), bytearray(), bytearray(), bytearray()
     for number, line in enumerate(lines):
         size = len(line)
-        steps = np.minimum(np.arange(size), len(_STEPS) - 1)
-        out[0, at : at + size] = _STEPS[steps]
-        out[1, at : at + size] = _STEPS[steps[::-1]]
-        out[2, at : at + size] = min(number, PLACES - 1)
-        out[3, at : at + size] = min(len(lines) - 1 - number, PLACES - 1)
-        at += size + 1
-    return out
+        steps = _STEPS[:size].ljust(size, _STEPS[-1:])
+        ahead += steps + b"\0"
+        behind += steps[::-1] + b"\0"
+        above += bytes((min(number, PLACES - 1),)) * size + b"\0"
+        below += bytes((min(len(lines) - 1 - number, PLACES - 1),)) * size + b"\0"
+    rows = np.frombuffer(ahead + behind + above + below, np.uint8).reshape(4, -1)
+    return rows[:, : len(text)].astype(np.int16)
 
 
-_STEPS = np.array([0, 1, 2, *[3] * 3, *[4] * 5, *[5] * 9, *[6] * 20, 7], np.int16)
+#: By distance in characters; the last for all that are farther.
+_STEPS = bytes([0, 1, 2, *[3] * 3, *[4] * 5, *[5] * 9, *[6] * 20, 7])

@@ -12,6 +12,7 @@ from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.likeness import likeness
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.affixes import Affixes
 
 KANJI = r"㐀-䶿一-鿿々〆豈-﫿\U00020000-\U0003ffff"
 RUN = re.compile(f"[{KANJI}](?:[{KANJI}]|[ノヶケツ](?=[{KANJI}]))*")
@@ -60,16 +61,16 @@ _GIVEN_ENDS = frozenset(
 
 
 @cache
-def after_words() -> tuple[str, ...]:
-    """What may follow a name inside a run of kanji, longest first."""
+def after_words() -> Affixes:
+    """What may follow a name inside a run of kanji."""
     words = {fold(f).text for r in read_table("phi/after.tsv") for f in split_forms(r["form"])}
     words |= {t for t in book().titles if RUN.fullmatch(t)} | book().role_words
-    return tuple(sorted((w for w in words if RUN.match(w)), key=lambda w: (-len(w), w)))
+    return Affixes(w for w in words if RUN.match(w))
 
 
 @cache
-def before_words() -> tuple[str, ...]:
-    """What may stand before a name inside a run of kanji, longest first."""
+def before_words() -> Affixes:
+    """What may stand before a name inside a run of kanji."""
     b = book()
     words = (
         b.depts
@@ -77,7 +78,12 @@ def before_words() -> tuple[str, ...]:
         | {t for t in b.titles if RUN.fullmatch(t)}
         | {"日", "月", "年", "科", "部", "室", "課", "係", "班", "病棟", "階", "印"}
     )
-    return tuple(sorted((w for w in words if RUN.fullmatch(w)), key=lambda w: (-len(w), w)))
+    return Affixes(w for w in words if RUN.fullmatch(w))
+
+
+@cache
+def _long_terms() -> Affixes:
+    return Affixes(w for w in book().terms if len(w) > 1)
 
 
 _ORGANS = frozenset(
@@ -101,7 +107,7 @@ def grade(name: str) -> int:
         return AMBIGUOUS if kind else NO
     split = split_name(plain)
     if split:
-        ends = next((s for s in b.eponym_suffix if len(s) < 3 and plain.endswith(s)), "")
+        ends = next((s for s in (plain[-2:], plain[-1]) if s in b.eponym_suffix), "")
         return (
             NO
             if ends
@@ -136,7 +142,7 @@ def grade(name: str) -> int:
 def _unheard(run: str) -> bool:
     """True for a string that is not made of common words."""
     b = book()
-    if any(run.startswith(w) or run.endswith(w) for w in b.terms if len(w) > 1):
+    if _long_terms().begins(run) or _long_terms().ends(run):
         return False
     if any(run[:i] in b.words and (run[i:] in b.words or len(run) - i <= 1) for i in range(2, len(run))):
         return False
@@ -180,7 +186,7 @@ def head_name(run: str, hard: bool) -> tuple[int, int]:
     found = [(0, NO)]
     for cut in range(min(len(run), _LONGEST), 0, -1):
         rest = run[cut:]
-        if (rest and not rest.startswith(after_words())) or run.startswith(_WHOLE, cut - 1):
+        if (rest and not after_words().begins(rest)) or run.startswith(_WHOLE, cut - 1):
             continue
         g = grade(run[:cut])
         if g > UNKNOWN or (g == UNKNOWN and hard):
@@ -209,7 +215,7 @@ def tail_name(run: str) -> tuple[int, int, bool]:
     found = [(0, NO, False)]
     for cut in range(min(len(run), _LONGEST), 0, -1):
         rest, g = run[: len(run) - cut], grade(run[-cut:])
-        clean = not rest or rest.endswith(before_words())
+        clean = not rest or before_words().ends(rest)
         if g >= AMBIGUOUS or (g > NO and clean):
             found.append((cut, g, clean))
     return max(found, key=lambda f: (f[2], min(f[1], SURNAME) if f[2] else f[1], f[0]))

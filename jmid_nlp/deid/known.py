@@ -165,7 +165,7 @@ def _stands_alone(t: str, start: int, end: int) -> bool:
     first, last = t[start], t[end - 1]
     before, after = t[start - 1 : start], t[end : end + 1]
     if RUN.match(first):
-        return not t.startswith(book().eponym_suffix, end) or bool(_TITLE.match(t, end))
+        return not book().eponym_suffix.begins(t, end) or bool(_TITLE.match(t, end))
     kana = re.compile("[ぁ-ゖ]" if "ぁ" <= first <= "ゖ" else "[ァ-ヺー]")
     if kana.match(first) and len(t[start:end]) < 3 and (kana.match(before) or kana.match(after)):
         return False

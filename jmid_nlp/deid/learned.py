@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from jmid_nlp.deid.bare import is_eponym
-from jmid_nlp.deid.charfeatures import encode, ngrams, pieces, positions
+from jmid_nlp.deid.charfeatures import Codes, encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
 from jmid_nlp.deid.latin import is_plain_latin, is_surname
+from jmid_nlp.deid.network import Floats, Layer, Lookup
 from jmid_nlp.schema import CATEGORIES, Category
-
-Floats = NDArray[np.float32]
 
 WEIGHTS = "identifiers.npz"
 #: Characters of one pass, which bounds memory, and of its neighbours that it sees. The network reaches 35 characters, but
@@ -49,12 +48,15 @@ class Tagger:
 
     def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
         self.parts_of_speech = {str(name): i for i, name in enumerate(weights["parts_of_speech"], 1)}
-        self.dilations = [int(d) for d in weights["dilations"]]
-        self._tables = [weights[f"table{i}"].astype(np.float32) for i in range(int(weights["tables"]))]
         self._gate = weights["gate_w"].astype(np.float32)
         self._bar = float(weights["gate_bar"])
-        self._taps = weights["taps"].astype(np.float32)
-        self._w = {k: v.astype(np.float32) for k, v in weights.items() if k.endswith(("_w", "_b")) and k != "gate_w"}
+        w = {k: v.astype(np.float32) for k, v in weights.items() if k.endswith(("_w", "_b"))}
+        self._input = Lookup([weights[f"table{i}"] for i in range(int(weights["tables"]))], w["in_b"])
+        self._layers = [
+            Layer(int(d), weights["taps"][i], *(w[f"{name}{i}_{kind}"] for name in ("norm", "conv") for kind in "wb"))
+            for i, d in enumerate(weights["dilations"])
+        ]
+        self._out = w["out_w"], w["out_b"]
 
     def stretches(self, text: str) -> list[tuple[int, int]]:
         """The parts of a folded text that could hold an identifier, whole sentences or lines, ascending and apart.
@@ -91,25 +93,19 @@ class Tagger:
             left, right = max(0, inside[0][0] - _MARGIN), inside[-1][1] + _MARGIN
             codes = encode(text[left:right], self.parts_of_speech, places[:, left:right])
             with _blas().limit(limits=1, user_api="blas"):
-                values = self._forward(codes)
-            yield from ((start, values[start - left : end - left]) for start, end in inside)
+                values = self._forward(codes, inside[0][0] - left, inside[-1][1] - left)
+            yield from ((start, values[start - inside[0][0] : end - inside[0][0]]) for start, end in inside)
 
-    def _forward(self, codes: NDArray[np.int16]) -> Floats:
-        n = codes.shape[1]
-        x = self._w["in_b"] + self._tables[0][codes[0]]
-        for table, row in zip(self._tables[1:], codes[1:], strict=True):
-            x += table[row]
-        for i, d in enumerate(self.dilations):
-            y = _normal(x, self._w[f"norm{i}_w"], self._w[f"norm{i}_b"])
-            padded = np.zeros((n + 2 * d, y.shape[1]), np.float32)
-            padded[d : d + n] = y
-            left, middle, right = self._taps[i]
-            z = (padded[:n] * left + y * middle + padded[2 * d :] * right) @ self._w[f"conv{i}_w"] + self._w[
-                f"conv{i}_b"
-            ]
-            half = z.shape[1] // 2
-            x += z[:, :half] * (0.5 + 0.5 * np.tanh(0.5 * z[:, half:]))  # the sigmoid, without overflow
-        logits = x @ self._w["out_w"] + self._w["out_b"]
+    def _forward(self, codes: Codes, first: int, last: int) -> Floats:
+        """The probabilities of the characters `[first, last)` of a window."""
+        x, low, high = self._input(codes), 0, codes.shape[1]
+        reach = sum(layer.dilation for layer in self._layers)
+        for layer in self._layers:
+            reach -= layer.dilation  # what lies beyond it is of no consequence to the characters that are asked for
+            begin, end = max(low, first - reach), min(high, last + reach)
+            x = layer(x, begin - low, end - low)
+            low, high = begin, end
+        logits = x @ self._out[0] + self._out[1]
         exp = np.exp(logits - logits.max(axis=1, keepdims=True))
         return cast("Floats", exp / exp.sum(axis=1, keepdims=True))
 
@@ -132,13 +128,6 @@ def _windows(parts: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]
 def _blas() -> ThreadpoolController:
     """What sets the threads of the linear algebra: on matrices this small a second thread costs more than it does."""
     return ThreadpoolController()
-
-
-def _normal(x: Floats, weight: Floats, bias: Floats) -> Floats:
-    mean = x.mean(axis=1, keepdims=True)
-    centred = x - mean
-    spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + 1e-5)
-    return cast("Floats", centred / spread * weight + bias)
 
 
 @cache

@@ -241,7 +241,7 @@ def _fits(t: str, at: int, end: int, hit: Hit) -> bool:
             return False
         if "ァ" <= last <= "ー" and "ァ" <= after <= "ー":
             return False
-        if RUN.match(first) and t.startswith(book().eponym_suffix, end):
+        if RUN.match(first) and book().eponym_suffix.begins(t, end):
             return False
         if end - at < 2 or (grade(t[at:end]) == AMBIGUOUS and (RUN.match(before or " ") or RUN.match(after or " "))):
             return False

@@ -212,7 +212,7 @@ def grade_rest(rest: str) -> bool:
     """True where the rest of a run begins with a word that may follow a name."""
     from jmid_nlp.deid.kanji import after_words
 
-    return rest.startswith(after_words())
+    return after_words().begins(rest)
 
 
 def _katakana_at(t: str, at: int, hard: bool) -> tuple[int, int]:

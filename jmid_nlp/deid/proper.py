@@ -83,20 +83,20 @@ def head(word: str) -> int:
 
 
 @cache
-def _kana_words() -> tuple[str, ...]:
+def _kana_words() -> frozenset[str]:
     listed = (
         {w for w in medical_runs() if re.fullmatch("[ァ-ヺー・]+", w)}
         | stop_words("value_kana")
         | stop_words("facility_kana")
     )
-    return tuple(sorted(w for w in listed if len(w) > 2))
+    return frozenset(w for w in listed if len(w) > 2)
 
 
 @lru_cache(maxsize=16384)
 def is_kana_word(word: str) -> bool:
-    """A katakana word of medicine or of daily life, or one that begins or ends with one."""
-    parts = [p for p in word.split("・") if p]
-    return any(p == w or (len(w) > 3 and p.startswith(w)) for p in parts for w in _kana_words())
+    """A katakana word of medicine or of daily life, or one that begins with one."""
+    words = _kana_words()
+    return any(p in words or any(p[:n] in words for n in range(4, len(p))) for p in word.split("・"))
 
 
 _GRAMMAR = re.compile(

@@ -12,6 +12,7 @@ from jmid_nlp.deid.kanji import FULL, RUN, after_words, grade
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.sides import SELF, TITLE, left_weight, right_weight, told
 from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, TRAP, before, medical_runs, roles, slot_forms, value
+from jmid_nlp.text.affixes import Affixes
 
 __all__ = ["THRESHOLD", "before", "core", "find_slots", "left_weight", "medical_runs"]
 __all__ += ["right_weight", "roles", "value"]
@@ -23,17 +24,16 @@ _LONGEST_RUN = 14
 
 
 @cache
-def _inside_right() -> tuple[str, ...]:
+def _inside_right() -> Affixes:
     """The kanji of words of telling and doing that follow a name inside its run: 判断, 同席, 立会, 姓."""
-    found = {m[0] for f, _ in slot_forms("right") if (m := RUN.match(f))}
-    return tuple(sorted(found, key=lambda f: (-len(f), f)))
+    return Affixes(m[0] for f, _ in slot_forms("right") if (m := RUN.match(f)))
 
 
 def _followed(rest: str) -> float:
     """The weight of what follows a name in its run: a word that may follow names, one character only where it ends the run."""
     if rest in after_words():
         return 1.0 if len(rest) > 1 else 0.5
-    return 1.0 if any(len(w) > 1 and rest.startswith(w) for w in after_words()) else 0.0
+    return 1.0 if any(rest[:n] in after_words() for n in range(2, len(rest))) else 0.0
 
 
 def _cut_word(run: str, cut: int) -> bool:
@@ -60,7 +60,7 @@ def core(run: str) -> Core | None:
             continue
         for q in range(min(n, p + 7), p, -1):
             rest = run[q:]
-            right = 2.5 if rest.startswith(inside) else _followed(rest) if rest else 0.0
+            right = 2.5 if inside.begins(rest) else _followed(rest) if rest else 0.0
             if (rest and not right) or (q - p > 5 and grade(run[p:q]) != FULL):
                 continue
             worth = value(run[p:q])
@@ -157,7 +157,7 @@ def eponym(t: str, at: int) -> bool:
     """True where what follows a name makes it a term: 病, 分類, ・藤本病."""
     if TITLE.match(t, at):
         return False
-    return t.startswith(book().eponym_suffix, at) or (at < len(t) and t[at] == "式") or bool(_EPONYM_PAIR.match(t, at))
+    return book().eponym_suffix.begins(t, at) or (at < len(t) and t[at] == "式") or bool(_EPONYM_PAIR.match(t, at))
 
 
 _EPONYM_PAIR = re.compile(r"[・\-][^\s、。]{1,8}?(?:病|症候群|分類|法|型|現象|三角|手術)")

@@ -159,7 +159,7 @@ def beside_cue(t: str, start: int, end: int, values: frozenset[int]) -> bool:
     if start in values:
         return True
     at = end + 1 if t[end : end + 1] in (" ", "　") else end
-    return t.startswith(_titles(), at) and not t.startswith(book().eponym_suffix, end)
+    return t.startswith(_titles(), at) and not book().eponym_suffix.begins(t, end)
 
 
 @cache

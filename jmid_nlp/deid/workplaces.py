@@ -108,7 +108,7 @@ def _stands(name: str, kind: str) -> bool:
     """Whether a name may be a facility's: more than a place or a surname where either could be meant."""
     size = head(name)
     rest = name[size:]
-    if rest and rest.startswith(book().eponym_suffix):
+    if rest and book().eponym_suffix.begins(rest):
         return False
     if kind == "sent":
         return not (is_name(name) and not is_place(name) and len(name) < 3) or is_place(name)
