@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
-from jmid_nlp.errors import InputError
 from jmid_nlp.neural.normalise import EVERY, Seen, clusters, grow, nfkc
 from jmid_nlp.offsets import Span
 
@@ -57,10 +58,8 @@ def slow_pieces(tokenizer: Any, text: str) -> list[Piece]:
         text: A text without NUL and halves of surrogate pairs.
 
     Returns:
-        The pieces that `tokenizer.tokenize(text)` gives; spans as `exact` leaves them.
-
-    Raises:
-        InputError: The pieces cannot be followed back to the text; only tokenizers other than the Japanese BERT ones.
+        The pieces that `tokenizer.tokenize(text)` gives; spans as `exact` leaves them. Those of the Japanese BERT
+        tokenizers with word pieces or characters are exact; others are followed by what their pieces say.
     """
     found: list[Piece] = []
     for part, (start, _), added in _parts(tokenizer, text):
@@ -193,9 +192,13 @@ def _wordpieces(tokenizer: Any, word: str, at: int) -> Iterator[Piece]:
 def _any(tokenizer: Any, text: str) -> list[Piece]:
     """The pieces of a tokenizer whose steps are not known, found again by what they say."""
     pieces = tokenizer._tokenize(text)
-    unknown = tokenizer.unk_token
-    surfaces = [None if p == unknown else tokenizer.convert_tokens_to_string([p]) for p in pieces]
+    surfaces = [None if p == tokenizer.unk_token else _surface(tokenizer, p) for p in pieces]
     return list(zip(pieces, _follow(surfaces, text), strict=True))
+
+
+def _surface(tokenizer: Any, piece: str) -> str:
+    said: str = tokenizer.convert_tokens_to_string([piece])
+    return said.removeprefix("##") if said.strip("#") else said
 
 
 def _plain(text: str) -> str:
@@ -206,47 +209,66 @@ def _plain(text: str) -> str:
 def _follow(surfaces: Sequence[str | None], text: str) -> list[Span]:
     """The spans of pieces in their order; None is a piece that may stand for anything.
 
-    What several such pieces in a row stand for is shared evenly if it can be, otherwise each has the whole of it.
+    What several such pieces in a row stand for is shared evenly if it can be, otherwise each has the whole of it. Where
+    a tokenizer drops or exchanges characters, its pieces are laid on the text so that most characters agree.
     """
     seen = Seen(text).then(_plain, EVERY)
-    literal: Callable[[int], str] = lambda i: _plain(surfaces[i] or "")  # noqa: E731
+    said = [None if surface is None else _plain(surface) for surface in surfaces]
+    spans = _strictly(said, seen.text) or _nearly(said, seen.text)
+    return [seen.source(start, end) for start, end in spans]
+
+
+def _strictly(said: Sequence[str | None], text: str) -> list[Span]:
+    """The spans if what the pieces say is the text; nothing if it is not."""
     spans: list[Span] = []
-    at, i, n = 0, 0, len(surfaces)
+    at, i, n = 0, 0, len(said)
     while i < n:
-        first = i
-        while i < n and surfaces[i] is None:
-            i += 1
-        run = i
-        while run < n and surfaces[run] is not None:
-            run += 1
-        words = "".join(literal(k) for k in range(i, run))
-        start = _next(seen.text, words, at, unknown=i - first, last=run == n)
-        spans += _shared(at, start, i - first)
-        at = start
-        for k in range(i, run):
-            spans.append((at, at + len(literal(k))))
-            at = spans[-1][1]
-        i = run
-    return [seen.source(s, e) for s, e in spans]
+        run = next((k for k in range(i, n) if said[k] is not None), n)
+        stop = next((k for k in range(run, n) if said[k] is None), n)
+        words = "".join(word or "" for word in said[run:stop])
+        start = _next(text, words, at, unknown=run - i, last=stop == n)
+        if start < at:
+            return []
+        spans += _shared(at, start, run - i)
+        for word in said[run:stop]:
+            spans.append((start, start + len(word or "")))
+            start = spans[-1][1]
+        at, i = start, stop
+    return spans
 
 
 def _next(text: str, words: str, at: int, *, unknown: int, last: bool) -> int:
-    """Where the words begin after `unknown` pieces that may stand for anything."""
+    """Where the words begin after `unknown` pieces that may stand for anything; -1 if they do not follow."""
     if not unknown:
-        start = at if text.startswith(words, at) else -1
-    elif last:
-        start = len(text) - len(words) if text.endswith(words) else -1
-    else:
-        start = text.find(words, at + unknown)
-    if start < at:
-        raise InputError(
-            "the pieces of this tokenizer cannot be followed back to the text; "
-            "save the model with a fast tokenizer (tokenizer.json)"
-        )
-    return start
+        return at if text.startswith(words, at) else -1
+    if last:
+        return len(text) - len(words) if text.endswith(words) else -1
+    return text.find(words, at + unknown)
 
 
 def _shared(start: int, end: int, among: int) -> list[Span]:
-    if among and (end - start) == among:
+    if end - start == among:
         return [(start + k, start + k + 1) for k in range(among)]
     return [(start, end)] * among
+
+
+def _nearly(said: Sequence[str | None], text: str) -> list[Span]:
+    """The spans where most characters agree; what agrees with nothing has what lies between its neighbours."""
+    joined = "".join("\0" if word is None else word for word in said)
+    place = dict[int, int]()
+    for block in SequenceMatcher(None, joined, text, autojunk=False).get_matching_blocks():
+        place.update((block.a + k, block.b + k) for k in range(block.size))
+    known = sorted(place)
+    spans: list[Span] = []
+    at = 0
+    for word in said:
+        end = at + len(word if word is not None else "\0")
+        inside = known[bisect_left(known, at) : bisect_left(known, end)]
+        if inside:
+            spans.append((place[inside[0]], place[inside[-1]] + 1))
+        else:
+            i = bisect_left(known, at)
+            left = place[known[i - 1]] + 1 if i else 0
+            spans.append((left, place[known[i]] if i < len(known) else len(text)))
+        at = end
+    return spans

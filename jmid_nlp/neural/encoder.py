@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from jmid_nlp.errors import FileFormatError, MissingExtraError
+from jmid_nlp.errors import FileFormatError, InputError, MissingExtraError
 from jmid_nlp.neural.alignment import exact, slow_pieces
 from jmid_nlp.neural.normalise import readable
 from jmid_nlp.offsets import Span
 
 #: Pieces of a window where a model names no limit of its own.
 _UNLIMITED = 512
+_PROBE = "右肺に結節"
 #: Models that number their positions from behind the padding's id on, so that so many fewer are left.
 _SHIFTED = ("roberta", "camembert", "longformer", "data2vec-text", "xmod")
 
@@ -47,7 +48,7 @@ class FastEncoder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
-        probe = tokenizer.encode("あ", add_special_tokens=True)
+        probe = tokenizer.encode(_PROBE, add_special_tokens=True)
         self.before, self.after = _rims(probe.ids, probe.special_tokens_mask)
 
     def encode(self, text: str) -> Encoded:
@@ -62,19 +63,24 @@ class SlowEncoder:
 
     Args:
         tokenizer: A `transformers.PreTrainedTokenizer`.
+
+    Raises:
+        InputError: Its pieces do not say what they stand for, as those of a tokenizer over bytes.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        spans = [span for _, span in slow_pieces(tokenizer, _PROBE)]
+        if "".join(_PROBE[s:e] for s, e in spans) != _PROBE:
+            raise InputError(
+                f"the pieces of a {type(tokenizer).__name__} cannot be followed back to the text; "
+                "save the model with a fast tokenizer (tokenizer.json)"
+            )
         whole = tokenizer.build_inputs_with_special_tokens([-1])
         self.before, self.after = _rims(whole, [int(i != -1) for i in whole])
 
     def encode(self, text: str) -> Encoded:
-        """The pieces of a text.
-
-        Raises:
-            InputError: The tokenizer's pieces cannot be followed back to the text.
-        """
+        """The pieces of a text."""
         pieces = slow_pieces(self._tokenizer, readable(text))
         ids = self._tokenizer.convert_tokens_to_ids([piece for piece, _ in pieces])
         return Encoded(ids, [span for _, span in pieces])

@@ -132,11 +132,43 @@ def test_pieces_of_unknown_tokenizers_are_followed_by_what_they_say(surfaces, te
     assert [text[s:e] for s, e in _follow(surfaces, text)] == expected
 
 
-def test_pieces_that_are_not_in_the_text_are_told():
-    with pytest.raises(InputError, match=r"tokenizer\.json"):
-        _follow(["結節"], "胸水")
+def test_pieces_that_say_something_else_are_laid_on_the_text_where_most_agrees():
+    text = "結節▁を認め€る"
+    taken = [text[s:e] for s, e in _follow(["結節", "を", "xy", "る"], text)]
+    assert taken == ["結節", "を", "認め€", "る"]
+    assert _follow([], "胸水") == []
+
+
+def test_a_tokenizer_over_bytes_is_refused():
+    from transformers import ByT5Tokenizer
+
+    with pytest.raises(InputError, match=r"ByT5Tokenizer.*tokenizer\.json"):
+        SlowEncoder(ByT5Tokenizer())
 
 
 def test_spans_cut_no_letter_from_its_marks_and_have_no_blanks_at_their_rims():
     text = " か\u3099\u3099 x\n"
     assert exact(text, [(1, 2), (3, 4), (0, 6), (4, 5), (2, 2)]) == [(1, 4), (1, 4), (1, 6), (4, 5), (2, 2)]
+
+
+@pytest.mark.parametrize("words", [{"do_word_tokenize": False}, {"word_tokenizer_type": "mecab"}])
+def test_sentencepiece_below_a_japanese_tokenizer(tmp_path, words):
+    sentencepiece = pytest.importorskip("sentencepiece", reason="needs sentencepiece, which nothing else here does")
+    from transformers import BertJapaneseTokenizer
+
+    lines = ["".join(random.Random(i).choices(JAPANESE, k=12)) for i in range(300)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_prefix=str(tmp_path / "spiece"), vocab_size=120, hard_vocab_limit=False
+    )
+    special = {"unk_token": "<unk>", "pad_token": "<pad>", "cls_token": "<s>", "sep_token": "</s>"}
+    file = str(tmp_path / "spiece.model")
+    if "word_tokenizer_type" in words:
+        words = words | {"mecab_kwargs": {"mecab_dic": "unidic_lite"}}
+    tokenizer = BertJapaneseTokenizer(None, file, subword_tokenizer_type="sentencepiece", **words, **special)
+    encoder = SlowEncoder(tokenizer)
+    text = "右肺　ｶﾞ\n結節を認めます。"
+    found = encoder.encode(text)
+    assert "".join(text[s:e] for s, e in found.spans) == "右肺ｶﾞ結節を認めます。"
+    for text in strings(500, seed=6):
+        found = encoder.encode(text)
+        assert [start for start, _ in found.spans] == sorted(start for start, _ in found.spans)
