@@ -172,7 +172,8 @@ def _write(nlp: Language, output: Path, options: TrainOptions, best: Scores) -> 
 
 def without_words(nlp: Language) -> Language:
     """The same pipeline with a vocabulary of its labels alone: spaCy's would hold every word of the training reports."""
-    clean = spacy.util.load_model_from_config(nlp.config, vocab=blank().vocab, auto_fill=True)
+    config = {part: nlp.config[part] for part in ("nlp", "components")}
+    clean = spacy.util.load_model_from_config(config, vocab=blank().vocab, auto_fill=True)
     for name, pipe in nlp.pipeline:
         clean.get_pipe(name).from_bytes(pipe.to_bytes(exclude=["vocab"]), exclude=["vocab"])  # type: ignore[attr-defined]
     return clean
