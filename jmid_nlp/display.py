@@ -254,8 +254,11 @@ def _note(text: str) -> str:
 def summary_html(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows of scalars as a table under a title."""
     names = list(dict.fromkeys(k for row in rows[:_SHOWN] for k in row))
-    lines = ["<tr>" + "".join(f"<td>{escape(str(row.get(n, '')))}</td>" for n in names) + "</tr>" for row in rows]
-    return _output([_note(title), _table([f"<th>{escape(n)}</th>" for n in names], lines)])
+    lines = [
+        "<tr>" + "".join(f"<td>{escape(str(row.get(n, '')))}</td>" for n in names) + "</tr>" for row in rows[:_SHOWN]
+    ]
+    more = [_note(f"{len(rows) - _SHOWN} more rows")] if len(rows) > _SHOWN else []
+    return _output([_note(title), _table([f"<th>{escape(n)}</th>" for n in names], lines), *more])
 
 
 def alignment_html(view: View, *, prefix: str = "") -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -37,7 +36,8 @@ class Table(Sequence[T], Generic[T]):
     def __getitem__(self, index: slice) -> Table[T]: ...
     def __getitem__(self, index: int | slice) -> T | Table[T]:
         if isinstance(index, slice):
-            part = copy(self)  # what a table knows beside its records goes with every part of it
+            part = object.__new__(type(self))
+            part.__dict__ |= self.__dict__  # what a table knows beside its records goes with every part of it
             part._records = self._records[index]
             return part
         return self._records[index]
@@ -157,6 +157,10 @@ class FindingsTable(Table[Finding]):
         super().__init__(records, failed=failed)
         self._source = source
 
+    def __getstate__(self) -> Row:
+        """What a pickle holds: of the source only a de-identified report."""
+        return self.__dict__ | {"_source": self._source if isinstance(self._source, DeidReport) else None}
+
     def to_fhir(self) -> Row:
         """The findings of a de-identified report as a FHIR R4 bundle; see `interchange.fhir.bundle`.
 
@@ -210,6 +214,10 @@ class Extractions(Table[Extraction]):
     ) -> None:
         super().__init__(records, failed=failed)
         self._reports = {e.report_id: r for e, r in zip(self._records, reports, strict=False)}
+
+    def __getstate__(self) -> Row:
+        """What a pickle holds: of the reports only de-identified ones."""
+        return self.__dict__ | {"_reports": _deidentified(self._reports)}
 
     def to_dicts(self) -> list[Row]:
         """One row a finding; sizes, sites and image references stay nested."""
@@ -292,6 +300,10 @@ class Alignments(Table[Alignment]):
         self._found = {e.report_id: e.findings for e in extractions}
         self._marks = {a.annotation_id: a for a in annotations}
 
+    def __getstate__(self) -> Row:
+        """What a pickle holds: of the reports only de-identified ones."""
+        return self.__dict__ | {"_reports": _deidentified(self._reports)}
+
     def to_dicts(self) -> list[Row]:
         """One row a pair, with its study's id."""
         return [{"study_id": a.study_id} | to_plain(p) for a in self for p in a.pairs]
@@ -314,6 +326,10 @@ class Alignments(Table[Alignment]):
 
         views = ((f"{a.study_id}: {len(a.pairs)} matched", view(a)) for a in self)
         return Content(repr(self), views, total=len(self), paired=True)
+
+
+def _deidentified(reports: Mapping[str, Any]) -> Row:
+    return {k: r for k, r in reports.items() if isinstance(r, DeidReport)}
 
 
 def finding_row(report_id: str, finding: Finding) -> Row:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
 
 import jmid_nlp
+from jmid_nlp.deid.keys import Key
 from jmid_nlp.display import Mark, dataset_html, findings_table, html_of, marked_text, report_html
 from jmid_nlp.schema import Alignment, AnnotationRecord, Extraction, Finding, Identifier, Link, Report
 from jmid_nlp.tables import Alignments, AuditTable, Extractions, FindingsTable, Reports
@@ -116,6 +118,22 @@ def test_reports_show_their_text_only_when_asked():
     assert "山本" not in repr(report)
     assert "山本" not in repr(jmid_nlp.findings(report))
     assert "山本" not in repr(jmid_nlp.extract([report]))
+
+
+def test_pickles_hold_no_raw_text():
+    report = Report("r", TEXT, study_uid="1.2")
+    safe = jmid_nlp.deidentify([report], policy="kamei", key=Key(bytes(range(32))))
+    for source, kept in ((report, False), (safe[0], True)):
+        found = jmid_nlp.extract([source])
+        links = jmid_nlp.align(
+            found, [AnnotationRecord("A1", source.study_uid if not kept else source.row["study_uid"])], [source]
+        )
+        for thing in (found, jmid_nlp.findings(source), links):
+            data = pickle.dumps(thing[:1])
+            assert ("右肺下葉S6に12mm" in data.decode("utf-8", "replace")) is kept
+            assert len(pickle.loads(data)) == len(thing[:1])
+            assert pickle.loads(data)._repr_html_()
+    assert pickle.loads(pickle.dumps(jmid_nlp.extract(safe))).to_fhir() == jmid_nlp.extract(safe).to_fhir()
 
 
 def test_table_links_to_the_words_and_names_the_annotation():

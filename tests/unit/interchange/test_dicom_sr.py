@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import jmid_nlp
 from jmid_nlp.annotations import read_annotations
 from jmid_nlp.annotations.dicom import series_index
-from jmid_nlp.errors import InputError, NotDeidentifiedError
+from jmid_nlp.errors import InputError, MissingExtraError, NotDeidentifiedError
 from jmid_nlp.schema import AnnotationRecord, DeidReport
 
 pytest.importorskip("highdicom")
@@ -117,3 +118,9 @@ def test_raw_reports_are_refused(folder):
     report = jmid_nlp.read_reports([{"id": "1", "text": TEXT, "study_uid": objects.STUDY}])[0]
     with pytest.raises(NotDeidentifiedError, match="deidentify"):
         jmid_nlp.findings(report).to_dicom_sr(folder)
+
+
+def test_without_highdicom_the_extra_is_named(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "highdicom", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "jmid-nlp\[dicom\]"'):
+        jmid_nlp.findings(safe()).to_dicom_sr(folder)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -184,3 +186,9 @@ def test_dataset_card_counts_what_the_manifest_holds():
     assert " 1 / 3" in texts(figure)
     many = manifest | {"labels": {"type": {f"v{n}": n for n in range(1, 41)}}}
     assert any("10 more values" in text for text in texts(plots.dataset_card(many, language="en")))
+
+
+def test_without_matplotlib_the_extra_is_named():
+    code = "import sys; sys.modules['matplotlib'] = None\ntry: from jmid_nlp import plots\nexcept ImportError as e: print(e)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 'pip install "jmid-nlp[plots]"' in done.stdout
