@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import SHAPED, Hit
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes, words
 
-_DIGITS = re.compile(
+_DIGITS = lazy(
     r"(?<![0-9.\-/〜~])(?:(?:満|数え)?0?(?:9\d|1[0-2]\d)\s?(?:歳(?:代|\d{1,2}(?:か|ヶ|カ|ケ)月)?|才代?|さい|代|"
     r"(?i:yo(?![a-z])|y\.?/?o\.?|y(?:ea)?rs?(?:[ "
     r"\-]old)?|[- ]year[- ]old)|Y(?![A-Za-z])|[MFmf](?![A-Za-z0-9])(?=[ ,、)/\n]|$)|y(?![A-Za-z0-9])(?=[ ,、)/\n]|$))|"
     r"(?:9\d|1[0-2]\d)(?=[ "
     r"]?[男女](?:性|$|[、。 )]))|(?:年齢|(?<![A-Za-z])(?:Age|AGE|age))[ ]?[:=]?[ ]?(?P<n>9\d|1[0-2]\d)(?![0-9.]))"
 )
-_KANJI = re.compile(
+_KANJI = lazy(
     r"(?:満|数え(?:年)?)?(?:九十[一二三四五六七八九]?|九[〇一二三四五六七八九]|百二?十?[一二三四五六七八九]?|"
     r"百[〇零]?[一二三四五六七八九]?|一[〇一二][〇一二三四五六七八九])(?:歳代?|才代?|代(?!謝))"
 )
 # without a unit: 94の男性, 岸野さん、98。 満93, 93♀, マン93サイ, 9O歳, 9 3歳, 91。 as a sentence of its own
-_BARE = re.compile(
+_BARE = lazy(
     r"(?:満|数え(?:年)?(?:で)?|享年|行年|(?<![ァ-ヺ])マン|カゾエ)[ ]?(?P<a>9\d|1[01]\d)(?:[ ]?(?:歳|才|サイ|"
     r"さい))?(?![0-9.%]|[ ]?(?:mm|cm|回))|"
     r"(?<![0-9.\-/~A-Za-z])(?P<b>9\d|1[01]\d)(?=の(?:男性|女性|男|女|方|患者|おばあ|おじい|母|父|祖母|祖父|高齢)|[ ]?[♀♂])|"

@@ -28,6 +28,7 @@ from jmid_nlp.deid.pairs import find_pairs, tasks
 from jmid_nlp.deid.rows import find_rows
 from jmid_nlp.deid.slots import Core, core, find_slots
 from jmid_nlp.deid.worth import is_term
+from jmid_nlp.text.lazy import lazy
 
 # what follows a name in running text; okurigana of verbs and adjectives is none of it
 _RIGHT = re.compile(
@@ -142,9 +143,7 @@ def _possible(run: str) -> tuple[tuple[tuple[int, int, int, str], ...], int, Cor
     return None if found == ((), 0, None) else found
 
 
-_ARROW = re.compile(
-    f"(?:^|(?<=[\\s、(/]))([{KANJI}]{{1,5}})[ \t]?→[ \t]?([{KANJI}]{{1,5}})(?=[:、\\s)/]|へ|$)", re.MULTILINE
-)
+_ARROW = lazy(f"(?:^|(?<=[\\s、(/]))([{KANJI}]{{1,5}})[ \t]?→[ \t]?([{KANJI}]{{1,5}})(?=[:、\\s)/]|へ|$)", re.MULTILINE)
 
 
 def find_arrows(t: str) -> Iterator[Hit]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 
 from jmid_nlp.lexicon import read_table, read_text, split_forms
 from jmid_nlp.offsets import fold
@@ -27,8 +28,8 @@ def katakana(s: str) -> str:
     return s.translate(_KANA_TO_KATA)
 
 
-def _first_column(name: str) -> list[str]:
-    lines = read_text(name).splitlines()
+def _first_column(name: str, variants: Mapping[int, int] | None = None) -> list[str]:
+    lines = read_text(name).translate(variants or {}).splitlines()
     return [line.split("\t", 1)[0] for line in lines if line and not line.startswith("#")][1:]
 
 
@@ -51,26 +52,24 @@ class Book:
         self.surname_kana: set[str] = set()
         self.readings: dict[str, str] = {}
         for name in ("phi/surnames.tsv", "phi/own_surnames.tsv"):
-            for line in read_text(name).splitlines():
+            for line in read_text(name).translate(VARIANTS).splitlines():
                 cells = line.split("\t")
                 if line.startswith("#") or len(cells) < 3 or cells[0] == "form":
                     continue
                 for form in cells[0].split("|"):
-                    self.surnames[form.translate(VARIANTS)] = cells[2]
-                    self.readings.setdefault(form.translate(VARIANTS), cells[1])
+                    self.surnames[form] = cells[2]
+                    self.readings.setdefault(form, cells[1])
                 self.surname_kana.update(k for k in cells[1].split("|") if len(k) > 1)
-        self.rare_surnames = {s.translate(VARIANTS) for s in _first_column("phi/rare_surnames.tsv")} - set(
-            self.surnames
-        )
+        self.rare_surnames = set(_first_column("phi/rare_surnames.tsv", VARIANTS)) - self.surnames.keys()
         stems = (row["form"][:-1] for row in read_table("phi/places.tsv", ("form",)) if 2 < len(row["form"]) < 5)
         self.place_stems = frozenset(s.translate(VARIANTS) for s in stems)
-        self.place_names = frozenset(s.translate(VARIANTS) for s in _first_column("phi/place_names.tsv"))
-        self.given = {g.translate(VARIANTS) for g in _first_column("phi/given.tsv")}
+        self.place_names = frozenset(_first_column("phi/place_names.tsv", VARIANTS))
+        self.given = set(_first_column("phi/given.tsv", VARIANTS))
         self.given_kana = set(_first_column("phi/given_kana.tsv"))
         self.foreign_kana = frozenset(f for f in _forms("phi/foreign_kana.tsv") if len(f) > 2)
-        self.words = set(_first_column("phi/words.tsv")) - {s for s, k in self.surnames.items() if k == "common"}
-        common = {s for s, k in self.surnames.items() if k == "common"}
-        self.word_surnames = frozenset(w for w in _first_column("phi/words.tsv") if w in common)
+        words, common = _first_column("phi/words.tsv"), {s for s, k in self.surnames.items() if k == "common"}
+        self.words = set(words) - common
+        self.word_surnames = frozenset(common.intersection(words))
         self.depts = frozenset(_forms("phi/depts.tsv"))
         self.generic = frozenset(_forms("phi/generic.tsv"))
         self.titles: dict[str, tuple[str, str]] = {}
@@ -102,8 +101,16 @@ class Book:
             self.terms | self.generic | self.depts | self.role_words | set(self.titles) | set(self.labels)
         )
         self.before_name = self.depts | self.role_words
-        self.surname_romaji = {romaji_key(romaji(k)) for k in self.surname_kana}
-        self.given_romaji = {romaji_key(romaji(k)) for k in self.given_kana}
+
+    @cached_property
+    def surname_romaji(self) -> frozenset[str]:
+        """Keys of the surnames in Latin letters; made when a text first holds a word that could be one."""
+        return frozenset(romaji_key(romaji(k)) for k in self.surname_kana)
+
+    @cached_property
+    def given_romaji(self) -> frozenset[str]:
+        """Keys of the given names in Latin letters."""
+        return frozenset(romaji_key(romaji(k)) for k in self.given_kana)
 
 
 @cache

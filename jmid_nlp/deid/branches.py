@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from jmid_nlp.deid.kanji import KANJI
+from jmid_nlp.text.lazy import lazy
 
-BRANCH = re.compile(
+BRANCH = lazy(
     rf"(?:[ \t]?(?:中等部|高等部|初等部|小学部|中学部|第?[0-9一二三四]{{1,2}}工場)|"
     rf"[ \t]?[{KANJI}ァ-ヺー]{{1,8}}(?:分遣所|グループ|店(?!員)|鉱(?![{KANJI}])|坑(?![{KANJI}])|保安部|製造所|発電所|"
     rf"車両所|基地|分校|"

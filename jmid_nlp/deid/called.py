@@ -19,6 +19,7 @@ from jmid_nlp.deid.sides import right_weight
 from jmid_nlp.deid.worth import is_term, kana_value, medical_runs, roles
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.lazy import lazy
 
 _KINDS = ("relation", "naming", "calling", "fond", "closing", "origin")
 
@@ -40,26 +41,26 @@ _AFTER = (
     r"(?=$|[\s、。,)(」』】;/|:=「]|(?:が|は|に|を|も|と|へ|で|の(?!み|方)|より|から|だけ|のみ|さん|様|ちゃん|くん|君|氏"
     r"|ら[、。がはに]|です|でし|本人|宅|同席|同伴|同行|電話|連絡|説明|来院|来室|付添|付き添|在住|既往))"
 )
-_RELATED = re.compile(
+_RELATED = lazy(
     r"(?P<of>の|は|・|:|、|「|\(|さんの|様の|さん|様|[ ]?)"
     r"(?:(?P<x>(?:[ぁ-ゖ]{1,3}|[ァ-ヺ]{1,3})[子美代江枝恵乃雄男吉])|"
     rf"(?P<k>[{KANJI}]{{1,4}}?(?:[ \t][{KANJI}]{{1,3}})?)|(?P<h>[ぁ-ゖー]{{2,6}}?)"
     r"|(?P<t>[ァ-ヺー]{2,10}(?:[・ ][ァ-ヺー]{1,10}){0,4})"
     rf"|(?P<a>[A-Z][a-z]{{1,14}}(?:[ ][A-Z][A-Za-z.'’\-]{{0,14}}){{0,3}})){_AFTER}"
 )
-_NAMED = re.compile(
+_NAMED = lazy(
     r"(?:は|:|を|が|=| |、|・)?[ 「『\"]?(?P<n>[^\s、。,()「」『』/|;:@=\"→<>\[\]]{1,10}?)"
     r"(?=$|[\s、。,()」』/|;@\"→<>\[\]]|こと(?![がもはなに])|(?:と|で|を|の|は|が|に|として)(?![ぁ-ゖ])|さん|ちゃん|くん|様|という"
     r"|との|にて|では|です)"
 )
-_CALLED = re.compile(
+_CALLED = lazy(
     r"(?:[「『\"](?P<q>[^\s「」『』\"]{2,10})[」』\"]|(?P<h>[ぁ-ゖー]{2,6}?)|(?P<t>[ァ-ヺー]{2,10})"
     rf"|(?P<k>[{KANJI}]{{1,4}}(?:ちゃん|くん|さん|じいさん|ばあさん)?)|(?P<a>[A-Z][a-z]{{2,12}}))"
     r"(?:と|って|とも|とか)(?:[一-鿿]{1,3}[がはも])?\Z"
 )
 _HIRA_TAIL = re.compile(r"[ぁ-ゖー]+\Z")
 _BEFORE = "はがをにのもらてと"
-_FOND = re.compile(rf"(?:(?<![ぁ-ゖ])[ぁ-ゖ]{{1,4}}っ?|(?<![{KANJI}])[{KANJI}])\Z")
+_FOND = lazy(rf"(?:(?<![ぁ-ゖ])[ぁ-ゖ]{{1,4}}っ?|(?<![{KANJI}])[{KANJI}])\Z")
 _FOND_RIGHT = re.compile("と(?:母|父|兄|姉|呼|い)|こと|は|が|の|も|って")
 _CLOSING = re.compile(r"(?P<n>[ぁ-ゖー]{2,6}?|[ァ-ヺー]{2,8})(?=でした|です)")
 _ORIGIN = re.compile(r"(?<=[へ生様])[ァ-ヺー]{3,8}\Z")

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from jmid_nlp.deid.cues import EXPLICIT, NONE, SPACE, Label
 from jmid_nlp.deid.evidence import LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.phoneforms import find_phone_forms
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes, words
 
 _X = r"[0-9OoIl|〇一二三四五六七八九]"
 _J = r"[ \t]?[\-‐‑–—−ー―・.~]?[ \t]?"
 _S = r"[ \t]?[\-‐‑–—−ー―・.][ \t]?"
-_PHONE = re.compile(
+_PHONE = lazy(
     rf"(?<![0-9A-Za-z.\-])(?:(?:\+|00|010-)81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
     rf"|\+[1-9]\d{{0,2}}[ \-(]{{1,2}}\d{{1,4}}[) \-]{{1,2}}\d{{2,4}}[ \-]?\d{{3,4}}(?:[ \-]\d{{2,4}})?"
     rf"|\+?81{_J}\(?0?\)?{_J}[1-9]0?{_J}\d{{1,4}}{_J}\d{{2,4}}{_J}\d{{3,4}}"
@@ -26,7 +27,7 @@ _PHONE = re.compile(
 )
 _KN = r"[〇零一二三四五六七八九]"
 _SPOKEN = r"(?:ゼロ|レイ|マル|イチ|ニ|サン|ヨン|シ|ゴ|ロク|ナナ|シチ|ハチ|キュウ|ク|[〇零一二三四五六七八九0-9])"
-_KANJI_PHONE = re.compile(
+_KANJI_PHONE = lazy(
     rf"(?<!{_KN})(?:[〇零]{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{1,4}}[のー\-、・ ]{{0,2}}{_KN}{{3,4}}|"
     rf"(?:ゼロ|レイ|マル){_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{1,4}}[のー\-、・, ]{{0,2}}{_SPOKEN}{{3,4}})"
 )
@@ -99,7 +100,7 @@ def _more(t: str, hit: Hit) -> Iterator[Hit]:
         at = m.end()
 
 
-_EXTENSION = re.compile(
+_EXTENSION = lazy(
     r"(?<![A-Za-z0-9一-鿿])(?:内|P|ピ|☎|℡)[ ]?(?P<a>[2-9]\d{3})(?=[)、。\s]|$)|"
     r"(?<![0-9] )(?<![A-Za-z0-9.×])x[ ]?(?P<b>[2-9]\d{3})(?![0-9.])|"
     r"(?<![0-9A-Za-z.\-/])(?P<c>\d{2,4}-\d{4})(?=(?:に|へ|まで)(?:TEL|Tel|電話|連絡|架電|℡|一報))"

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from jmid_nlp.deid.book import book
 from jmid_nlp.lexicon import Automaton
+from jmid_nlp.text.lazy import lazy
 
 LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 # strength of what stands between a label and its value
 EXPLICIT, SPACE, PARTICLE, NONE = 3, 2, 1, 0
-_SEPARATOR = re.compile(
+_SEPARATOR = lazy(
     r"(?:\s?\((?:[^()\n]{1,8})\))?"  # 氏名(漢字)
     r"(?:[ \t]{0,4}[\"'\]】」』)]{0,2}[ \t]{0,4}(?:::?|=>|=|>|\||│|┃|║|¦|\t|→|⇒|/(?![/\d])|;|…{1,3}|\.{3,})"
     r"[ \t]{0,6}[\"'「『\[【(]?\n?"
@@ -81,8 +82,8 @@ def find_labels(t: str) -> list[Label]:
     return out
 
 
-_GAPS = re.compile(r"[一-鿿][ \t]{1,4}[一-鿿]")
-_SPACED_LABEL = re.compile(r"(?<![一-鿿])(?:[一-鿿][ \t]{1,4}){1,4}[一-鿿](?![一-鿿])")
+_GAPS = lazy(r"[一-鿿][ \t]{1,4}[一-鿿]")
+_SPACED_LABEL = lazy(r"(?<![一-鿿])(?:[一-鿿][ \t]{1,4}){1,4}[一-鿿](?![一-鿿])")
 
 
 def _spaced(t: str) -> list[Label]:

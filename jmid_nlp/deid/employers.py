@@ -13,11 +13,12 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 from jmid_nlp.deid.proper import head, is_common
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words
 
-_COMPANY_RIGHT = re.compile(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
+_COMPANY_RIGHT = lazy(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
-ENGLISH = re.compile(
+ENGLISH = lazy(
     r"(?<![A-Za-z])(?:St\.? )?(?:[A-Z][A-Za-z'’\-]+ ){1,4}(?:of )?(?:(?:General|Memorial|Central|Medical|University|"
     r"City|Municipal|Prefectural|Children's|Red Cross|Cancer|Univ\.?) ?){0,3}"
     r"(?:Hospital|Hosp\.?|Clinic|University|Medical Center|Medical Centre|Institute|High School|School|College|"
@@ -44,7 +45,7 @@ KATAKANA = re.compile(
     r"(?=ヨリ|カラ|ニテ|デ|ヘ|[^ァ-ヺー]|$)"
 )
 
-POLICE = re.compile(rf"(?<![{KANJI}])([{KANJI}]{{2,4}})署(?=交通|刑事|生活|地域|警|より|の|から|管内|員|救急)")
+POLICE = lazy(rf"(?<![{KANJI}])([{KANJI}]{{2,4}})署(?=交通|刑事|生活|地域|警|より|の|から|管内|員|救急)")
 
 SYSTEM_NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{3,20}_(?:HP|HOSP|HOSPITAL|CLINIC|CL|MC|UNIV|BYOIN|CENTER)[A-Z0-9_]{0,12}(?![A-Za-z])"
@@ -114,7 +115,7 @@ def _prefixes() -> Automaton:
     return Automaton(f for r in read_table("phi/facility_prefix.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
-_PREFIX_NAME = re.compile(
+_PREFIX_NAME = lazy(
     rf"(?:[{KANJI}ァ-ヺー]{{1,6}})?(?:の)?(?:[ぁ-ゖ]{{2,9}}?|[ァ-ヺー]{{2,12}}|"
     rf"[{KANJI}]{{2,6}}?|[{KANJI}](?=[)」』]))(?:の[里郷家杜森丘灯風光街海空花木泉園])?(?:[{KANJI}]{{2,3}}(?=の|で|"
     rf"に))?(?:[苑荘園館邸])?(?=[」』\"]|の|から|より|に(?![かがこしじちなのほぎ])|"
@@ -162,7 +163,7 @@ def prefixed(t: str) -> Iterator[tuple[int, int]]:
             yield ordinal.start() if ordinal else start, name.end()
 
 
-_EMPLOYED = re.compile(
+_EMPLOYED = lazy(
     rf"(?:\A|[\s、。,:(「]|[はがのをでに])((?:[{KANJI}ァ-ヺーA-Za-z・]|"
     rf"[ぁ-ゖ]{{2,6}}(?=[{KANJI}])){{3,16}})(?=に(?:\d{{1,2}}年間?)?(?:勤務|就職|入社|在籍|就労)|勤務(?![歴先時中帯])|"
     rf"を(?:定年)?退職|(?:の)?(?:社員|従業員|工員|職員)|で(?:\d{{1,2}}年間?)?(?:勤務|働|就労|作業|調理|溶接|塗装))"

@@ -30,6 +30,7 @@ from jmid_nlp.deid.shortnames import alone, find_short, named_behind, short, wid
 from jmid_nlp.deid.workplaces import find_brands, find_workplaces
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.lazy import lazy
 
 
 @cache
@@ -47,7 +48,7 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
     return Automaton(forms), tuple(forms.values()), frozenset(generic)
 
 
-_REFERRER = re.compile(
+_REFERRER = lazy(
     rf"[{KANJI}ヶケノぁ-ゖァ-ヺーA-Za-z・&]{{2,24}}(?:病院|医院|クリニック|診療所|センター|整形外科|内科|"
     rf"外科|CL|健診プラザ)(?=$|[ \t\n、。,)」/])"
 )
@@ -208,7 +209,7 @@ def _suffixed(t: str, start: int, end: int, kind: str, generic: frozenset[str], 
 
 
 _LONE_KATAKANA = re.compile(r"(?:^|[^ァ-ヺー])[ァ-ヺ]\Z")
-_PARTICLE_END = re.compile(r"[一-鿿A-Za-zァ-ヺー][とにをがはも]\Z")
+_PARTICLE_END = lazy(r"[一-鿿A-Za-zァ-ヺー][とにをがはも]\Z")
 _AGE_LEFT = re.compile(r".*[歳才](?:の|男性|女性|児)?")
 _GENERAL = tuple(sorted(stop_words("facility_general")))
 

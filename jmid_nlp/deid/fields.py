@@ -10,6 +10,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
 from jmid_nlp.deid.idforms import find_logins
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.schema import Category
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes, words
 
 _SEGMENT = re.compile(r"^[ \t]*(PID|PV1|NK1|OBR|ORC|IN1|MSH|ZDR|ZPR|SPM|TXA|SCH)\|([^\n]*)", re.MULTILINE)
@@ -103,8 +104,8 @@ _LOGIN_WORDS = words(
     ),
 )
 _LOGIN_SHAPES = shapes("a.a", "a_a", "a-a", "0.a", "0_a", "0-a", "a_A", "A_a", "a>", "A>", "0>")
-_CHAT = re.compile(rf"^[ \t]*(?:\[[^\]\n]{{1,20}}\] ?)?({_LOGIN})(?=> ?|: ?[ぁ-んァ-ン一-鿿])", re.MULTILINE)
-_BEHIND = re.compile(
+_CHAT = lazy(rf"^[ \t]*(?:\[[^\]\n]{{1,20}}\] ?)?({_LOGIN})(?=> ?|: ?[ぁ-んァ-ン一-鿿])", re.MULTILINE)
+_BEHIND = lazy(
     r"(?<![A-Za-z])(?:printed|verified|reported|report|signed|entered|approved|exported|created|modified|updated|"
     r"uploaded|edited|read|sent|checked|scanned|opened|viewed|logged in|login|log-in|logon|user|username|userid|"
     r"user_id|"

@@ -11,13 +11,14 @@ from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.deid.worth import medical_runs
+from jmid_nlp.text.lazy import lazy
 
 # Greek is left out: it names series and genes
-_SCRIPT = re.compile(
+_SCRIPT = lazy(
     r"[Ѐ-ӿ]{2,}(?:[ \-][Ѐ-ӿ]{1,}\.?){0,3}|[가-힣]{2,4}(?:[ ·][가-힣]{1,4}){0,2}|[؀-ۿ]{2,}(?: [؀-ۿ]{2,}){0,3}"
     r"|[ऀ-ॿ]{2,}(?: [ऀ-ॿ]{2,}){0,3}|[฀-๿]{3,}(?: [฀-๿]{3,}){0,2}"
 )
-_OTHER = re.compile(r"[Ѐ-ӿ가-힣؀-ۿऀ-ॿ฀-๿]")
+_OTHER = lazy(r"[Ѐ-ӿ가-힣؀-ۿऀ-ॿ฀-๿]")
 _AGED = r"[ ]?[(、,]?[ ]?\d{1,3}[ ]?(?:歳|才|代|[MFmf男女](?![A-Za-z])|y(?:\.?o|r|ears|[MF\s]))"
 _INITIALS_AGED = re.compile(rf"(?<![A-Za-z.])[A-Z]\.[ ]?[A-Z]\.?(?:[ ]?[A-Z]\.)?(?={_AGED})")
 _SURNAME_INITIAL = re.compile(rf"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{{3,14}}|[A-Z]{{4,15}}),? [A-Z]\.?(?={_AGED})")
@@ -35,7 +36,7 @@ _CELL = re.compile(
     r"|<(?:sign|reader|dr|by|author|name|tech|ref|att)[^<>\n]{0,40}>([A-Z][A-Za-z]{3,14})<",
     re.MULTILINE | re.IGNORECASE,
 )
-_TWO = re.compile(
+_TWO = lazy(
     r"(?<![A-Za-z0-9_.@/\-])([A-Z]{4,15}|[A-Z][a-z]{3,14}),? ([A-Z]{3,15}|[A-Z][a-z]{2,14})"
     r"(?=[ ]{2}|[ ]*(?:$|[\n、。,;|<\"()/]|\d|[ぁ-ヺ一-鿿]))",
     re.MULTILINE,
@@ -45,7 +46,7 @@ _LATIN_WORDS = (
 )
 _KANA_LATIN = re.compile(rf"([ァ-ヺー]{{2,}}(?:[ ・][ァ-ヺー]{{2,}}){{0,4}})[ ]?[/(][ ]?({_LATIN_WORDS})")
 # a name in Latin letters with age, sex, birth date, number or its kanji behind it, as at the head of a record
-_HEADED = re.compile(
+_HEADED = lazy(
     rf"(?<![A-Za-z0-9_.@/\-'’])({_LATIN_WORDS})(?![A-Za-z])"
     r"(?=[ ]{0,3}[、,/|(\[;]?[ ]{0,2}(?:\d{1,3}[ ]?(?:歳|才|y(?![a-z])|Y|[MF](?![A-Za-z]))|[男女]|[MF](?![A-Za-z])"
     r"|DOB|(?:19|20)\d\d[\-/.年]|\d{6,}|[一-鿿]{1,4}[ ]?[一-鿿]{1,4}\)))"

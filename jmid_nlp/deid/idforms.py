@@ -16,6 +16,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
 from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.lazy import lazy
 
 _UNIT = (
     r"(?![0-9A-Za-z]|\.\d|[ ]?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|kcal|cc|kg|件|例|名|人|回|個|枚|本|歳|才|年(?!度)|月|"
@@ -25,7 +26,7 @@ _UNIT = (
 _JOINT = re.compile(
     r"(?:番号|[Nn]o\.?|NO\.?|ID|№|#|証|書|票|券|者|コード|控え?)*[ \t]{0,3}(?:[:=は]|[(])?[ \t]{0,3}(?:[Nn]o\.?|№|#|第)?[ ]?"
 )
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"(?:[ぁ-んァ-ヺ一-鿿]{1,4}[ ]?[\-‐−ー ][ ]?(?=\d))?"
     r"(?:[A-Za-z]{1,5}[\-]?)?\d[0-9A-Za-z]*(?:[\-‐−ー/_.][0-9A-Za-z]{1,10}|[\-‐−ー]"
     r"[ぁ-んァ-ヺ一-鿿]{1,2}(?=[\-‐−ー]\d)){0,5}" + _UNIT
@@ -40,7 +41,7 @@ _SPACED = re.compile(
     r"(?<![0-9A-Za-z.,\-/])(?:\d[ ]){2,8}[\-‐−ー][ ](?:\d[ ]?){2,8}\d(?![0-9A-Za-z.])|"
     r"(?<![0-9A-Za-z.,\-/])0\d{2,4}-\d{1,2} \d{3,5}(?![0-9A-Za-z.\-])"
 )
-_BOOK = re.compile(
+_BOOK = lazy(
     r"(?<![0-9A-Za-z])(?:[RHSrhs]?\d{1,4}[\-‐−ー]?|"
     r"[RHS]\d{1,2})(?P<k>[一-鿿ァ-ヺぁ-ん]{1,2})[\-‐−ー]\d{2,7}(?:[\-‐−ー]\d{1,4})?(?![0-9A-Za-z])"
 )

@@ -11,10 +11,11 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.idforms import find_id_forms
 from jmid_nlp.deid.loose import find_loose
 from jmid_nlp.deid.wards import find_wards
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes
 
 _KN = r"〇零一二三四五六七八九"
-_VALUE = re.compile(
+_VALUE = lazy(
     rf"(?:第|No\.?|\.|#|No:|番号|:|は|が|の)?[ \t]{{0,2}}(?P<v>(?:[ぁ-んァ-ン一-鿿]{{1,4}}[ \-・"
     rf"]?(?=[A-Z]?[0-9]))?[A-Za-z0-9{_KN}][A-Za-z0-9{_KN}]*(?:[\-‐‑–—−ー―_/.・"
     rf"#\n]{{1,2}}[A-Za-z0-9{_KN}]+|(?<=[{_KN}])の[{_KN}]+){{0,12}}(?: "
@@ -36,7 +37,7 @@ _DASHED = re.compile(
 )
 _FOUR4 = re.compile(r"(?<![0-9A-Za-z\-])\d{4}[ \-]\d{4}[ \-]\d{4}(?:[ \-]\d{4})?(?![0-9A-Za-z\-])")
 _KANJI_BARE = re.compile(rf"(?<![{_KN}十百千])[{_KN}]{{6,14}}(?![{_KN}十百千年月日])")
-_ROOM = re.compile(
+_ROOM = lazy(
     r"(?:[A-Za-z0-9]{0,3}[東西南北新旧本中別]?館?)?[ ]?(?:\d{1,2}[階F][東西南北]?(?:病棟)?[ "
     r"]?)?(?:(?:[A-Z]\d{0,2}|[東西南北新旧本中]\d{0,2}|\d{1,2}[東西南北A-Z]?)[ ]?(?:棟|病棟|階|"
     r"F)[東西南北]?(?:病棟)?[ \-]?)?\d{2,4}[A-Z]?(?:[\-ー]\d{1,2})?(?=号室?|病室|室)(?:号室?|病室|室)?(?:[ "
@@ -48,9 +49,9 @@ _BED = re.compile(
     r"(?:ベッド|Bed|bed|病床)[ ]?(?:No\.?)?[ ]?(?P<b>[A-Z]?\d{1,3}[A-Z]?(?:-\d{1,2})?)(?![0-9.]|[ ]?(?:mm|cm))|"
     r"(?<![A-Za-z0-9])(?P<r>[A-Z]?\d{1,2}-\d{1,2})(?=床|番床|ベッド)"
 )
-_PLATE = re.compile(r"[一-鿿ぁ-ゖ]{1,4}[ ]?[1-9]\d{1,2}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
+_PLATE = lazy(r"[一-鿿ぁ-ゖ]{1,4}[ ]?[1-9]\d{1,2}[ ]?[ぁ-ゖA-Z][ ]?(?:\d{1,2}-\d{2}|[・.]{0,3}\d{1,4})(?![0-9])")
 _DATE_VALUE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?![0-9])")
-_SIGN_VALUE = re.compile(r"[一-鿿]{1,4}[ァ-ヶ](?=[ \t、/]+番号)")
+_SIGN_VALUE = lazy(r"[一-鿿]{1,4}[ァ-ヶ](?=[ \t、/]+番号)")
 _NUMBER_SIGN = re.compile(
     r"(?<![A-Za-z])(?:No\.?|NO\.?|no\.|Nr\.?|#)[ ]?:?[ ]?(?P<v>[A-Z]{0,3}-?[0-9][0-9A-Z\-]{3,14})(?![0-9A-Za-z.])"
 )

@@ -10,12 +10,13 @@ from jmid_nlp.deid.evidence import Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.offsets import Folded, OffsetMap, Span
 from jmid_nlp.schema import Category
+from jmid_nlp.text.lazy import lazy
 
 _WRAP = re.compile(
     r"(?<=[^\s。.:；:、,!?」』】）)\]>])[ \t]*\r?\n[ \t]*(?=[^\s・●■◆○□◇※*#【「『（(\[<\-→⇒]|-\d)(?![^\n:]{1,12}:)"
 )
-_GAP = re.compile(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}])")
-_KANJI = re.compile(f"[{KANJI}]")
+_GAP = lazy(f"(?<=[{KANJI}])[ \t]{{1,2}}(?=[{KANJI}])")
+_KANJI = lazy(f"[{KANJI}]")
 _TITLE_END = re.compile("(?:書|票|録|状|表|箋|欄|一覧|サマリー?|レポート)$")
 _ONE_LINE = frozenset(("names.signature", "names.bare", "names.header"))
 _DASHES = "-‐‑–—−ー―/.("

@@ -10,6 +10,7 @@ from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import likeness
 from jmid_nlp.deid.namescan import full_kana, kana_known, plausible
 from jmid_nlp.deid.worth import medical_runs
+from jmid_nlp.text.lazy import lazy
 
 # how much a string that no list knows must look like a surname: before an honorific, and before a mere role
 LIKELY, LIKELIER = 0.4, 1.0
@@ -17,7 +18,7 @@ SAMA_OK = re.compile(r"$|[\s、。,)」』】(（]|は|が|に(?!配|分)|を|�
 _TO_SAMA_KANA = re.compile(
     r"[ \t]*(?:\d|$|\n|[。、)])|の(?:件|ご家族|ご|検査|結果|お)|(?:へ|に)(?:は|ご|郵|説明|電話|連絡)|宅|より|から"
 )
-RUN_ONLY = re.compile(f"[{KANJI}ヶ]+\\Z")
+RUN_ONLY = lazy(f"[{KANJI}ヶ]+\\Z")
 _KATA_BACK = re.compile(r"[ァ-ヺー]+(?:[・= \t][ァ-ヺー]+){0,5}\Z")
 
 _HIRA_BACK = re.compile(r"[ぁ-ゖー]{2,7}(?:[ \t][ぁ-ゖー]{2,6})?\Z")

@@ -5,7 +5,6 @@ A radiology report repeats the same few hundred runs (右肺下葉, 認, 結節)
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book
@@ -13,9 +12,10 @@ from jmid_nlp.deid.likeness import likeness
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.affixes import Affixes
+from jmid_nlp.text.lazy import lazy
 
 KANJI = r"㐀-䶿一-鿿々〆豈-﫿\U00020000-\U0003ffff"
-RUN = re.compile(f"[{KANJI}](?:[{KANJI}]|[ノヶケツ](?=[{KANJI}]))*")
+RUN = lazy(f"[{KANJI}](?:[{KANJI}]|[ノヶケツ](?=[{KANJI}]))*")
 # how well a string fits a name
 FULL, SURNAME, RARE, AMBIGUOUS, PARTLY, UNKNOWN, NO = 6, 5, 4, 3, 2, 1, 0
 _LONGEST = 8

@@ -9,11 +9,12 @@ from functools import cache
 from jmid_nlp.deid.book import book, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, SHAPED, Hit
 from jmid_nlp.lexicon import read_table
+from jmid_nlp.text.lazy import lazy
 
 _KANA_KANJI = r"ぁ-ゖァ-ヺー・々〆㐀-䶿一-鿿\U00020000-\U0003ffff"
 _GROUP = rf"[A-Za-z{_KANA_KANJI}'’\-. ]{{1,40}}"
 # DICOM PN: components by ^, groups (alphabetic = ideographic = phonetic) by =
-_PN = re.compile(
+_PN = lazy(
     rf"[A-Za-z{_KANA_KANJI}'’\-.]+(?: [A-Za-z'’\-.]+){{0,3}}(?:\^[A-Za-z{_KANA_KANJI}'’\-.]*(?: "
     rf"[A-Za-z'’\-.]+){{0,3}}){{1,8}}(?:=(?:{_GROUP})?(?:\^(?:{_GROUP})?){{0,4}}){{0,2}}"
 )
@@ -21,7 +22,7 @@ _WORD = r"[A-Z][A-Za-z'’\-]*[A-Za-z]"
 _ROLES = (
     r"(?!(?:MD|M\.D|PhD|MRI|CT|US|PET|RT|MT|ID|DOB|TEL|Tel|FAX|PHS|Age|AGE|Sex|SEX|Date|DATE|No|Male|Female|Prof|Dr)\b)"
 )
-_FULL = re.compile(
+_FULL = lazy(
     rf"{_ROLES}(?:{_WORD},[ \t]?{_ROLES}[A-Z][A-Za-z'’\-]*\.?(?: {_ROLES}[A-Z][A-Za-z'’\-]*\.?){{0,2}}"
     rf"|(?:[A-Z]\. ?){{1,3}}{_ROLES}{_WORD}(?: {_ROLES}{_WORD})?"
     rf"|{_WORD}(?: (?:de|da|van|von|der|den|bin|al|la|el|Al|dela)\b)?(?: {_ROLES}[A-Z][A-Za-z'’\-]*\.?){{0,4}})"

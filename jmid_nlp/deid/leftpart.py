@@ -8,10 +8,11 @@ from functools import cache
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.lexicon import read_table
+from jmid_nlp.text.lazy import lazy
 
-_LEFT = re.compile(rf"(?:[{KANJI}ヶケノ々ァ-ヺー・&A-Za-z]|[ぁ-ゖ]{{1,8}}|\d{{1,2}}(?=[{KANJI}]))+\Z")
+_LEFT = lazy(rf"(?:[{KANJI}ヶケノ々ァ-ヺー・&A-Za-z]|[ぁ-ゖ]{{1,8}}|\d{{1,2}}(?=[{KANJI}]))+\Z")
 
-_PARTICLES = re.compile(
+_PARTICLES = lazy(
     r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|"
     r"される|いる|ある|あり|なり|れば|です|ます|であり|ため|ので|ところ|とも|について|によ[りる]|ご|ような|という|"
     r"さん[がはをにのもと]|くと|ません|ました|ですね|(?<=[一-鿿])と(?=[一-鿿]{2}|[A-Z])|くの|いう|くて|しい|ない|"

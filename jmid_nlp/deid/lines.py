@@ -25,6 +25,7 @@ from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.namescan import kana_known, name_at
 from jmid_nlp.deid.worth import is_term, medical_runs, value
+from jmid_nlp.text.lazy import lazy
 
 # a number, age, sex, kana or birth date behind a name at the beginning of a line
 HEADER_RIGHT = re.compile(
@@ -39,7 +40,7 @@ _KANA_PAREN = re.compile(
     r"[A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/、,]"
 )
 
-TWO_WORDS = re.compile(
+TWO_WORDS = lazy(
     f"(?<![{KANJI}A-Za-z0-9])([{KANJI}]{{1,5}})(?:[ \t]{{1,2}}|&nbsp;)([{KANJI}]{{1,4}}(?![{KANJI}])|"
     f"(?:[ぁ-ゖ]{{1,3}}[{KANJI}]{{1,2}}|[ァ-ヺ]{{1,3}}[{KANJI}])(?:(?![{KANJI}])|(?=様|殿|氏|君|先生))|[ぁ-ゖ]{{2,5}}|[ァ-ヺー]{{2,5}}(?![ァ-ヺー]))"
 )
@@ -250,7 +251,7 @@ def _past_department(t: str, at: int) -> int:
     return at
 
 
-_LAST = re.compile(
+_LAST = lazy(
     f"[。.)）」】\\s]\\s{{0,12}}[(（\\[【〔/]?\\s{{0,2}}([{KANJI}]{{1,5}}(?:[ \t]{{1,2}}[{KANJI}]{{1,4}})?)"
     "\\s{0,2}[)）\\]】〕]?[。]?\\s{0,4}\\Z"
 )

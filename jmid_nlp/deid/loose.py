@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import WEAK, Hit
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes
 
 _LEFT = r"(?<![0-9A-Za-z.,/\-:#×~+=^*])"
@@ -20,18 +21,16 @@ _UNIT = (
     r"病日|椎|レベル|領域|区|枝|段|AU|ps|w/v|前後|台|"
     r"程度|以上|以下|未満|弱|強|歩|床(?!番)|→[0-9]|代|巻|号線|mT|ppm|カウント|フレーム|スライス))"
 )
-_LONG = re.compile(_LEFT + r"\d{5,6}" + _UNIT)
-_FOUR = re.compile(_LEFT + r"(?!(?:19|20)\d\d)\d{4}" + _UNIT)
-_PAIR = re.compile(_LEFT + r"(?:\d{2,6}-\d{1,6}|\d-\d{3,6})" + _UNIT)
+_LONG = lazy(_LEFT + r"\d{5,6}" + _UNIT)
+_FOUR = lazy(_LEFT + r"(?!(?:19|20)\d\d)\d{4}" + _UNIT)
+_PAIR = lazy(_LEFT + r"(?:\d{2,6}-\d{1,6}|\d-\d{3,6})" + _UNIT)
 _CODE = re.compile(
     r"(?<![0-9A-Za-z.,/\-:#×~+=^*_])(?:[A-Z]{1,4}-\d{1,6}(?:-\d{1,6})?[a-z]?|[A-Z]{2,3}\d{5,8}[A-Z]{0,2}|PHS\d{3,5}|"
     r"[A-Z]\d{4,6}|\d{3,6}[A-Z]{1,2}(?<!\dY)|[a-z]{2,3}\d{4,8})(?![0-9A-Za-z.%/\-]|[ ]?(?:mm|cm|HU))"
 )
 _FOUR_DIGITS, _DASHED = shapes("0000"), shapes("0-0")
 _CODE_ISH = shapes("A-000", "AA00000", "AAA0000", "PHS", "A0000", "000A", "aa0000", "A-0-0", "A-00-0")
-_KANA_CODE = re.compile(
-    r"(?<![ぁ-んァ-ヺー一-鿿])[ぁ-んァ-ヺ]-\d{1,5}(?:-\d{1,6})?(?![0-9A-Za-z.\-]|[ ]?(?:HU|mm|cm|度|%))"
-)
+_KANA_CODE = lazy(r"(?<![ぁ-んァ-ヺー一-鿿])[ぁ-んァ-ヺ]-\d{1,5}(?:-\d{1,6})?(?![0-9A-Za-z.\-]|[ ]?(?:HU|mm|cm|度|%))")
 _VALUE_LEFT = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9\-/*²]*|スコア|値|係数|指数|血糖|血圧|体重|身長|線量|リード|型番|型式|モデル|品番|コード|"
     r"約|計|合計|総|径|長|厚|容積|体積|距離|時間|速度|第|#|b=0、|密度|圧|濃度|比|率|数|量|尿|高度|標高|喫煙指数|"
@@ -45,7 +44,7 @@ _NAMED_LEFT = re.compile(
     r"(?:ID|Id|No\.?|NO\.?|no\.?|PHS|TEL|Tel|FAX|Fax|Ext\.?|ext\.?|Dr\.?|Ns|MSW|[A-Z][a-z]+[,.]? [A-Z]\.?)[ :]{0,2}\Z"
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d\Z")
-_TERM = re.compile(
+_TERM = lazy(
     r"(?:[LTCS]h?-\d|[A-Z]{1,4}-(?:[1-9]|1[0-9]|2[0-9])\Z|(?:(?:123|125|131|111|201|177|223|018|089|090)[A-Z]|"
     r"I-1[23]\d|Tc-99|F-18|Ga-6\d|Tl-201|Lu-177|Ra-223|Y-90|"
     r"Ir-192|Co-60|Cs-137|In-111)|(?:CA|CD|IL|PD|MIB|SCC|CYFRA|KL|SP|T|DUPAN|SPAN|HLA|HTLV|SARS|COVID|ADAM|HER|CK|"

@@ -16,6 +16,7 @@ from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
+from jmid_nlp.text.lazy import lazy
 
 
 def _order(hit: Hit) -> tuple[float | str, ...]:
@@ -162,14 +163,14 @@ def bracketed(t: str, hits: list[Hit]) -> Iterator[Hit]:
 
 
 _GRADED = re.compile(r"(?:[Gg]rade|[Ss]tage|[Tt]ype|Ms|Mr|Dr|Class|Category|Unit|TB)\b")
-_READING = re.compile(
+_READING = lazy(
     r"[ \t]{1,4}([ァ-ヺー]{1,8}[ ・][ァ-ヺー]{2,8}|[ぁ-ゖー]{2,7} [ぁ-ゖー]{2,7})(?=[ \t]*(?:\d|$|\n|[、。,;|/(]|[男女MF一-鿿]))"
 )
 _EXTENSION = re.compile(r"[2-9]\d{3}(?=[)])")
 _BRACKET = re.compile(r"(?:さん|様|氏|殿|先生|くん|ちゃん)?[ \t]?[(\[/=][ \t]?")
 _BRACKET_END = re.compile(r"[ \t]?(?:[)\]/、,=]|\n|\Z)")
 _BRACKET_MORE = re.compile(r"[ \t]?[、,/][ \t]?")
-_TWO_KANA = re.compile(
+_TWO_KANA = lazy(
     r"[ぁ-ゖー]{1,8}[ \t・][ぁ-ゖー]{1,8}(?:[ \t・][ぁ-ゖー]{1,8})?(?=[)、,/])|[ァ-ヺー]{1,8}[ \t・"
     r"][ァ-ヺー]{1,8}(?:[ \t・][ァ-ヺー]{1,8})?(?=[)、,/])"
 )

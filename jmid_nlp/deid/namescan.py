@@ -19,6 +19,7 @@ from jmid_nlp.deid.kanji import (
     head_name,
 )
 from jmid_nlp.deid.latin import latin_name
+from jmid_nlp.text.lazy import lazy
 
 KATA = re.compile(r"[ァ-ヺー]+(?:[・=][ァ-ヺー]+)*")
 
@@ -28,11 +29,9 @@ _HIRA = re.compile(r"[ぁ-ゖー]+")
 
 _GAP = re.compile(r"[ \t]{1,2}(?=\S)")
 
-_SPACED = re.compile(
-    f"(?:[{KANJI}][ \t]{{1,2}}){{1,6}}(?:[{KANJI}ぁ-ゖ][ \t]{{1,2}}){{1,5}}[{KANJI}ぁ-ゖ](?![{KANJI}ぁ-ゖ])"
-)
+_SPACED = lazy(f"(?:[{KANJI}][ \t]{{1,2}}){{1,6}}(?:[{KANJI}ぁ-ゖ][ \t]{{1,2}}){{1,5}}[{KANJI}ぁ-ゖ](?![{KANJI}ぁ-ゖ])")
 
-_OCR = re.compile(f"[{KANJI}]{{1,4}}[A-Z|]{{1,3}}[{KANJI}]{{0,2}}?(?=$|[\\s、。,)」/]|先生|様|さん|医師|Dr|氏|殿|技師)")
+_OCR = lazy(f"[{KANJI}]{{1,4}}[A-Z|]{{1,3}}[{KANJI}]{{0,2}}?(?=$|[\\s、。,)」/]|先生|様|さん|医師|Dr|氏|殿|技師)")
 
 EDGE = re.compile(
     r"$|[\s、。,.)」』】\]/|;:>\"'<&・\-→~(（「【\[]|(?:から|より|まで|へ|に|と|が|は|を|の|も|で|や|です|さん|くん|ちゃん|さま|Dr|Pt|MD|M\.D|拝|RT|\d)"
@@ -128,7 +127,7 @@ def _kanji_at(t: str, at: int, hard: bool) -> tuple[int, int]:
     return end, g
 
 
-_MIXED_GIVEN = re.compile(
+_MIXED_GIVEN = lazy(
     f"(?P<gap>[ \\t]{{0,2}})(?:[ぁ-ゖァ-ヺ]{{1,3}}[{KANJI}]|[{KANJI}][ぁ-ゖ]{{1,3}}(?=[ \\t、。,(（)\\n様]|$))(?![{KANJI}])"
 )
 

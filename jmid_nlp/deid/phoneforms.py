@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, SHAPED, Hit
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words
 
 _C = r"[0-9OIlBSZ|〇]"
 _SEP = r"(?:[ ]{0,2}[\-‐‑–—−ー―・.のノ~][ ]{0,2}|[ ]{1,2}|[ ]?[()][ ]?|/)"
-_GROUPS = re.compile(
+_GROUPS = lazy(
     rf"(?<![0-9A-Za-z.\-/])(?:\+[ ]?81|[(]?[0O〇])(?:{_C}{{0,4}})(?:{_SEP}{_C}{{1,5}}){{1,4}}(?![0-9A-Za-z]|\.\d|"
     rf"[ ]?(?:mm|cm|mL|ml|mg|HU|Gy|%))"
 )
@@ -72,7 +73,7 @@ _CUT = re.compile(
 _SATELLITE = re.compile(
     r"(?:衛星(?:電話)?|イリジウム|インマルサット|ワイドスター)[ :は]{0,2}(?P<v>\+?\d{2,4}(?:-\d{2,5}){2,4})(?![0-9\-])"
 )
-_DESK = re.compile(
+_DESK = lazy(
     r"(?:受付|外来|救急|センター|当直医?|日直|医局|病棟|事務|相談室|連携室|薬剤部|検査部|検査室|撮影室|操作室|読影室|"
     r"透視室|窓口|守衛|警備|警備室|ER|ICU|NICU|HCU|OPE室|"
     r"クラーク|係|課|CT室|MRI室|MR室|RI室|放射線科|放射線部|当直室|控室|詰所|ステーション|技師室|TV室)[ ]?(?:は|:|が|"

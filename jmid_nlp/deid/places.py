@@ -12,9 +12,10 @@ from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, SHAPED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.residence import find_residences, find_stops
 from jmid_nlp.lexicon import Automaton, read_table
+from jmid_nlp.text.lazy import lazy
 
 _POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?[0-9OIlBSZ]{4}|\d{3})(?![0-9A-Za-z])")
-_POST_BARE = re.compile(r"(?<![0-9A-Za-z\-])\d{3}-\d{4}(?=[ ]{0,3}[一-鿿]{2,4}[都道府県市区町村郡])")
+_POST_BARE = lazy(r"(?<![0-9A-Za-z\-])\d{3}-\d{4}(?=[ ]{0,3}[一-鿿]{2,4}[都道府県市区町村郡])")
 _WORD = rf"[{KANJI}ヶケノツぁ-ゖァ-ヺー]"
 _NUM = r"[0-9〇一二三四五六七八九十百OIl]"
 _BLOCK = (
@@ -27,36 +28,36 @@ _BUILDING = (
     rf"(?:[ \t]{{0,2}}(?!TEL|Tel|FAX|Fax|ID|〒|電話|生年|携帯|様|さん|から|より|在住|に|で|へ|出身)[{KANJI}ぁ-ゖァ-ヺーA-Za-z・・"
     rf"]{{2,16}}[ \t]?[A-Z]?[0-9OIl]{{1,5}}(?:-\d{{1,4}})?(?:号室?|階|F)?)?"
 )
-_TAIL = re.compile(
+_TAIL = lazy(
     rf"(?:(?:大字|字)?{_WORD}{{0,14}}?[ \t]?{_BLOCK}{_BUILDING}|(?:[{KANJI}ヶケノァ-ヺー]{{1,12}})(?=[ \t、"
     rf"。,)」\n]|在住|出身|から|より|で|に|の|へ|付近|路上|内|$))"
 )
-_SHORT_TAIL = re.compile(rf"(?:[{KANJI}ヶケノァ-ヺー]{{1,6}}(?:町|村|区|字|丁目|地区|団地))+")
-_KYOTO = re.compile(
+_SHORT_TAIL = lazy(rf"(?:[{KANJI}ヶケノァ-ヺー]{{1,6}}(?:町|村|区|字|丁目|地区|団地))+")
+_KYOTO = lazy(
     rf"[{KANJI}]{{0,12}}(?:上る|下る|東入る?|西入る?|上ル|下ル|東入ル|西入ル|上が?る|下が?る)[{KANJI}]{{0,8}}\d{{0,4}}"
 )
-_AFTER_TOWN = re.compile(
+_AFTER_TOWN = lazy(
     rf"(?:大字|字)?(?![{KANJI}]?(?:在住|出身|方面|近郊|立|民|役|"
     rf"内の))[{KANJI}ヶケノ]{{1,5}}(?:の[{KANJI}]{{1,2}})?(?=[)）」、。 \n│|]|で|に(?!て)|の(?:ご?自宅|実家|集合|ア|"
     rf"マ|路|ペ|民|旅|別|家|バ|船|棚|工|山|海|浜|老|妹|弟|母|父|娘|"
     rf"施|借)|から|より|在住|$)"
 )
-_HOOD = re.compile(
+_HOOD = lazy(
     rf"[{KANJI}ヶケノ]{{1,6}}(?=[)」]|[、。](?=[^、。]{{0,6}}(?:在住|で|に|へ))|の(?:ご?自宅|ご?実家|路上|交差点|"
     rf"施設|娘|息子|母|父|妹|弟|兄|姉|妻|夫|嫁|孫|民宿|旅館|工房|別荘|アパート|親戚)|在住|出身|に在住|[ \t]*$)"
 )
-_KOAZA = re.compile(
+_KOAZA = lazy(
     rf"(?:大字|字|小字)[{KANJI}ヶケノァ-ヺー]{{1,8}}?{_NUM}{{1,5}}(?:番地?)?(?:の{_NUM}{{1,3}}|-{_NUM}{{1,4}})*(?:号)?"
 )
-_CHOME = re.compile(
+_CHOME = lazy(
     rf"[{KANJI}ヶケノァ-ヺー]{{1,8}}{_NUM}{{1,2}}丁目(?:{_NUM}{{1,4}}(?:番地?|[\-ーの])?){{0,4}}(?:号)?|"
     rf"[{KANJI}ヶケノ]{{2,8}}{_NUM}{{1,5}}番地(?:の?{_NUM}{{1,4}})?"
 )
-_LIVE = re.compile(
+_LIVE = lazy(
     rf"([{KANJI}ヶケノ]{{1,6}}|[ァ-ヺー]{{2,8}})(?=在住|出身|居住|生まれ育|育ち|近郊|方面より|駅前|から転居|へ転居|"
     rf"に転居|に帰省|へ帰省)"
 )
-_STATION = re.compile(rf"([{KANJI}ヶケノ]{{2,6}}|[ぁ-ゖ]{{3,6}}|[ァ-ヺー]{{3,8}})駅")
+_STATION = lazy(rf"([{KANJI}ヶケノ]{{2,6}}|[ぁ-ゖ]{{3,6}}|[ァ-ヺー]{{3,8}})駅")
 _VETO_RIGHT = re.compile(r"域|画|分|間|立|民|内科|役|役所|型|病|式|並|議|長|政|税|営|史|誌")
 _GENERIC = stop_words("place")
 _VALUE = re.compile(

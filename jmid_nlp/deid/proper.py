@@ -13,10 +13,11 @@ from jmid_nlp.deid.kanji import KANJI, PARTLY, RARE, UNKNOWN, grade
 from jmid_nlp.deid.leftpart import GENERIC_LEFT, name_like
 from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.lexicon import read_table
+from jmid_nlp.text.lazy import lazy
 
 _KATAKANA = re.compile(r"[ァ-ヺー・]{3,}")
 _HIRAGANA = re.compile(r"[ぁ-ゖー]{3,8}")
-_HEADWORD = re.compile(r"(?:[一-鿿]{2,5}|[ぁ-ゖァ-ヺ][一-鿿ぁ-ゖァ-ヺ]{1,3})(?:先|元)(?:[はがの:]|を)?")
+_HEADWORD = lazy(r"(?:[一-鿿]{2,5}|[ぁ-ゖァ-ヺ][一-鿿ぁ-ゖァ-ヺ]{1,3})(?:先|元)(?:[はがの:]|を)?")
 _LONGEST_HEAD = 6
 _JOINS = frozenset(
     "各同両全新旧大小前後左右上下中内外第本支元現某他当用性系的型式部科室課係班員者士師医長院会所社局人方者氏様"
@@ -99,7 +100,7 @@ def is_kana_word(word: str) -> bool:
     return any(p in words or any(p[:n] in words for n in range(4, len(p))) for p in word.split("・"))
 
 
-_GRAMMAR = re.compile(
+_GRAMMAR = lazy(
     r"(?:および|または|なお|また|さらに|その|この|あの|どの|ため|ので|から|まで|より|など|ところ|こと|もの|とき|ころ|"
     r"ほど|ぐらい|くらい|"
     r"のみ|ばかり|について|による|における|にて|では|には|とは|です|ます|ました|した|して|する|しか|ない|なし|あり|"

@@ -15,9 +15,10 @@ from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.proper import is_common, is_name, is_place
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words
 
-_BEFORE = re.compile(
+_BEFORE = lazy(
     rf"(?:(?<![{KANJI}ァ-ヺー])(?P<k>[{KANJI}ヶケノ]{{2,6}})|(?:(?<![{KANJI}ぁ-ゖァ-ヺー])|"
     rf"(?<=[はがのをにでへとも、。・:]))(?P<j>[ァ-ヺー]{{3,9}}|"
     rf"[ぁ-ゖ]{{2,5}}))\Z"
@@ -66,7 +67,7 @@ def _is_residence(word: str, *, sure: bool) -> bool:
     return (is_name(plain) and len(plain) > 1 and not is_common(plain)) or plain in stop_words("kana_city")
 
 
-_TOWN = re.compile(
+_TOWN = lazy(
     rf"(?<![{KANJI}ァ-ヺー])(?P<n>[{KANJI}ヶケノ]{{1,5}}|[ぁ-ゖ]{{3,5}}|[ァ-ヺー]{{2,6}})(?P<k>町|村|島|バイパス|"
     rf"川河口|河口|集落|地区|部落|"
     rf"温泉|団地|屋敷|新田|開拓|番地|大橋|橋|分校前|駅前)"
@@ -126,17 +127,17 @@ _SAID_WORDS = words(
         "里が",
     ]
 )
-_SAID = re.compile(
+_SAID = lazy(
     r"(?:里帰り先|帰省先|実家|出身地?|郷里|住まい|お住まい|現住所|転居先|疎開先|生家|勤務地|赴任先|移住先|里|在所|"
     r"身寄り|家族|長男|次男|長女|次女|息子|娘|弟|妹|兄|姉)"
     r"(?P<j>は|が|:|[(])[ ]?(?P<v>[一-鿿ヶケノ]{2,6}|[ァ-ヺー]{2,9}|[ぁ-ゖ]{2,5}?)(?=[、。)」\n]|$|に(?:住|居|い)|"
     r"在住|で暮|の(?![一-鿿]{1,3}(?:先生|さん)))"
 )
-_STOP = re.compile(
+_STOP = lazy(
     rf"(?:バス停|停留所)(?P<n>[{KANJI}ぁ-ゖァ-ヺー]{{2,8}}?)(?=から|で|に|の|まで|付近|より|[、。)])|"
     rf"(?P<m>[{KANJI}ぁ-ゖァ-ヺー]{{2,8}}?)の?(?:バス停|停留所)"
 )
-_MORE_AZA = re.compile(
+_MORE_AZA = lazy(
     rf"(?:大字|小字|(?<![一-鿿A-Za-zの])字)(?P<n>[{KANJI}ァ-ヺ][{KANJI}ヶケノァ-ヺーぁ-ゖ]{{0,7}}?(?:の奥|の上|"
     rf"の下)?)(?=[ 　、。)』」]|の|に|で|へ|"
     rf"から|より|在住|$|\n)"

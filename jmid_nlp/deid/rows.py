@@ -11,26 +11,25 @@ from jmid_nlp.deid.evidence import LISTED, Hit
 from jmid_nlp.deid.kanji import KANJI, RUN
 from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.worth import medical_runs, roles, value
+from jmid_nlp.text.lazy import lazy
 
-_SPEAKER = re.compile(
+_SPEAKER = lazy(
     rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?(?P<a>[{KANJI}]{{1,4}})"
     rf"(?:[ \t]{{0,2}}(?:→|->|⇒|>)[ \t]{{0,2}}(?P<b>[{KANJI}]{{1,4}}))?[ \t]?(?::|>|「)",
     re.MULTILINE,
 )
-_SAYS = re.compile(
-    rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?([{KANJI}]{{1,4}})[ \t]?(?:>|「)", re.MULTILINE
-)
-_CHAT = re.compile(
+_SAYS = lazy(rf"^[ \t]{{0,4}}(?:\[?\d{{1,2}}:\d{{2}}\]?[ \t]{{0,2}})?([{KANJI}]{{1,4}})[ \t]?(?:>|「)", re.MULTILINE)
+_CHAT = lazy(
     rf"^[ \t]{{0,4}}\[?\d{{1,2}}:\d{{2}}(?::\d\d)?\]?[ \t]{{1,3}}"
     rf"([{KANJI}]{{1,4}}|[ぁ-ゖ]{{2,6}}|[ァ-ヺー]{{2,8}}|[A-Z][a-z]{{1,12}})"
     r"(?=[ \t]?[:>「]|[ \t]{1,3}[^\s:])",
     re.MULTILINE,
 )
-_SPEAKS = re.compile(
+_SPEAKS = lazy(
     rf"^[ \t]{{0,4}}([{KANJI}]{{1,4}}|[ぁ-ゖー]{{2,6}}|[ァ-ヺー]{{2,8}}|[A-Z][a-z]{{1,12}})[ \t]?[:>「]", re.MULTILINE
 )
 _FIELD = re.compile(r"[^ \t]+")
-_NAME_CELL = re.compile(rf"[{KANJI}]{{1,4}}")
+_NAME_CELL = lazy(rf"[{KANJI}]{{1,4}}")
 _LINE = re.compile(r"[^\n]+")
 
 

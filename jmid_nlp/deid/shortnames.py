@@ -19,6 +19,7 @@ from jmid_nlp.deid.proper import cut_left, is_grammar, is_place, made_of_words, 
 from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.lazy import lazy
 
 _GO = (
     r"で(?!あ|な)|を(?:ご?利用|受診)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|"
@@ -39,11 +40,11 @@ _HOSPITAL_OF = (
     r"(?:国立|県立|市立|都立|道立|府立|町立|村立|区立|州立|公立|国保|組合立|医師会立|JCHO|NHO|KKR|NTT|JR|JA|TMG|IMS|"
     r"JCHO |NHO )"
 )
-_PUBLIC = re.compile(
+_PUBLIC = lazy(
     rf"(?<![A-Za-z])(?:[{KANJI}]{{2,3}})?{_HOSPITAL_OF}[{KANJI}ヶがノァ-ヺー]{{2,6}}?(?:総合|中央|東|西|南|北|"
     rf"第[一二三]|こども|小児)?{_WIDE}"
 )
-_SCHOOL = re.compile(
+_SCHOOL = lazy(
     rf"(?:(?:県立|市立|私立|町立|村立|都立|区立|国立)?[{KANJI}ヶがノ]{{2,6}}?|[ァ-ヺー]{{3,8}}|"
     rf"(?<![ぁ-ゖ])[ぁ-ゖ]{{3,6}})"
     r"(?:小|中|高|工|商|農|工業高|商業高|農業高|女子高|東高|西高|南高|北高|付属中|付属小|附属中|附属小|中等部|高等部)"
@@ -52,22 +53,22 @@ _SCHOOL = re.compile(
     r"陸上|バスケ|バレー|テニス|卓球|吹奏楽|水泳|体操|"
     r"バド|ハンド|相撲|空手|弓道|スキー|駅伝)部?|に?通学|に在学|教諭|校長|PTA))"
 )
-_PUBLIC_SCHOOL = re.compile(
+_PUBLIC_SCHOOL = lazy(
     rf"(?:[{KANJI}]{{1,5}}?)?(?:県立|市立|私立|町立|村立|都立|区立)[{KANJI}ヶがノ]{{2,5}}(?:小|中|高|工|商)(?=の|で|"
     rf"に|へ|を|[1-6]年|校|、|"
     rf"。)"
 )
-_CAMP = re.compile(
+_CAMP = lazy(
     rf"キャンプ(?:[・ ]?[{KANJI}]{{2,4}}|[・ ]?[ァ-ヺー]{{2,8}})(?=の(?:軍|基|米|兵|家族|隊)|内|所属|勤務|で勤|に勤|"
     rf"基地|[)）])"
 )
-_EXTEND = re.compile(
+_EXTEND = lazy(
     rf"(?:[ ]?(?:附属|付属)?)?(?P<x>[{KANJI}ヶがノ]{{2,5}}?)(?:総合|医療センター|病院)?(?=[ ]?(?:{_GO}|"
     rf"[→⇒、。)」』/,;]|$|\n))"
 )
 _PARTS = stop_words("facility_part")
-_BACK = re.compile(rf"(?:([{KANJI}]{{2,4}}(?:県|市|町|村|区|島)?)|([ァ-ヺー]{{3,8}}))の\Z")
-_KANA_AFTER = re.compile(
+_BACK = lazy(rf"(?:([{KANJI}]{{2,4}}(?:県|市|町|村|区|島)?)|([ァ-ヺー]{{3,8}}))の\Z")
+_KANA_AFTER = lazy(
     rf"[ ]?(?:[ぁ-ゖー]{{3,8}}?|[ァ-ヺー]{{3,9}})(?:[{KANJI}]{{2,3}})?(?=[ ]?(?:{_GO}|[、。)」』,;]|利用|入所|入居|"
     rf"の(?:看|職|介|担|方)|を利用|$|\n))"
 )
@@ -128,7 +129,7 @@ _BLOCK = re.compile(
 )
 _OPENERS = ("", "\n", "|", "│", ",", "(", "「", ":", "=", "→", ">", '"', "\t")
 _OPENERS_WIDE = (*_OPENERS, "。", "、", " ", "は")
-_BOUNDARY = re.compile(rf"(?![{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9])")
+_BOUNDARY = lazy(rf"(?![{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9])")
 
 
 @cache
@@ -234,21 +235,21 @@ def alone(t: str, start: int, end: int, *, whole: bool = False) -> Hit | None:
     return Hit(start, end, "FACILITY", "hospital", 0.7, "facilities.short", LISTED) if fits else None
 
 
-_BOUNDARY_KANJI = re.compile(rf"(?![{KANJI}ァ-ヺーA-Za-z])")
+_BOUNDARY_KANJI = lazy(rf"(?![{KANJI}ァ-ヺーA-Za-z])")
 _ALONE, _STRICT = stop_words("facility_alone"), stop_words("facility_alone_strict")
 _PERSON_THERE = (
     r"の[一-鿿ぁ-んァ-ヺ]{1,4}(?:先生|Dr|医師|さん|氏|様|Ns)|の(?:当直|主治|先生|担当医|地域連携|地連|救急|画像|報告|"
     r"返書|紹介|外来|CD|"
     r"CT(?!値)|MRI|MR|PET|検査|医事|放射線|病理|方に|こと|ER)"
 )
-_STRICT_RIGHT = re.compile(
+_STRICT_RIGHT = lazy(
     rf"へ(?:[一-鿿]{{1,6}}を依頼|の?転院|転送|の?搬送|の?紹介|入院|依頼|返書|返送|送付|連絡)|に(?:転院|転送|搬送|紹介|"
     rf"通院|入院|かか|お世話|返書|移っ|移り)|"
     rf"から(?:の?転院|の?紹介|転送|移|来た|来院)|より(?:の?転院|の?紹介|転送)|で(?:手術|切除|加療|治療|化学療法|透析|出産|分娩|"
     rf"フォロー|とのこと|[HR]\d|の(?:手術|加療|治療))|"
     rf"{_PERSON_THERE}|[)」][ ]?(?:へ|に|より|から|宛)|通院[中歴]|入院[中歴]|宛|→|かかりつけ"
 )
-_ALONE_RIGHT = re.compile(
+_ALONE_RIGHT = lazy(
     rf"{_STRICT_RIGHT.pattern}|[ ]?{_GO}|[、。,]|[ ]?[)」/;=]|[ ]?$|[ ]?\n|にも|経由|と(?:連携|相談|協議)|扱い|受診|"
     rf"通院|フォロー|が(?:搬|介|担|対|臨)|"
     rf"救急|放|内|外|脳|循|呼|消|整|産|小|CT|MRI|PET|持参"

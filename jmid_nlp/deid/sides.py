@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.worth import NEVER, before, left_words, roles, slot_forms
+from jmid_nlp.text.lazy import lazy
 
 
 @cache
@@ -99,7 +100,7 @@ _RIGHT_SHAPES = (
     (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|だ|じゃ|って|ね|「|>"), 0.2),
 )
 _KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:です", "(?:よ", "から")))
-_NEXT_ROLE = re.compile(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
+_NEXT_ROLE = lazy(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
 
 
 def told(t: str, end: int) -> float:

@@ -13,6 +13,7 @@ from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.sides import SELF, TITLE, left_weight, right_weight, told
 from jmid_nlp.deid.worth import NEVER, PLAIN, SINGLE, TRAP, before, medical_runs, roles, slot_forms, value
 from jmid_nlp.text.affixes import Affixes
+from jmid_nlp.text.lazy import lazy
 
 __all__ = ["THRESHOLD", "before", "core", "find_slots", "left_weight", "medical_runs"]
 __all__ += ["right_weight", "roles", "value"]
@@ -142,7 +143,7 @@ def _members(chain: list[tuple[Hit, float, float]], joint: re.Match[str] | None,
             yield hit
 
 
-_GIVEN_BEHIND = re.compile(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")
+_GIVEN_BEHIND = lazy(r"[ \t]{1,2}([一-鿿々]{1,3})(?=[、。,)」\n]|\Z|様|さん|氏|先生|に|と)")
 
 
 def _given_behind(t: str, end: int) -> int:

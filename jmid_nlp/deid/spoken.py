@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from jmid_nlp.deid.book import katakana
 from jmid_nlp.deid.evidence import GRAMMAR, SHAPED, Hit
 from jmid_nlp.schema import Category
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words
 
 _DIGIT = (
@@ -19,7 +20,7 @@ _DIGIT = (
     r"|[〇零一二三四五六七八九0-9])"
 )
 _GAP = r"(?:[、, ・]|ノ|ー|ノ、)?"
-_NUMBER = re.compile(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{2,15}}")
+_NUMBER = lazy(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{2,15}}")
 _ISH = re.compile(
     r"(?:(?:ゼロ|レイ|マル|イチ|ニー|サン|ヨン|ゴー|ゴゴ|ロク|ナナ|ハチ|キュ[ーウ]){2}|"
     r"(?:ぜろ|れい|まる|いち|にー|さん|よん|ごー|ろく|なな|はち|きゅ[ーう]){2})"
@@ -38,7 +39,7 @@ _UNITS = r"(?:イチ|イッ|ニ|サン|ヨン|ヨ|シ|ゴ|ロク|ロッ|シチ|�
 _COUNT = rf"(?:{_UNITS}?(?:ジュウ|ジュー|ジュッ|ジッ)?{_UNITS}?|ガン)"
 _DAYS = "ツイタチ|フツカ|ミッカ|ヨッカ|イツカ|ムイカ|ナノカ|ヨウカ|ヨーカ|ココノカ|トオカ|トーカ|トウカ|ハツカ"
 _DAY = rf"(?:{_COUNT}(?:ニチ|ヨッカ|カ)|{_DAYS})"
-_DATE = re.compile(
+_DATE = lazy(
     rf"(?:ショウワ|ショーワ|ヘイセイ|ヘーセー|レイワ|レーワ|タイショウ|タイショー|メイジ|昭和|平成|令和|大正|明治)"
     rf"{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"
     rf"|(?:セン|ニセン)(?:キュウヒャク|キューヒャク|ハッピャク)?{_COUNT}ネン(?:{_COUNT}ガツ(?:{_DAY})?)?"

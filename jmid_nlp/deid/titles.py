@@ -34,6 +34,7 @@ from jmid_nlp.deid.likeness import BODY, likeness
 from jmid_nlp.deid.namescan import mixed_given, plausible
 from jmid_nlp.deid.worth import is_term, medical_runs
 from jmid_nlp.lexicon import Automaton
+from jmid_nlp.text.lazy import lazy
 
 
 @cache
@@ -41,7 +42,7 @@ def _title_automaton() -> Automaton:
     return Automaton(book().titles)
 
 
-_NOT_SAMA = re.compile(
+_NOT_SAMA = lazy(
     r"(?:の(?:陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|増強|低|高|線状|索状|石灰|肥厚|硬化|吸収|濃染|血流|像|形態|形状|外観|陥凹|隆起|拡張|部分)|"
     r"陰影|影|構造|変化|病変|結節|腫瘤|所見|信号|濃度|組織|細胞|肥厚|に|な|像|化|式|態|相|子|々|体|斑|骨|部|帯|膜|突起|狭窄|硬化|石灰|低|高|で(?!す|ある)|を(?:呈|示)|と(?:なって|表現)|外観|形態|パターン)"
 )
@@ -103,7 +104,7 @@ def find_titled(t: str) -> Iterator[Hit]:
             yield from _list_before(t, hit)
 
 
-_LIST_BACK = re.compile(f"(?:\\A|[\\s、。,(（「:/])([{KANJI}]{{1,5}})[、,・/と][ \t]?\\Z")
+_LIST_BACK = lazy(f"(?:\\A|[\\s、。,(（「:/])([{KANJI}]{{1,5}})[、,・/と][ \t]?\\Z")
 
 
 def _list_before(t: str, hit: Hit) -> Iterator[Hit]:
@@ -149,10 +150,8 @@ def _before(t: str, end: int, strength: str, subtype: str, form: str) -> Hit | N
 
 
 # a given name of kana with the last character in kanji: さち子, カネ代
-_MIXED_BACK = re.compile(
-    r"(?:^|[^ぁ-ゖァ-ヺー]|(?<=[々一-鿿])[のはがと])((?:[ぁ-ゖ]{1,3}|[ァ-ヺ]{1,3})[子美代江枝恵乃雄])\Z"
-)
-_RUN_BACK = re.compile(f"(?:[{KANJI}][ \t]){{2,6}}[{KANJI}]\\Z|[{KANJI}ヶ]+(?:[ \t]{{1,2}}[{KANJI}ヶ]{{1,4}})?\\Z")
+_MIXED_BACK = lazy(r"(?:^|[^ぁ-ゖァ-ヺー]|(?<=[々一-鿿])[のはがと])((?:[ぁ-ゖ]{1,3}|[ァ-ヺ]{1,3})[子美代江枝恵乃雄])\Z")
+_RUN_BACK = lazy(f"(?:[{KANJI}][ \t]){{2,6}}[{KANJI}]\\Z|[{KANJI}ヶ]+(?:[ \t]{{1,2}}[{KANJI}ヶ]{{1,4}})?\\Z")
 
 
 def _kanji_before(t: str, end: int, strength: str, form: str) -> tuple[int, float]:
@@ -298,7 +297,7 @@ _OWN = (
     "胸",
     "腹",
 )
-_OCR_BACK = re.compile(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
+_OCR_BACK = lazy(f"[{KANJI}][{KANJI}A-Z|]{{0,4}}[A-Z|][{KANJI}A-Z|]{{0,3}}\\Z")
 
 
 # what stands only behind persons

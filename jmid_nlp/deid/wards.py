@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, LISTED, Hit
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes, words
 
 _UNIT = (
@@ -17,7 +18,7 @@ _WARD = (
     r"[A-Z]\d{0,2}(?:棟|病棟)?)"
 )
 # a line of a ward list: mark, ward, bed, and then a name, an age or a blank
-_LIST = re.compile(
+_LIST = lazy(
     rf"^[ \t]*[・\-●○◎◇◆■□*→▶①-⑳]?[ \t]?(?:{_UNIT}|"
     rf"{_WARD})[ \-ー:]{{1,2}}(?P<b>[A-Z]?\d{{1,4}}(?:[\-ー]\d{{1,2}})?[A-Z]?)"
     rf"(?=[ \t:,、)]|$)(?![ \t]?(?:mm|cm|[x×/]|年|月|日|歳|個|度|%|椎))",
@@ -34,18 +35,18 @@ _SPECIAL = re.compile(
     r"(?:(?<=[東西南北]\d )|(?<=病棟 )|(?<=病棟)|(?<=救急)|(?<=^)|(?<=\n))(?P<v>(?:特|個|観|隔|陰|重|"
     r"回)\d{1,2})(?=[ 番床、。)\n]|号)"
 )
-_GUEST = re.compile(
+_GUEST = lazy(
     r"(?<![0-9A-Za-z.\-/第#])(?P<v>\d{3,4}(?:-\d{1,2})?)(?=の[一-鿿ァ-ヺぁ-ゖ]{1,5}(?:さん|様|氏|くん|ちゃん)|"
     r"(?:号室?)?(?:に|へ)(?:入室|転室|帰室|入床|"
     r"戻室|移室|案内)|号(?:室)?(?:の|に|へ|で))|(?:さん|様|氏)[ ]?[(](?P<w>\d{3,4}(?:-\d{1,2})?|\d{1,2}[東西南北]\d{1,3})(?=[)])|"
     r"(?:帰室|入室|転室|転床|病室|部屋)[ ]{0,2}(?P<x>\d{3,4}(?:-\d{1,2}|-?[A-Z])?)(?![0-9:.]|[ ]?(?:年|月|日|時|分|mm|cm|頃))"
 )
-_WORDS = re.compile(r"[ぁ-んァ-ヺ一-鿿]|[A-Z][a-z]")
+_WORDS = lazy(r"[ぁ-んァ-ヺ一-鿿]|[A-Z][a-z]")
 _UNIT_BED = re.compile(
     r"(?<![A-Za-z])(?:NICU|GCU|PICU|MFICU|EICU|ICU|HCU|CCU|SCU)[ \-]?(?P<b>\d{1,2}(?:番|号)?(?=番?床|番?ベッド|"
     r"ベッド|ベット|へ|に(?:入|転|帰)|より|から|の|在|入))"
 )
-_SIDE = re.compile(
+_SIDE = lazy(
     r"(?<![A-Za-z0-9一-鿿.])(?P<v>(?:[東西南北新旧本中]\d{0,2}|"
     r"\d{1,2}[東西南北])(?:病棟)?[ ]?[\-ー]?\d{1,4}(?:[\-ー]\d{1,2})?)"
     r"(?=床|番床|ベッド|号|病室)|"
@@ -99,13 +100,13 @@ _WARD_SHAPES = shapes(
 )
 # certificates, inquiries and cases of courts: an era or year, a kanji that names the kind, a number
 _KIND = r"[死検診剖鑑証照捜刑発総医病生外入退紹診療交救消監民家登届受控司保福教安災労事]{1,3}(?:発|検|診|断|収|第)?"
-_DOCUMENT = re.compile(
+_DOCUMENT = lazy(
     rf"(?<![A-Za-z0-9])(?:(?:[RHSrhs]|令和?|平成?)?[ ]?\d{{1,4}}[\-ー]{_KIND}[\-ー第]{{1,2}}\d{{1,6}}(?:号)?"
     rf"|\d{{4}}[ ]?{_KIND}[\-ー第]{{1,2}}\d{{1,6}}号?"
     rf"|{_KIND}(?:発|収|第|\-){{1,2}}第?\d{{1,6}}(?:号|(?=[)、。 ]))"
     rf"|(?:令和|平成|昭和)(?:元|\d{{1,2}})年[ ]?[(（][一-鿿ァ-ヺ]{{1,2}}[)）][ ]?第?\d{{1,6}}号?)"
 )
-_DOCUMENT_ISH = re.compile(r"[0-9][\-ー][一-鿿]|[)）][ ]?第")
+_DOCUMENT_ISH = lazy(r"[0-9][\-ー][一-鿿]|[)）][ ]?第")
 # a second number of the same kind beside the first: 隣枠 20-4487, 同姓 55-1203
 _OTHER = re.compile(
     r"(?:隣枠|隣の枠|同姓|同名|同姓同名|別人|別患者|取違え|取り違え|旧|新|前|正|誤|親|本|控|元|登録|照合|家族|"
@@ -130,7 +131,7 @@ _OTHER_WORDS = words(
     "正)",
 )
 _TAGGED = re.compile(r"<t[dh]>[ ]?([A-Z]{0,3}-?\d{1,6}(?:-[0-9A-Z]{1,8}){1,3})[ ]?</t[dh]>")
-_PLATE = re.compile(
+_PLATE = lazy(
     r"(?<![一-鿿])(?P<p>[一-鿿]{1,4}|[ぁ-ゖ]{2,4})[ ]?(?:[1-9]\d{1,2}|"
     r"\d{1,2}[A-Z])[ ]?(?P<k>[ぁ-ゖ])[ ]?[・.]{0,3}\d(?:\d{0,3}|\d?-\d{1,2})(?![0-9])|"
     r"(?:車両|ナンバー|車番|車)[^\n。]{0,4}?[(（: ](?P<q>[一-鿿]{2,4}[ ][ぁ-ゖ][ ]\d{1,2}-\d{2})"

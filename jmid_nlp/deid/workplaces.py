@@ -26,11 +26,12 @@ from jmid_nlp.deid.proper import (
     unheard,
 )
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words
 
 _YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
-_RUN_BACK = re.compile(rf"[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々ぁ-ゖ]+")
-_LATIN = re.compile(r"[A-Z][A-Z0-9&]{1,7}[一-鿿ァ-ヺ]|[A-Z]{3,8}\Z")
+_RUN_BACK = lazy(rf"[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々ぁ-ゖ]+")
+_LATIN = lazy(r"[A-Z][A-Z0-9&]{1,7}[一-鿿ァ-ヺ]|[A-Z]{3,8}\Z")
 _NO_HOUSE = re.compile(r"の[里郷家丘森杜園灯湯宿街会]\Z")
 _LONGEST = 22
 _PLAIN_END = re.compile(
@@ -50,7 +51,7 @@ def _table() -> tuple[Automaton, tuple[str, ...]]:
 
 
 _SLOTS = _table()
-_SERVED = re.compile(
+_SERVED = lazy(
     r"に(?=\d{1,2}年(?:間|、|勤|従|。|$)|[一二三四五六七八九十]{1,3}年(?:間|、|勤|従|。))|で(?=\d{1,2}年(?:間|勤|従|"
     r"働|作)|[一二三四五六七八九十]{1,3}年(?:間|、|勤|従|働|作))"
 )
@@ -136,8 +137,8 @@ def _stands(name: str, kind: str) -> bool:
 
 
 _KATAKANA_RUN = re.compile(r"[ァ-ヺー・]{3,14}")
-_KANJI_RUN = re.compile(rf"[{KANJI}ヶケノ]{{2,6}}(?![{KANJI}ァ-ヺ])")
-_KANJI_BACK = re.compile(rf"[{KANJI}ヶケノ]{{2,4}}(?![{KANJI}ァ-ヺー])")
+_KANJI_RUN = lazy(rf"[{KANJI}ヶケノ]{{2,6}}(?![{KANJI}ァ-ヺ])")
+_KANJI_BACK = lazy(rf"[{KANJI}ヶケノ]{{2,4}}(?![{KANJI}ァ-ヺー])")
 _NAME_RIGHT = re.compile(r"の|、|。|で|に(?!よ)|へ|から|より|[()（）」/;]|[ ]*\n|\Z|所属|勤務|[ ]")
 _SENT = words(
     "紹介",
@@ -189,22 +190,22 @@ _INITIALS = words(
     "学校",
     *(f"大{c}" for c in "でへにより かの、。)→」宛腫内外放"),
 )
-_CREW = re.compile(
+_CREW = lazy(
     rf"(?<![{KANJI}])(?P<p>[{KANJI}ヶケノ]{{2,5}}?)(?:市|町|村|広域|地区)?(?:救急|消防|"
     rf"救助)(?:隊)?\d{{0,2}}(?=[、。)\s]|の|で|が|に|より|から|へ|隊)"
 )
-_HOUSE_NAME = re.compile(
+_HOUSE_NAME = lazy(
     r"(?:施設|老人ホーム|入所先|入居先|薬局|学童|保育所|デイ|寮|通所先|ショート)(?P<n>[ぁ-ゖ]{3,6}?|"
     r"(?<=デイ)[一-鿿]{2,4})(?=の(?:女性|男性|職員|看護|方|相談|施設|利用)|から|より|で(?:転|受|倒|食|入))"
 )
-_STATION = re.compile(rf"(?<![{KANJI}])(?P<n>[{KANJI}ヶケ]{{2,5}})署(?=[{KANJI}])")
-_CAMPUS = re.compile(
+_STATION = lazy(rf"(?<![{KANJI}])(?P<n>[{KANJI}ヶケ]{{2,5}})署(?=[{KANJI}])")
+_CAMPUS = lazy(
     rf"(?<![{KANJI}])[{KANJI}]{{1,5}}(?:教育大|教大|大|学園|学院|高専)(?P<p>[{KANJI}]{{2,4}})校(?=の|で|に|へ|から|[、。)])"
 )
-_PLACE_KANA = re.compile(
+_PLACE_KANA = lazy(
     rf"(?<![{KANJI}])(?P<p>[{KANJI}]{{2,4}})(?P<k>[ぁ-ゖ]{{3,6}}?)(?=会|で[、手]|より|から|へ|にて|[、。)」→│|\n]|[ ]|\Z)会?"
 )
-_BODY = re.compile(
+_BODY = lazy(
     rf"(?P<p>[{KANJI}]{{2,4}}会)(?P<k>[ぁ-ゖー]{{3,6}}?|[ァ-ヺー]{{3,8}})(?P<e>記念|総合|中央)?(?=で|より|から|へ|に|"
     rf"の|[、。)」→│|\n]|[ ]|ショート|デイ|\Z)"
 )
@@ -213,7 +214,7 @@ _QUOTED = re.compile(
     r"寮|工房|事務所|団体|組合|バー|スナック|食堂|酒場)"
     r"[ ]?[「『](?P<q>[^「」『』\n]{2,14})[」』]"
 )
-_BAR = re.compile(
+_BAR = lazy(
     r"(?<![一-鿿ァ-ヺー])(?:スナック|居酒屋|喫茶|カラオケ|キャバクラ|パブ|バー|ラーメン|焼肉|寿司|美容室|理容|民宿|"
     r"道の駅)[ ]?(?P<n>[ぁ-ゖァ-ヺー一-鿿]{2,8}?)(?=店主|店員|店長|のママ|で|に|の|へ|より|から|勤務|[)」、。 ]|\Z)"
 )
@@ -221,7 +222,7 @@ _INITIAL = re.compile(
     r"(?<![A-Za-z0-9])[D-Z](?:大(?![動腿腸網脳血静])|病院|医院|クリニック|総合病院|医大|医療センター|高校|小学校|"
     r"中学校)(?=で|に|より|から|へ|の|か|宛|[、。)」→⇒ ]|\n|\Z|腫|内|外|放|脳|整|消|循|呼|産|小|病理)"
 )
-_DUTY = re.compile(
+_DUTY = lazy(
     rf"(?<![{KANJI}])(?P<n>[{KANJI}]{{1,4}})署(?![名長{KANJI}]|[ ]?名)(?=[ 、。)」\n]|の|より|へ|に|から|で|が|は|扱|\Z)"
 )
 _NO_STATION = re.compile(r"警察|消防|税務|監督|同|所轄|部|本|自|連|各|支|分|当|他|該当|所管")

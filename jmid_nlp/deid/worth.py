@@ -15,6 +15,7 @@ from jmid_nlp.deid.likeness import BODY, likeness
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
+from jmid_nlp.text.lazy import lazy
 
 NEVER = -9.0
 PLAIN = 0.45  # a plain word outside medicine that could be a surname: only behind a role or department
@@ -27,9 +28,7 @@ _NO_SINGLE = frozenset(
     "済可否未有無他同等約略別新旧再既非全各計総副準特臨至急緊込付引出入来行見言思得以於及或但尚又即各毎了完終始開閉起止発着送受取渡返貸借買売払切折曲直立座寝歩走飛落"
     "転倒打押抜差込呈示認疑除外残存消失増減縮拡張進退上下良悪善好強弱軽重薄厚太細硬軟濃淡明暗赤青白黒黄緑紫茶灰色形大小長短高低深浅遠近古新多少若老男女雄雌親"
 ) - frozenset("要曲旧込折")
-_AGE = re.compile(
-    "[一二三四五六七八九十][歳才]|[一二三四五六七八九十百千万数]+(?:[人名件例回個枚]|[日月年週時][前後間目]?)$"
-)
+_AGE = lazy("[一二三四五六七八九十][歳才]|[一二三四五六七八九十百千万数]+(?:[人名件例回個枚]|[日月年週時][前後間目]?)$")
 _ROLE_ENDS = frozenset("士司師官係")
 
 

@@ -22,6 +22,7 @@ from jmid_nlp.findings.sizes import Sizer
 from jmid_nlp.findings.weigh import keep
 from jmid_nlp.offsets import Span
 from jmid_nlp.schema import Change, Comparison, Finding, ImageRef, Recommendation, SiteMention
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.measures import Measure, measures
 
 
@@ -78,11 +79,11 @@ _DEPTHS = ("深", "厚", "高", "幅", "充", "全")
 
 _COMMA = re.compile(r"(?<!\d),|,(?!\s?\d)")
 # A space for a full stop: 胸水なし 腹水なし.
-_UNSTOPPED = re.compile(
+_UNSTOPPED = lazy(
     r"(ます|ません|です|でした|ました|なし|あり|ある|める|れる|ない|疑い|いる|された|した) (?=[一-鿿ァ-ヶぁ-ん])"
 )
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者とも|それぞれ")
-_STOP = re.compile(r"(?<=[ぁ-んァ-ヶ一-鿿)])\.(?=\s|[ぁ-んァ-ヶ一-鿿]|\Z)")
+_STOP = lazy(r"(?<=[ぁ-んァ-ヶ一-鿿)])\.(?=\s|[ぁ-んァ-ヶ一-鿿]|\Z)")
 
 
 class _Assembler:

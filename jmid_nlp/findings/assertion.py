@@ -18,6 +18,7 @@ from jmid_nlp.findings.clauses import ITEMS, LIST_GAP, Clauses
 from jmid_nlp.findings.cues import Clues, Cue, adjacent, clues, projections
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.lazy import lazy
 
 Level = Literal["definite", "likely", "possible", "unlikely", "denied", "general"]
 
@@ -31,7 +32,7 @@ class Assertion:
 
 
 DEFINITE = Assertion("definite")
-_CAUSE = re.compile(
+_CAUSE = lazy(
     r"(?:により|によって|に伴い|に伴って|のため(?!に?撮)|が原因|を介し|とともに|と共に|にて|を主体"
     r"|の?(?:周囲|近傍|内部|辺縁|周辺|末梢側?|中枢側|腹側|背側|頭側|尾側|外側|内側|直下|直上|中心部)|内(?=[にはをのが])|と[^。、はがを\n]{1,16}?(?:の間|との間|の境界|間の))"
 )

@@ -12,6 +12,7 @@ from jmid_nlp.findings.sidewise import side_of_whole
 from jmid_nlp.findings.sites import Group, join_sides, side_of
 from jmid_nlp.findings.terms import ancestors, concept, is_a
 from jmid_nlp.schema import Laterality
+from jmid_nlp.text.lazy import lazy
 
 __all__ = ["Context", "Place", "place_all"]
 
@@ -26,7 +27,7 @@ _AFTER_LINK = re.compile(r"^\s?(?:(?:あり|を認め(?:る|ます))?(?=\()|が|
 _IN_ENGLISH = re.compile(r"\s?(?:in|at|of|within|involving|along)\s(?:the\s)?", re.IGNORECASE)
 _AFTER_END = re.compile(r"^\s?(?:とも|いずれも|に|で|へ|から|にかけて|まで|\)|。|$|、|優位|主体|とその)")
 _SAME_PLACE = re.compile(r"同(?:部位?|領域|レベル|側)(?:に|の|では|で|から|より)[^。、]{0,8}\Z")
-_NAMES_ONLY = re.compile(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
+_NAMES_ONLY = lazy(r"[ \t]{1,2}(?:[一-鿿]{1,4}[ \t]{1,2})?")
 _SIZED_NODE = re.compile(
     r"に(?:は|も)?(?:最大|短径|長径|径|約){0,3}[\d.×x]{1,12}\s?(?:mm|cm)(?:大|程度|前後|まで)?の|に(?:小さな|小|多数の|数個の)"
 )

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from jmid_nlp.findings.marks import Mark
 from jmid_nlp.findings.values import Reading, before_unit, readings
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.lazy import lazy
 
 _PLAIN = frozenset(("density", "echo", "margin", "shape"))
 _BESIDE = frozenset(("phase", "part", "quality"))  # words that say nothing by themselves
 _HEADS = frozenset(("enhancement", "uptake"))
 # What follows a word that the text denies: 造影効果は認めない, washout(-), 造影されず.
-_DENIED = re.compile(
+_DENIED = lazy(
     r"(?:域|像|部|様|性|状|構造|成分|領域)?(?:の?所見|変化|傾向|変形)?(?:など|等)?(?:(?:[はがをもの]|とは|には|では|にも)\s?)?"
     r"(?:明らか|明瞭|有意|はっきり|目立|ほとんど|殆ど|積極的|全く|いずれも)?(?:な|に|には|では|とは|と|は|った|って|つ)?"
     r"(?:(?:認め|みとめ)(?:られ)?|[み見]られ|指摘(?:でき|され)|同定(?:でき|され)|確認(?:でき|され)|示さ|示して|呈さ|伴わ|伴って"

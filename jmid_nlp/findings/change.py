@@ -9,6 +9,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.terms import Term, concept
 from jmid_nlp.schema import Change
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 _NOT_THEN = re.compile(
@@ -50,7 +51,7 @@ _HISTORY_BEFORE = re.compile(
     r"微小|小|の)?$",
     re.IGNORECASE,
 )
-_HISTORY_AFTER = re.compile(
+_HISTORY_AFTER = lazy(
     r"\s?(?:\(|、(?=[A-Z術]|[^、。]{0,8}(?:固定|置換|接合)術?後))?(?:の)?(?:に対(?:して|する|し)|で|にて)?\s?(?:[一-鿿ァ-ヴーA-Za-z\-/+＋・]{0,14}?)?(?:術|"
     r"治療|切除|摘出|核出|クリッピング|コイリング|縫縮|結紮|焼灼|照射|化学療法|塞栓|RT|CRT|EVAR|TEVAR|TUR-?BT|TUR|整復|内固定|骨接合|置換|回収|溶解|血栓回収|ドレナージ|RFA|TACE|TAE|ESD|"
     r"EMR|ope|OPE|手術|全摘|修復|移植|固定|郭清|温存|療法|寛解)後"
@@ -63,7 +64,7 @@ _HISTORY_AFTER = re.compile(
 _HISTORY_IN = re.compile(
     r"陳旧|術後|後変化|治療後|後遺|照射後|炎症後|後瘢痕|後性変化|切除後|出血後|梗塞後|骨折後|old ", re.IGNORECASE
 )
-_MULTIPLE = re.compile(
+_MULTIPLE = lazy(
     r"多発(?!性?(?:嚢胞腎|嚢胞性腎|骨髄腫|硬化症|筋炎|血管炎|関節炎|神経炎|内分泌))|散在|散見|点在|複数(?!回|の(?:画像|検査|断面|スライス|時相|方向|シーケンス))|多数|無数|数個|いくつか|数か所|数ヶ所|数カ所|数箇所|累々|2つ|"
     r"3つ|二つ|三つ|各所|(?<![\d.A-Za-z+/#])(?:[2-9]|[1-9]\d)\s?(?:個|か所|ヶ所|カ所|箇所|ケ所|病変|"
     r"結節)|[二三四五六七八九]個|(?<![\d.])[1一]\s?(?:個|か所|ヶ所|カ所|箇所|ケ所)ずつ|"
@@ -75,7 +76,7 @@ _MULTIPLE_STARTS = re.compile("[多散点複数無い累各大1-9一二三四五
 _ATTRIBUTIVE = re.compile(
     r"(?:した|している|していた|しつつある|する|傾向の|傾向を示す|傾向にある|の)?[^、。がはを]{0,6}"
 )
-_CONNECTED = re.compile(r"おり|いて|いる(?=[、が])|て|で|と|し(?=[、一-鿿ァ-ヶ])|に")
+_CONNECTED = lazy(r"おり|いて|いる(?=[、が])|て|で|と|し(?=[、一-鿿ァ-ヶ])|に")
 _ADVERBIAL = re.compile(r"(?:変化|著変|変わり)(?:な[くし]|ありません|を認めず)(?:、|。)?\Z|不変で\Z")
 _LIKE_IT = re.compile(r"同様の[^、。]{0,6}(?:病変|結節|腫瘤|嚢胞|影|集積|構造)")
 _SUPPOSED = re.compile(

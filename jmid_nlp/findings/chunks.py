@@ -13,6 +13,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.patterns import Piece, pieces
 from jmid_nlp.findings.terms import concepts, forms_of
 from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 
 # One letter a part: D finding, A anatomy, P relative position, S side, M modifier, F function, G segment/level/station,
 # N size, V value, B count, T TNM, E examination, R treatment, X time, K care, C change, Q cue, U unknown noun, J device.
@@ -24,7 +25,7 @@ _TAG = {
     "size": "N", "tnm": "T", "segment": "G", "vertebra": "G", "ordinal": "G", "station": "G", "time": "X",
     "count": "B", "image": "I", "value": "V",
 }  # fmt: skip
-_WORD = re.compile(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
+_WORD = lazy(r"[一-龥々ァ-ヶー]{1,24}|[A-Za-z][A-Za-z\-]{0,24}")
 _INFLECTED = re.compile(r"[ぁ-ん]")
 _VERBAL = re.compile(r"(?:し|す|さ|せ|っ|く|き|い|り|る|れ|ら|ろ|え|け|め|み|む|び|ぶ|ち|つ|わ|う|ん)")
 _APPEARED = "出現し"  # a change to PRISM, a cue to the certainty

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jmid_nlp.findings.marks import Mark
+from jmid_nlp.text.lazy import lazy
 
 _KANJI = {c: n for n, c in enumerate("一二三四五六七八九十", 1)}
 _NUMBER = r"(?:\d{1,3}|[一二三四五六七八九十])"
@@ -21,7 +22,7 @@ _LESS = re.compile(r"\s?(?:以下|未満|まで)")
 _ELSE = re.compile(
     r"(?:の(?:可能性|うち|椎体|区域|肋骨|領域)|ほど?(?:増|減)|増|減|目|々|分|のみ?消失|は(?:消失|縮小|増大)|(?:で)?は[^、。]{0,10}(?:mm|cm))"
 )
-_NOUN = re.compile(r"[一-龥ァ-ヴー々A-Za-z](?<![計約大低])")
+_NOUN = lazy(r"[一-龥ァ-ヴー々A-Za-z](?<![計約大低])")
 _HOLDS = frozenset("一二三四五六七八九十")
 _LAST = _HOLDS | frozenset("0123456789")  # the last letter of a number
 

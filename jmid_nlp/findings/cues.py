@@ -13,21 +13,20 @@ from typing import NamedTuple
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.terms import concepts
+from jmid_nlp.text.lazy import lazy
 
 # A verb or adjective in a connecting form before a comma ends a clause whatever the verb is; so do the conjunctions.
-_BEFORE_COMMA = re.compile(
+_BEFORE_COMMA = lazy(
     r"(?:(?:ます|です|した|った|いた|んだ|れた|えた|めた|る|い|だ)(?:が|けれども|けれど|けど|ものの|ため|ので|から|一方|ところ|のに対し)"
     r"|(?<=[ぁ-ん一-龥])(?:て|し|く|ず|め|れ|え|み|い|ち|おり|なり|あり|たり)(?<!より)(?<!つまり)(?<!はじめ)(?<!含め)(?<!さらに)"
     r"|つつ|ながら|れば|たら)\Z"
 )
 _COMMA = re.compile(r"[、,]")
-_CONNECTED = re.compile(
-    r"て(?:おり|いて)(?=[一-龥ァ-ヶ])|で(?:おり|いて)(?=[一-龥ァ-ヶ])|し(?=[一-龥ァ-ヶ])(?<=[一-龥化]し)"
-)
+_CONNECTED = lazy(r"て(?:おり|いて)(?=[一-龥ァ-ヶ])|で(?:おり|いて)(?=[一-龥ァ-ヶ])|し(?=[一-龥ァ-ヶ])(?<=[一-龥化]し)")
 _WINDOW = 8
 _KINDS = ("cue", "change")
 # An attributive form: the cue describes the noun that follows it.
-_ATTRIBUTIVE = re.compile(
+_ATTRIBUTIVE = lazy(
     r"(?:られる|れる|ている|っている|ていた|られた|れた|える|した|する|しい|った|いる|いた|る|た|う|い|な)?"
     r"(?:とい(?:う|った)|よう(?:な|に)|様な|ほどの|程の|べき|ような)?(?=[一-龥々ァ-ヶA-Za-z#]|もの)"
 )

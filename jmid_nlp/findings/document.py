@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from jmid_nlp.findings.marks import Marks
 from jmid_nlp.findings.terms import Reader, Term, reader
 from jmid_nlp.offsets import Folded, OffsetMap, Span
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.lines import unwrap
 from jmid_nlp.text.sections import Section, sections
 from jmid_nlp.text.sentences import sentences
 
 _CJK = "一-龥々ぁ-んァ-ヶー"
-_GAP = re.compile(rf"[ \n](?<=[{_CJK}][ \n])(?=[{_CJK}])")
+_GAP = lazy(rf"[ \n](?<=[{_CJK}][ \n])(?=[{_CJK}])")
 _LONG = 3
 _NOUNS = ("anatomy", "observation", "modifier")
 

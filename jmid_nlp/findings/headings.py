@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.sites import Group, side_of
 from jmid_nlp.schema import Laterality
+from jmid_nlp.text.lazy import lazy
 
 BULLET = re.compile(
     r"[ \t]{0,6}(?:[・●○■□◆◇▼▽▲△★☆※◎*>→⇒+＋]|[#＃](?!\d{1,2}[はがにのをでもと、/])|[-–—](?=[^\d])"
@@ -36,27 +37,27 @@ _ENGLISH_PART = (
 )
 # 左膝MRI, 膝MRI(左), MRI:左膝, left knee MRI, MRI of the left knee: the side of all that is examined.
 _TITLES = (
-    re.compile(rf"(?P<side>右|左|両)側?{_PART}{_BETWEEN}{_EXAM}"),
-    re.compile(
+    lazy(rf"(?P<side>右|左|両)側?{_PART}{_BETWEEN}{_EXAM}"),
+    lazy(
         rf"{_EXAM}[^右左両。\n]{{0,8}}(?:検査)?[ \t]*[:(、,・\-_/]?[ \t]*"
         rf"(?P<side>右|左)側?{_PART}(?:[)、,]|単純|造影|\s|$|[2-6]R|[2-6]方向)",
         re.MULTILINE,
     ),
-    re.compile(
+    lazy(
         rf"{_PART}{_BETWEEN}{_EXAM}(?:検査)?[ \t]*[(:、,・]?[ \t]*(?P<side>右|左)側?(?:のみ)?(?:\)|$|[ \t])",
         re.MULTILINE,
     ),
-    re.compile(
+    lazy(
         r"(?:検査)?(?:部位|撮影部位|検査名|検査項目|検査)[ \t]*[】:]?[ \t]*[^\n。右左]{0,6}(?P<side>右|左)側?"
         + _PART
         + r"(?=[\s、。(]|$)",
         re.MULTILINE,
     ),
-    re.compile(
+    lazy(
         rf"(?<![A-Za-z])(?P<side>right|left|[RL]t\.?|[RL])[ \t]+{_ENGLISH_PART}[^\n。]{{0,16}}?{_EXAM}",
         re.IGNORECASE,
     ),
-    re.compile(
+    lazy(
         rf"{_EXAM}[^\n。]{{0,16}}?(?<![A-Za-z])(?P<side>right|left|[RL]t\.?|[RL])[ \t]+{_ENGLISH_PART}"
         r"[ \t]*(?=[\n。,:;(.]|$)",
         re.IGNORECASE | re.MULTILINE,

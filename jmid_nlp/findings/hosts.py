@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from jmid_nlp.findings.heads import LOOK, Heads
 from jmid_nlp.findings.inherit import ANAPHORA
 from jmid_nlp.findings.inherit import _is_sub_sign as is_sub_sign
+from jmid_nlp.text.lazy import lazy
 
 _WITH_IT = re.compile(r"(?:など|像)?[をも]?伴")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
@@ -29,7 +30,7 @@ _PARTS = re.compile(
     r"|周囲|一部|背側部?|腹側部?|皮質|髄質|末梢側?|中枢側?|全体|辺縁部位?|乳頭部|底部|茎部?|頸部)"
 )
 _AGAINST = re.compile(r"(?:実質|部)?(?:と(?!も)|に(?:比|対)|より|並み|程度)")  # 膵実質と等吸収: compared with, not in
-_WHERE = re.compile(r"([一-龥々ァ-ヴー]{2,12})に(?:は|も)?[^、。にはが]{0,8}\Z")
+_WHERE = lazy(r"([一-龥々ァ-ヴー]{2,12})に(?:は|も)?[^、。にはが]{0,8}\Z")
 _RESIDUE = re.compile(r"(?:域|巣|病変|結節|腫瘤|部位|領域|影|斑)\Z")
 _SURROUND = re.compile(r"(?:周囲|周辺|近傍|隣接)[^。、]{0,12}\Z")
 _LESIONS = frozenset(("lesion", "fluid"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jmid_nlp.schema import ImageRef
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 
@@ -25,7 +26,7 @@ _NUMBERS = (
     r"(?P<images>\d{1,4}(?!\d|\.\d|\s?(?:mm|cm|枚|列))"
     rf"(?:\s?(?:,|、|・|-|~|〜|および|と|&|and)\s?(?:{_IMAGE_WORD})?\d{{1,4}}(?!\d|\.\d|\s?(?:mm|cm|枚|%|か|ヶ|回|年|月|日|度|個)))*)"
 )
-_FULL = re.compile(rf"(?<![A-Za-z]){_SERIES}\s?[,、:/\-・)(]?\s?(?:{_IMAGE_WORD})?{_NUMBERS}", re.IGNORECASE)
+_FULL = lazy(rf"(?<![A-Za-z]){_SERIES}\s?[,、:/\-・)(]?\s?(?:{_IMAGE_WORD})?{_NUMBERS}", re.IGNORECASE)
 _IMAGE = re.compile(
     r"(?<![A-Za-z])(?:Images?|Img|Im|IMA|スライス(?:番号)?|slices?|画像(?:番号)?)\.?\s?(?:No\.?|番号)?\s?[:#=]?\s?"
     + _NUMBERS,

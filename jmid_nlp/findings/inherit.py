@@ -14,6 +14,7 @@ from jmid_nlp.findings.sites import Group, Site, join_sides
 from jmid_nlp.findings.terms import ancestors
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty, Laterality
+from jmid_nlp.text.lazy import lazy
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Context:
         return self.cues[number] if number < len(self.cues) else ""
 
 
-ANAPHORA = re.compile(
+ANAPHORA = lazy(
     r"(?:内部|辺縁|周囲|近傍|これ|それ|同(?:部|結節|腫瘤|病変|部位|領域|嚢胞|影)|上記|病変|"
     r"腫瘤内|結節内|その(?!他)|一部|背側部|周辺|本病変|両者|前者|後者)"
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from jmid_nlp.text.lazy import lazy
+
 _DAYS = {"年": 365, "Y": 365, "月": 30, "M": 30, "週": 7, "W": 7, "日": 1}
 _HALF_YEAR = 180
 _KANJI = {c: n for n, c in enumerate("一二三四五六七八九十", 1)}
 _NUMBER = r"(?:\d{1,3}(?:\.5)?|[一二三四五六七八九十]|半|数)"
 _UNIT = r"(?:M(?![A-Za-z])|W(?![A-Za-z])|Y(?![A-Za-z])|年半|年|[かヶケカヵヵ箇ヵケ]\s?月半?|週間?|日間?)"
-_TIME = re.compile(
+_TIME = lazy(
     rf"(?:(?P<a>{_NUMBER})\s?(?P<ua>{_UNIT})?(?:\s?(?:[~〜～\-–−ー,、・]|から|ないし|または|か|or)\s?(?P<b>{_NUMBER})\s?(?P<ub>{_UNIT}))?"
     r"|(?P<each>毎年|年に?[1一]回)|(?P<next>翌年|来年|次年度))"
     r"\s?(?:程度|ほど|くらい|ぐらい|前後|目安|頃|ごろ)?"

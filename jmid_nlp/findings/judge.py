@@ -11,6 +11,7 @@ from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.stance import alternatives, examined, hardly_denied, predicate, requested, stance
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
+from jmid_nlp.text.lazy import lazy
 
 _QUANTITY = re.compile(
     r"(?:が|は|を|も)?(?:散在|散見|多発|少量|中等量|多量|軽度|高度|著明|残存|不変|増大|"
@@ -31,7 +32,7 @@ _HOLDS = re.compile(r"(?:内部?)?に(?:は)?[^、。]{1,16}(?:は|が|を|も)(
 _ITEM_GAP = re.compile(r"、(?:[^、。]{1,10}[のに])?")
 _SEGMENT = 40  # characters before an item that can be its own statement
 _CLAUSE_START = re.compile(r"[、。\n]")
-_HOST = re.compile(r"[右左両\d:]|[一-鿿](?:に|には|の)(?!.*[にの])")
+_HOST = lazy(r"[右左両\d:]|[一-鿿](?:に|には|の)(?!.*[にの])")
 # What comes on top of a disease: before it the disease is stated.
 _ACUTE = re.compile(r"(?:急性増悪|嵌頓|絞扼|切迫破裂|破裂|穿孔|タンポナーデ|転化|悪性化|癌化)$")
 # 後角に断裂、後根に断裂なし; 右椎弓に骨折、脱臼(-)

@@ -11,6 +11,7 @@ from jmid_nlp.findings.compounds import ORGANS, cut_of, shape
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.terms import Term
 from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 
 
 @dataclass(slots=True)
@@ -41,9 +42,9 @@ class Span:
     end: int
 
 
-_RUN = re.compile(r"[一-鿿々ァ-ヴー]{1,24}")
+_RUN = lazy(r"[一-鿿々ァ-ヴー]{1,24}")
 _PARTICLES = frozenset("のにをはがもとやで、。・:()\n ")  # most gaps are one of these, and none begins a word
-_GLUE = re.compile(r"[一-鿿々ァ-ヴー]")
+_GLUE = lazy(r"[一-鿿々ァ-ヴー]")
 _PROCEDURES = (
     r"切除|摘出|全摘|亜全摘|部分切除|切断|郭清|置換|固定|吻合|焼灼|塞栓|留置|移植|縫合|再建|照射|結紮|造設|除圧|形成|開窓|"
     r"バイパス|ストリッピング|砕石|破砕|除去|縫縮|開放|カットダウン|クリッピング|コイリング|ドレナージ|穿刺|生検|抜去|挿入|修復|"
@@ -51,14 +52,14 @@ _PROCEDURES = (
     r"UAE|BAE|PTGBD|硬化療法|放射線治療|凝固|減量|截骨|整復|骨接合|骨折観血的整復|インプラント|ステント留置|"
     r"フィルター留置"
 )
-_STATE = re.compile(
+_STATE = lazy(
     rf"(?:(?:[一-鿿ァ-ヴーA-Za-z\-]{{0,8}}?)(?:{_PROCEDURES})"
     r"術?[ \t]?後(?!方|壁|部|面|腹|頭|縦|区|角|上|下|屈|出血)(?:状態|[一-鿿]{0,1}年|の状態)?)"
 )
 # What every such state holds, and few texts do: the last letter of a procedure before 後.
 _STATE_HINT = re.compile(f"[{''.join(dict.fromkeys(word[-1] for word in _PROCEDURES.split('|')))}]術?[ \\t]?後")
 _SIDE_LEFT = re.compile(r"(?:右|左|両側?|対側|同側|患側|健側|反対側)\Z")
-_KIND_OF_CHANGE = re.compile(r"[一-鿿ァ-ヴー]{1,7}\Z")
+_KIND_OF_CHANGE = lazy(r"[一-鿿ァ-ヴー]{1,7}\Z")
 _ORGAN_PART = re.compile(r"(?:(?:右|左|両側?|対側|同側|患側|健側|反対側)|[肺肝腎膵脾胃脳骨][・、/])\Z")
 _NEVER_ALONE = frozenset(("徴候", "疾患", "障害", "異常", "不整", "不全", "欠如", "感染", "症候群", "血症", "性変化"))
 _LATIN_HINT = re.compile(r"[a-z]{4}")

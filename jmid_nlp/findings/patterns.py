@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from jmid_nlp.text.lazy import lazy
+
 _NUM = r"(?:\d{1,4}(?:\.\d{1,2})?|[○〇◯Xx●])"
 _UNIT = r"(?:mm|cm|ミリ|センチ)"
 _TIMES = r"[ ]?[x×X*✕✖╳][ ]?"
 _DASH = r"[ ]?(?:[~〜～\-−–ー]|から)[ ]?"
 _SEGMENT_NUMBER = r"(?:10|[1-9])"
 _SIDE_STATION = r"\d{1,2}(?:[RLpsi]|[a-d]\d?)?"
-_PIECE = re.compile(
+_PIECE = lazy(
     r"(?=[\d○〇◯Xx●数複半一二三四五六七八九十TtNMSLCcpyr#第IiA(スシP])(?:"
     rf"(?P<size>{_NUM}(?:[ ]?{_UNIT})?(?:(?:{_TIMES}|{_DASH}){_NUM}(?:[ ]?{_UNIT})?){{0,2}}"
     r"(?:(?<=mm)|(?<=cm)|(?<=ミリ)|(?<=センチ))"

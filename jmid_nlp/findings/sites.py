@@ -11,6 +11,7 @@ from jmid_nlp.findings.levels import named_levels
 from jmid_nlp.findings.mentions import Mention, Span
 from jmid_nlp.findings.terms import concepts, forms_of, is_a
 from jmid_nlp.schema import Laterality
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 
@@ -44,14 +45,14 @@ _LEFT_SIDE = re.compile(
     r"(?:両側|左右|両|右側|左側|右|左|対側|同側|患側|健側|正中|bilateral|both|right|left|[RrLl]t\.?)(?:の|\s)?(?:残存|残)?\Z",
     re.IGNORECASE,
 )
-_LEFT_WORD = re.compile(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{1,6})\Z")
-_RIGHT_WORD = re.compile(
+_LEFT_WORD = lazy(r"(?:第?\d{1,2}(?:[-~〜～,、・/]\d{1,2}){0,6}|[一-鿿々]{1,6}|[ァ-ヴー]{2,10}|[A-Za-z]{1,6})\Z")
+_RIGHT_WORD = lazy(
     r"(?:(?<=\d)[/\-~〜～+・,、]\d{1,2}(?![\d.]|\s?[x×*]|\s?mm|\s?cm|%|/|[年月日個回分度])"
     r"|[ \t]?(?:Th|[TCLS])?\d{1,2}(?:[/\-~〜～]\d{1,2})?(?:[a-c](?![a-z]))?(?!\d|\.|\s?[x×*]|\s?mm|\s?cm|%)"
     r"|(?<=[IVX\dAB])[/\-~〜～+・、,][ \t]?(?:I{1,3}|IV|V)[AB]?(?![A-Za-z\d])"
     r"|[一-鿿々]{1,8}(?:(?<=沿)い|(?<=[寄周])り)?|[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
-_LEVEL = re.compile(
+_LEVEL = lazy(
     r"(?<![A-Za-z\d])(?:Th(?:oracic)?\s?\d{1,2}|C[1-7]|L[1-5]|S(?:\d{1,2}\+\d|\d{1,2})|"
     r"T(?:[5-9]|1[0-2]|[1-4](?=椎|[/-]\d|レベル)))"
     r"(?:[a-c](?![a-z]))?(?:\s?[/\-~〜～ー,、・+]\s?(?:Th|[TCLS])?\d{1,2}(?![\d.]|mm|cm|\s?(?:mm|cm))(?:[a-c](?![a-z]))?){0,5}"
@@ -62,7 +63,7 @@ _NODE = re.compile(
     r"(?!\d)(?!\s?[^\s、,・/#()RLNo.0-9にのはでが:周領リ])",
     re.MULTILINE,
 )
-_SIDED = re.compile(
+_SIDED = lazy(
     r"(?:右|左|両側?)(?!側|方|右|室肥大|心不全|心負荷|傍正中)[一-鿿ァ-ヴーA-Za-z\d]{1,8}(?<![型性状差位体凸凹影])(?=(?:に|"
     r"の|は|で|も|:|、|が|内|部|および|及び|と|や|・|~))"
 )
@@ -84,12 +85,12 @@ _BARE = re.compile(
     r"(?:両側|左右とも|左右|右側|左側|右|左)(?=(?:とも|には|では|にも|でも|に|は|で|が|も|のみ|:|の(?=[^\s])))"
 )
 # A place told only by its relation to the organ spoken of.
-_RELATIVE = re.compile(
+_RELATIVE = lazy(
     r"(?<![一-鿿])(?:(?:右|左|両側?)|体[上中下]?部|[上中下]部){0,2}(?:前壁|後壁|内側壁|外側壁|側壁|前根|後根|上壁|下壁|体部|底部|頂部|起始部|近位部?|遠位部?|先端部?|"
     r"基部|根部|背側|腹側|頭側|尾側|外側|内側|漿膜下|粘膜下|筋層内|辺縁域|荷重部|前節|中節|後節|前角|後角|洞壁|壁|"
     r"内腔|骨皮質|皮質|被膜|隔壁)(?=に(?!て)|の(?![薄厚平不滑硬軟])[^\s]|で|は|:)"
 )
-_NOT_HERE = re.compile(
+_NOT_HERE = lazy(
     r"(?:から|より)(?:約)?\s?\d|による|によって|(?:側)?へ(?:と)?(?:連続|向か)|と連続"
     r"|[ \t]?(?:の|単純|造影|ダイナミック)?[ \t]?(?:MRI|MRA|CT(?!A?上)|"
     r"XP|X-P|US|エコー|X線|MRCP|PET|MMG|MG(?![A-Za-z])|マンモ|撮影|立位|臥位|座位|[2-6二三四]方向|[2-6]R)|(?:の)?(?:痛|疼痛|圧痛|違和感|しびれ)|を?(?:除き|除いて|除く)|以外|との(?:交通|連続性?|鑑別|関係|"

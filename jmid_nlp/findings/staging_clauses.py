@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 from jmid_nlp.findings.staging_words import Word
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 DENIED, GENERAL, WEAK, SUSPECTED, PRESENT = 0, 1, 2, 3, 4
 _VERDICTS = {"deny": DENIED, "general": GENERAL, "weak": WEAK, "suspect": SUSPECTED, "present": PRESENT}
 _VERB_END = re.compile(r"し(?:て|、|,|ま|つつ)|とな(?:り、|っており)")
-_NOUN_AHEAD = re.compile(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
+_NOUN_AHEAD = lazy(r"[一-鿿ァ-ヺA-Za-z]|よう|ほど|程度")
 _DISTANCE = (
     "厚",
     "の位置",

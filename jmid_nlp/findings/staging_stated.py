@@ -10,6 +10,7 @@ import re
 
 from jmid_nlp.findings.staging_scene import Scene
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 _T = r"(?:is|[0-4X](?:mi|[abc])?)"
@@ -17,7 +18,7 @@ _N = r"[0-3X][abc]?"
 _M = r"(?:0|X|1[abc]?[12]?)"
 _GAP = r"[\s,、・/]{0,2}(?:[cp]-?)?"
 _MARK = r"\s?[:=]?\s?"
-_STATED = re.compile(
+_STATED = lazy(
     rf"(?<![A-Za-z0-9])(?P<prefix>[cp]-?|y[cp])?"
     rf"(?:(?P<T>T{_MARK}{_T})(?:{_GAP}(?P<N>N{_MARK}{_N}))?(?:{_GAP}(?P<M>M{_MARK}{_M}))?"
     rf"|(?P<N2>N{_MARK}{_N})(?:{_GAP}(?P<M2>M{_MARK}{_M}))?|(?P<M3>M{_MARK}{_M})"

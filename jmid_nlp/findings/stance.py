@@ -11,6 +11,7 @@ from functools import cache
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty
+from jmid_nlp.text.lazy import lazy
 
 _OR = re.compile(r"[ ]?(?:または|又は|もしくは|若しくは|あるいは|或いは|ないしは?|乃至|、?それとも|or|vs\.?)[ ]?")
 _BESIDES = re.compile(r"の(?:ほか|他)に?(?:も|は)?、?")
@@ -31,7 +32,7 @@ _THEN = re.compile(
 _SHOULD = re.compile(
     r"[がをも](?:懸念|疑わ|疑う|疑われ|危惧|考慮)[^。、\n]{0,14}(?:あれば|場合|出れば|続けば|時に?は|際[はに])"
 )
-_GROWS = re.compile(
+_GROWS = lazy(
     r"(?:径|サイズ)?[がはのに]?(?:明らかな|さらに|急速に)?(?:増大|増悪|悪化|増加|拡大|持続|再燃|進行)(?:が|し|する|した|傾向)?"
     r"(?:あれば|みられれば|認めれば|見られれば|あるよう|よう)?(?:場合|なら|であれば|すれば|たら|際[はに]|時[はに、])"
     r"|[がはのに](?:増大|増悪|悪化|増加|拡大|持続|再燃|進行)(?:が|傾向が)?(?:あれば|みられれば|認めれば|見られれば|すれば)"

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from jmid_nlp.findings.marks import Mark
+from jmid_nlp.text.lazy import lazy
 
 _NUMBER = r"(?:[\-−]|マイナス)?\d{1,4}(?:\.\d{1,3})?"
 _SEPARATOR = re.compile(r"[:=]?\s?[\-−](?=\d)")
@@ -21,7 +22,7 @@ _PHASES: dict[str, str] = {
 _PHASE = re.compile(r"単純|非造影|造影前|早期|動脈|門脈|平衡|後期|遅延|晩期|1時間|2時間|造影")
 _EARLIER = re.compile(r"前回|前々回|前医|治療前|以前|初回|術前|投与前")
 _ARROW = re.compile(r"→|⇒|➡|->|=>")
-_FILL = re.compile(
+_FILL = lazy(
     r"(?:[\s:=≒・、,/();~→⇒➡]|->|=>|は|が|の|で|に|と|も|へ|を|約|およそ|ほぼ|最大|最高|最小|平均|値|程度|前後|右側?|左側?|それぞれ|各々|今回|現在|本日"
     r"|単純(?:CT|相)?|非造影|造影(?:後|CT|前|相)?|(?:早期|後期|遅延|動脈|動脈優位|門脈|平衡|晩期)(?:相|像)?|前回|前々回|前医|治療前|以前"
     r"|初回|術前|投与前|CT|PET|SUVmax|SUV|CT値|から|より|max|mean)*+"

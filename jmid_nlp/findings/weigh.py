@@ -9,6 +9,7 @@ from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import SectionNames
 from jmid_nlp.findings.mentions import Mention
 from jmid_nlp.findings.sites import Group
+from jmid_nlp.text.lazy import lazy
 
 _HEAD = re.compile(
     r"(?:の?(?:所見|領域|部分))?(?:(?:を|が|は|も|の)?(?:[^。、をがはの]{0,6})(?:認め|みとめ|"
@@ -29,7 +30,7 @@ _MARKED = re.compile(r"\s?[:：]?\s?\((?:[+＋±]{1,2}|-|−|あり|なし|陽�
 _PLAIN_END = re.compile(r"\s?(?:\d{1,3}(?:[.×x]\d{1,3}){0,3}\s?[mc]m(?:大|程度)?)?(?:$|[。、,)\n(→:+])")
 _WITH = re.compile(r"(?:域|像)?を(?:伴う(?:[。、]|$)|伴い|伴って|伴います|伴ってい)")
 _SPREADS = frozenset(("進展", "波及", "突出", "膨隆"))
-_LEADS_TO = re.compile(r"する(?=[\d一-鿿ァ-ヴA-Za-z])|した(?=[\d一-鿿ァ-ヴA-Za-z])")
+_LEADS_TO = lazy(r"する(?=[\d一-鿿ァ-ヴA-Za-z])|した(?=[\d一-鿿ァ-ヴA-Za-z])")
 _CONTENT = re.compile(r"(?:内容|成分)は\Z")
 _PROBE = re.compile(r"(?:にて|で|下で|による)[^。、]{0,4}(?:虚脱|圧縮|つぶれ|消失)")
 _TOPIC_OF = re.compile(r"(?:域|像)?(?:[ \t]?\d{1,3}(?:[.×x]\d{1,3}){0,3}[ \t]?mm大?)?(?:は|が|から)")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.text.dateparts import Part
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import shapes, words
 
 _MON = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 _K = "[〇零一二三四五六七八九十]"
-_ODD = re.compile(
+_ODD = lazy(
     rf"(?<![0-9A-Za-z])(?:\d{{1,2}}{_MON}(?:\d{{4}}|\d\d)|(?:19|20)\d\d{_MON}\d{{1,2}}|"
     rf"{_MON}-(?:[0-3]?\d))(?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z_])[MTSHRmtshr]\d{1,2}_\d{1,2}_\d{1,2}(?![0-9_])"
@@ -24,7 +25,7 @@ _ODD = re.compile(
     r"|(?<![0-9A-Za-z.])(?:19|20)\d\d [01]?\d [0-3]?\d(?![0-9.]| ?(?:mm|cm|HU|mL|mg))"
     r"|(?<![0-9A-Za-z])(?:19|20)\d\d(?=[春夏秋冬](?:に|の|、|。|頃|から|$|[ )]))"
 )
-_ODD_ISH = re.compile(
+_ODD_ISH = lazy(
     rf"\d{_MON}|{_MON}-?\d|\d[_'’]\d|[〇零九八]{_K}{{2}}[・./\-ー]|/\d\d/\d\d|ネン|ガツ|シ[ヨョ]ウワ|ヘイセイ|レイワ|"
     rf"(?:19|20)\d\d[ 春夏秋冬]"
 )

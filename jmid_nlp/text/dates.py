@@ -17,6 +17,7 @@ from jmid_nlp.text.dateloose import loose_dates
 from jmid_nlp.text.datemore import more_dates
 from jmid_nlp.text.dateodd import odd_dates
 from jmid_nlp.text.dateparts import partial_dates
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.monthday import date_left, is_month_day
 from jmid_nlp.text.shape import shapes
 
@@ -71,7 +72,7 @@ _CUE_RIGHT = (
 )
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
-_FULL = re.compile(
+_FULL = lazy(
     rf"(?:(?<![0-9A-Za-z])(?<![0-9]\.)|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|"
     rf"[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月"
     rf"\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?"
@@ -93,7 +94,7 @@ _COMPACT = re.compile(
     r"(?<![0-9A-Za-z.\-/])(?P<y>(?:18|19|20)\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?=(?:[01]\d|"
     r"2[0-3])[0-5]\d(?:[0-5]\d)?(?![0-9])|(?![0-9A-Za-z\-]))"
 )
-_JAPANESE = re.compile(
+_JAPANESE = lazy(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA})[.\s]?\s?(?P<y>元|{_N}{{1,4}}|{_D}{{1,2}})"
     rf"(?:\s{{0,2}}年\s{{0,2}}(?:(?P<m1>{_N}{{1,3}}|{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_N}{{1,4}}|"
     rf"{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?(?:度|末|頃|ごろ|春|夏|秋|冬)?"
@@ -103,7 +104,7 @@ _ERA_YM = re.compile(
     rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|"
     rf"\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))"
 )
-_ERA_BARE = re.compile(
+_ERA_BARE = lazy(
     r"(?<![0-9A-Za-z/+・,])(?:(?P<e>[HR])(?P<y>[1-9]|[12]\d|3[01])(?=年|の(?:前回|CT|MRI|MR|検査|手術|画像|PET|胸|腹|"
     r"頭|造影|単純|術)|頃|ごろ|に(?:手術|切除|施行|他|当|前|CT|MRI|初|入|退|指摘|受|撮|[A-Z]|[一-鿿]{2}))|"
     r"(?P<e2>[STM])(?P<y2>\d{1,2})(?=\s?(?:年生|生まれ|生\b|生[、。\s])))"
@@ -137,7 +138,7 @@ _MD_SLASH = re.compile(
     r"スライス|断面|領域)|以下|以上|程度|周|大|Gy|回|倍|椎|レベル|領域|区域|フレーム|lobe|部|量|切片|検体|標本|断面|"
     r"視野|箇所|か所|ヶ所|スライス|枝|本|節|症例|名|人|眼|歯|コア|core|周期|相|列|群|個所))"
 )
-_MD_DOT = re.compile(
+_MD_DOT = lazy(
     r"(?:前回|今回|次回|前々回|検査日|撮影日)[:： ]{0,2}(?P<m>1[0-2]|[1-9])\.(?P<d>3[01]|[12]\d|"
     r"[1-9])(?![0-9.]|\s?(?:mm|cm|HU|×|x|ng|mg|%|倍|→|→))(?=[ )）、。の撮造比]|$)"
 )
@@ -155,7 +156,7 @@ _DMY = re.compile(
     r"(?<![0-9A-Za-z./\-])(?P<a>3[01]|[12]\d|0?[1-9])(?P<s>[/.\-])(?P<b>3[01]|[12]\d|0?[1-9])(?P=s)(?P<y>(?:19|"
     r"20)\d\d)(?![0-9./\-])"
 )
-_ENGLISH = re.compile(
+_ENGLISH = lazy(
     rf"(?<![A-Za-z0-9])(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|"
     rf"th)?[\s\-./,]{{0,2}}(?:of\s)?(?P<m1>{_MON})\.?(?:[\s\-./,]{{1,2}}'?(?P<y1>(?:19|20)\d\d|\d\d))?"
     rf"|(?P<m2>{_MON})\.?\s?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s{{0,2}}(?P<y2>(?:19|20)\d\d))?"
@@ -163,7 +164,7 @@ _ENGLISH = re.compile(
     rf"|(?P<m3>{_MON})\.?[\s,\-']{{1,2}}(?P<y3>(?:19|20)\d\d))(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-_RIGHT = re.compile(_CUE_RIGHT)
+_RIGHT = lazy(_CUE_RIGHT)
 
 
 def find_dates(text: str, *, folded: bool = False) -> list[DateMatch]:

@@ -13,16 +13,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from jmid_nlp.offsets import IDENTITY, Block, Folded, OffsetMap, Span, fold
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.words import cut_through
 
 # CR LF is one break; a pattern that begins with a set of characters is searched for fastest.
 BREAK = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\n)?")
 _BLANK = " \t\u3000"
 _CJK = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"
-_SPACED = re.compile(rf"(?<![{_CJK}])[{_CJK}](?:(?: [{_CJK}])+(?![{_CJK}])|(?: [{_CJK}]){{2,}})")
-_BETWEEN = re.compile(rf" (?<=[{_CJK}] )(?=[{_CJK}])")
+_SPACED = lazy(rf"(?<![{_CJK}])[{_CJK}](?:(?: [{_CJK}])+(?![{_CJK}])|(?: [{_CJK}]){{2,}})")
+_BETWEEN = lazy(rf" (?<=[{_CJK}] )(?=[{_CJK}])")
 # A line that begins like this is an item or a heading of its own.
-BULLET = re.compile(
+BULLET = lazy(
     r"[ \t\u3000]{0,12}(?:[・･●○◯◆◇■□▪▫◉◎▶►▷▸➤➢→⇒※★☆▼▽▲△✓✔§†*‣•∙]|[\-–—−](?!\d)|[#＃]"
     r"|[(（\[［]?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4}|[一二三四五六七八九十])[)）\]］](?!\d)|\d{1,2}[.．](?!\d)|[①-⑳㉑-㉟❶-❿⓪Ⅰ-Ⅻ⑴-⒇]"
     r"|[【\[［〔《〈＜<≪「『]|(?:[A-Za-z\u3041-\u9fff\uff66-\uff9f・/][ \t\u3000]?){1,12}[:：]|[A-Z][A-Za-z #./]{1,24}:)"
@@ -37,12 +38,12 @@ _POLITE_ENDING = (
     r"|後|中|[+＋\-−±]|[)）」』]"
 )
 _PLAIN_ENDING = r"である|だった|[っいしれ]た|れる|する|ある|える|いる|なる|せる|める|びる|じる|たい|よい|良い|疑う"
-ENDING = re.compile(rf"(?:{_POLITE_ENDING}|{_PLAIN_ENDING})\Z")
+ENDING = lazy(rf"(?:{_POLITE_ENDING}|{_PLAIN_ENDING})\Z")
 # in a text of polite sentences a plain verb stands before a noun, not at an end
 _ENDING_IN_POLITE = re.compile(rf"(?:{_POLITE_ENDING})\Z")
 _VERB_END = re.compile(r"(?:ません|ます|ました|です|でした|なし|あり)\Z")
 # What cannot end a statement: particles, unfinished verb forms, list commas.
-_OPEN_END = re.compile(
+_OPEN_END = lazy(
     r"(?:[、，,・/／(（「『]|[をにはがへもで]|[^このそも]の|から|より|まで|での|として|とともに|および|及び|また|または|又は"
     r"|並びに|ならびに|かつ|について|伴い|認め|おり"
     r"|[あいえきけしじせちてりれめ]ま|ませ|まし|でし|られ|され|[一-鿿]っ|[一-鿿し]く|[^\d][\-‐])\Z"
@@ -52,7 +53,7 @@ _NO_START = re.compile(
     r"[、。，．,.)）」』】］〕》〉＞ーっゃゅょッャュョァィゥェォぁぃぅぇぉ々％%ゝゞヽヾ・：:；;]|ま(?:す(?!ま)|せん|した)|せん(?:[。、]|\Z)|ん[。、]"
 )
 # Particles and endings; the exceptions are words that begin alike (のう胞, がん, はっきり, とくに, もやもや病, やや).
-_PARTICLE_START = re.compile(
+_PARTICLE_START = lazy(
     r"(?:を|は(?![っいくらた])|が(?!ん)|に(?!ゅ)|の(?![うど])|で(?!きれ)|と(?![くこもり])|も(?![やしと])|や(?!や)|へ(?!る)"
     r"|わ(?:れ|ず)|います|いません|え(?:ます|られ|る)|[れるろ]|て(?:い|お)|でい"
     r"|から|まで|より|ん(?:[。、 ]|\Z)|ませ|ます|まし|せん|した|して|され|られ|れる|れた|ない|なく|ある|あり。|する|った|って"
@@ -60,7 +61,7 @@ _PARTICLE_START = re.compile(
 )
 _UNIT_START = re.compile(r"(?:mm|cm|ml|cc|hu|gy|%|歳|年|月|日|回|個|ヶ|か所|箇所|大|×|x\s?\d)", re.IGNORECASE)
 _NUMBER_GOES_ON = re.compile(r"[-‐]\d{3}")
-_NUMBER_AT_END = re.compile(r"[ぁ-んァ-ヶ一-鿿x×\d.．][\d０-９]\Z")
+_NUMBER_AT_END = lazy(r"[ぁ-んァ-ヶ一-鿿x×\d.．][\d０-９]\Z")
 _SIZE_START = re.compile(r"[\d０-９.．]{1,5}[ \t]?(?:mm|cm|ｍｍ|ｃｍ|㎜|㎝)")
 _DATE_START = re.compile(r"\d{1,2}[ \t]?[月日]")
 _CLOSES = re.compile(r"[^(（)）]{1,40}[)）]")
@@ -71,7 +72,7 @@ _SLACK = 4  # columns a full line may lack: a wide letter, and 禁則 that carri
 
 
 # Characters that all take two columns; what is left of a line without them is short.
-_SURELY_WIDE = re.compile("[\u3000-\u303e\u3041-\u3096\u3099-\u30ff\u4e00-\u9fff\uff01-\uff60]+")
+_SURELY_WIDE = lazy("[\u3000-\u303e\u3041-\u3096\u3099-\u30ff\u4e00-\u9fff\uff01-\uff60]+")
 
 
 @lru_cache(maxsize=4096)

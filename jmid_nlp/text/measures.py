@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.scan import matches_from
 
 
@@ -36,7 +37,7 @@ _TO = (
     r"\s?(?:大|程度|前後)?(?P<to>から|より|→|⇒|➡|->|=>|~|〜|～|-|−|–|ー|ないし|か)\s?"
     r"(?:今回|現在|本日)?(?:は|の|、)?\s?(?:約)?"
 )
-_MEASURE = re.compile(rf"(?<![\d.A-Za-z#/])(?P<a>{_DIMS})(?:{_TO}(?P<b>{_DIMS}))?", re.IGNORECASE)
+_MEASURE = lazy(rf"(?<![\d.A-Za-z#/])(?P<a>{_DIMS})(?:{_TO}(?P<b>{_DIMS}))?", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _PART = re.compile(rf"({_NUM})(?:\s?({_UNIT}))?", re.IGNORECASE)
 _ARROWS = frozenset(("から", "より", "→", "⇒", "➡", "->", "=>"))

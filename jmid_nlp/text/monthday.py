@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from jmid_nlp.text.lazy import lazy
+
 _CUE_LEFT = (
     r"(?:日|前回|今回|次回|比較|日付|日時|入院|退院|手術|術|ope|OP|date|Date|DATE|on|from|since|予約|予定|報告|撮影|"
     r"検査|施行|実施|"
@@ -25,9 +27,9 @@ _KEEP_LEFT = re.compile(
 )
 _RANGE_LEFT = re.compile(r"[0-9]/[0-3]?[0-9]日?\s?[~〜～\-]\s?\Z")
 _EXAM_LEFT = re.compile(r"(?:CT|MRI|MR|PET|XP|US|on|of|since|from|until|OP|DOB|[Dd]ate|b\.)[\s:(]{0,2}\Z")
-_NAME_LEFT = re.compile(r"[一-鿿ぁ-んァ-ン][ ]+\Z")
+_NAME_LEFT = lazy(r"[一-鿿ぁ-んァ-ン][ ]+\Z")
 _DATE_RIGHT = re.compile(r"[ ]?(?:と比|より|の(?!大)|に|から|時|[)）]$)")
-_PLAIN_RIGHT = re.compile(
+_PLAIN_RIGHT = lazy(
     r"[ \t、。\n)）\]】」』\"'<;,|→⇒:/~〜～]|$|\d\d?:\d\d|(?:CT|MRI|MR|PET|XP|US|AM|PM|ope|OP|am|pm)|"
     r"(?!個|枚|例|点|分[^と]|以[内上下外]|程|周|大|回|倍|椎|領|区|部|量|陽|陰|が?転移|が?陽|が?陰|に?一致|本|節|"
     r"のみ)[ぁ-ゖ一-鿿ァ-ヺ]"

@@ -13,6 +13,7 @@ from functools import cache
 
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import Span, fold
+from jmid_nlp.text.lazy import lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ _SCOPE = (
     r"|冠動脈|心臓|四肢|関節|肩|膝|股|上|下|ct|cta|mri?|mra|mrcp|pet|pet[-/]ct|us|xp|xr|x線|単純写真|写真|エコー|超音波|画像|放射線科?)"
     r"[~・/+\- ]?){0,6}の?"
 )
-_LEFT = re.compile(
+_LEFT = lazy(
     rf"(?:(?P<line>^)|(?P<inside>(?<=[。\s])|(?=[{_OPEN}])))[ \t]{{0,8}}(?P<head>)(?P<mark>(?:{_MARK}|{_NUMBER}){{0,2}})"
     rf"[ \t]{{0,2}}(?P<open>[{_OPEN}(]?)[ \t]{{0,2}}{_SCOPE}\Z",
     re.IGNORECASE | re.MULTILINE,
 )
-_RIGHT = re.compile(
+_RIGHT = lazy(
     rf"(?:[ \t]?(?:[・/,、&+と]|及び|および)[ \t]?[^\s:。{_OPEN}{_CLOSE}()]{{1,14}})?(?:[ \t]?\([^()\n]{{0,24}}\))?"
     rf"(?:[ \t]{{0,2}}(?P<close>[{_CLOSE})]))?(?:[ \t]{{0,2}}{_MARK})?"
     rf"(?:[ \t]{{0,4}}(?P<colon>[:;=])(?![ \t]?\d[\d.]*[ \t]?(?:mm|cm|[x×*])))?(?P<end>)[ \t]*(?P<alone>$)?",
@@ -68,7 +69,7 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 # A line of findings: it states, denies or measures, or is a label with what is said of it.
-_TELLS = re.compile(
+_TELLS = lazy(
     r"認め|みられ|見られ|ありま|あり(?=[。、\s)）]|\Z)|ません|なし(?=[。、\s)）]|\Z)|ない(?=[。、])|不変|著変|[(（][-−+＋±ー][)）]|mm大|ｍｍ大|cm大"
     r"|^[ \t\u3000]*[・●■◆○◇□※\-*＊#＃①-⑳]"
 )

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from jmid_nlp.offsets import Span
+from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.lines import BREAK, breaks_inside
 
 _CANDIDATE = re.compile(
@@ -33,7 +34,7 @@ _GOES_ON = re.compile(r"[をはがにのでとやもへ、。，．,.)）」』:
 _NUMBER_POINT = re.compile(r"[ \t\u3000]*[(（]?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,4})\Z")
 
 # dictation and lost punctuation: in a stretch without any full stop a statement ends where a word begins behind these
-_UNPUNCTUATED = re.compile(
+_UNPUNCTUATED = lazy(
     rf"(?:ません|ませんでした|(?<!ま)ます|です|でした|でしょうか?|なし|(?<!が)あり|ください){_ASIDE}"
     r"(?=[\u3400-\u9fff\u30a1-\u30faA-Za-zＡ-Ｚ]|その|この|これ|こちら|ここ|また[^は]|なお|さらに|ただし|しかし|まず|やや|ご|いずれ|わずか|ごく|ほか)"
 )
