@@ -25,7 +25,7 @@ from jmid_nlp.wording import finding_title, words
 # Types of PRISM that a reader need not tell apart.
 _GROUPS = {"t-test": "test", "t-key": "test", "t-val": "test", "m-key": "medicine", "m-val": "medicine"}
 _GROUPS |= {"r": "remedy", "cc": "context", "p": "context"}
-SHOWN_REPORTS = 50  # reports of a table that are shown
+SHOWN_REPORTS = 20  # reports of a table that are shown
 KINDS: tuple[str, ...] = ("phi", "new", "positive", "suspicious", "negative", "general")
 KINDS += ("d", "a", "f", "c", "timex3", "test", "medicine", "remedy", "context")
 

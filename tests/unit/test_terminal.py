@@ -86,7 +86,7 @@ def test_alignments_and_tables_are_printed():
     reports = jmid_nlp.read_reports([{"id": str(n), "text": TEXT} for n in range(60)])
     assert "characters" in printed(reports)
     assert "山本" not in printed(reports)
-    assert "10 more reports" in printed(jmid_nlp.extract(reports))
+    assert "40 more reports" in printed(jmid_nlp.extract(reports))
 
 
 def test_show_prints_outside_notebooks_and_returns_html(capsys):
