@@ -151,7 +151,9 @@ def _table(rows: list[dict[str, Any]] | list[Any], group: str = "") -> Renderabl
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
     for name in names:
         word = words().get((group, name))
-        table.add_column(Text(f"{word.ja}\n{word.en}" if word else _clean(name)), overflow="fold", no_wrap=name in _NARROW)
+        table.add_column(
+            Text(f"{word.ja}\n{word.en}" if word else _clean(name)), overflow="fold", no_wrap=name in _NARROW
+        )
     for row in rows[:_ROWS]:
         table.add_row(*(Text(_clean(str(row.get(name, "")))) for name in names))
     if len(rows) > _ROWS:
