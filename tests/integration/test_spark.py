@@ -34,6 +34,20 @@ KEY = hashlib.sha256(b"a key of this test").digest()
 FORMS = (KEY, KEY.hex().encode(), base64.b64encode(KEY).rstrip(b"="), repr(KEY)[2:-1].encode())
 
 
+SPARING = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short run pays for what Java compiles, not for what it saves
+LOG_ALL = """
+rootLogger.level = info
+rootLogger.appenderRef.stdout.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %p %c: %m%n%ex
+logger.python.name = org.apache.spark.api.python.PythonGatewayServer
+logger.python.level = info
+"""
+
+
 def _missing():
     try:
         import pyspark
@@ -49,7 +63,12 @@ needs_spark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "-")
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
     local = tmp_path_factory.mktemp("spark")
-    with spark_session.session("local[2,4]", [f"spark.local.dir={local}", "spark.sql.shuffle.partitions=2"]) as made:
+    settings = [
+        f"spark.local.dir={local}",
+        "spark.sql.shuffle.partitions=2",
+        f"spark.driver.extraJavaOptions={SPARING}",
+    ]
+    with spark_session.session("local[2,4]", settings) as made:
         yield made
 
 
@@ -317,6 +336,7 @@ def test_a_large_job_leaves_no_key_in_temporary_files(spark, tmp_path):
     assert not any(form in text.encode() for text in shown for form in FORMS)
 
 
+@pytest.mark.slow
 @needs_spark
 def test_a_lost_executor_and_a_key_that_stands_nowhere(tmp_path):
     """The command on a small cluster that logs all it can; one of two executors is killed; the rows are those of one machine."""
@@ -333,8 +353,11 @@ def test_a_lost_executor_and_a_key_that_stands_nowhere(tmp_path):
         write_jsonl(source / f"{n:02d}.jsonl", rows[n::12])
     events, local = tmp_path / "events", tmp_path / "local"
     events.mkdir(), local.mkdir()
+    logged = tmp_path / "log4j2.properties"
+    logged.write_text(LOG_ALL)
     settings = {
-        "spark.log.level": "INFO", "spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri(),
+        "spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri(),
+        **{f"spark.{who}.extraJavaOptions": f"{SPARING} -Dlog4j2.configurationFile={logged}" for who in ("driver", "executor")},
         "spark.local.dir": str(local), "spark.executor.memory": "512m", "spark.sql.shuffle.partitions": "2",
     }  # fmt: skip
     options = [f"--spark-conf={name}={value}" for name, value in settings.items()]
@@ -370,6 +393,7 @@ def test_a_lost_executor_and_a_key_that_stands_nowhere(tmp_path):
     assert verify_audit(tmp_path / "audit").ok
     assert list(events.iterdir())
     assert "INFO" in log
+    assert any("INFO" in p.read_text() for p in home.glob("work/*/*/stderr"))
     assert not leaks(tmp_path)
 
 
