@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,10 @@ OptOutFile = Annotated[
 WithText = Annotated[bool, typer.Option("--with-text", help="Write the strings, too; the list then holds identifiers.")]
 
 
+#: Disk full, quota used up, file larger than the file system takes.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 @contextmanager
 def exits() -> Iterator[None]:
     """Turn the library's errors into one line on standard error and the exit code for unusable input."""
@@ -73,7 +78,8 @@ def exits() -> Iterator[None]:
         typer.echo(f"jmid-nlp: {error}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from None
     except OSError as error:  # disk full, no permission: the message of the system names file and reason
-        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {_file(error)}", err=True)
+        way_out = "; free some space, then run the same command again to go on" if error.errno in _NO_ROOM else ""
+        typer.echo(f"jmid-nlp: {error.strerror or type(error).__name__}: {_file(error)}{way_out}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from None
     except KeyboardInterrupt:
         typer.echo(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from jmid_nlp.batch.files import Row, read_rows
+from jmid_nlp.batch.job import Outcome, run_rows
 from jmid_nlp.batch.rows import parse_report
-from jmid_nlp.deid.propagation import PatientBook, Proof, proofs
+from jmid_nlp.batch.workers import Chunk, in_order
+from jmid_nlp.deid.propagation import PatientBook, proofs
 from jmid_nlp.errors import RowError
-
-Found = list[tuple[str, set[Proof]]]
 
 
 def collect(
@@ -38,9 +35,10 @@ def collect(
         chunk_rows: Rows handed to a process together.
     """
     book = PatientBook()
-    for found in _results(_chunks(source, encoding, chunk_rows, opt_out), workers, partial(_look, detector=detector)):
-        for patient, strings in found:
-            book.add(patient, strings)
+    chunks = _chunks(source, encoding, chunk_rows, opt_out)
+    for _, outcome in in_order(partial(_look, detector=detector), chunks, workers):
+        for row in outcome.rows if outcome else ():
+            book.add(row["patient_id"], row["proofs"])
     return book
 
 
@@ -61,31 +59,13 @@ def _chunks(
         yield chunk
 
 
-def _results(chunks: Iterable[list[tuple[int, Row]]], workers: int, look: Callable[..., Found]) -> Iterator[Found]:
-    if workers == 1:
-        yield from map(look, chunks)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[Future[Found]] = deque()
-        for chunk in chunks:
-            waiting.append(pool.submit(look, chunk))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _look(chunk: list[tuple[int, Row]], detector: Any = None) -> Found:
-    """What each row proves; a row that cannot be read proves nothing, and the run itself will name it."""
+def _look(chunk: Chunk, detector: Any = None) -> Outcome:
+    """What each row proves; a row that cannot be treated proves nothing, and the run itself will name it."""
     from jmid_nlp.deid.detect import detect
 
-    out: Found = []
-    for number, row in chunk:
-        try:
-            report = parse_report(row, number=number)
-            found = proofs(report, (detector or detect)(report.text, known=report))
-        except Exception:  # the second pass meets the same row and lists it as failed
-            continue
-        if report.patient_id and found:
-            out.append((report.patient_id, found))
-    return out
+    def treat(number: int, row: Row) -> tuple[Row | None, tuple[Row, ...]]:
+        report = parse_report(row, number=number)
+        found = proofs(report, (detector or detect)(report.text, known=report))
+        return ({"patient_id": report.patient_id, "proofs": found} if report.patient_id and found else None), ()
+
+    return run_rows(chunk, treat)

@@ -33,6 +33,15 @@ class Outcome:
     left_out: int = 0
     sides: dict[str, list[Row]] = field(default_factory=dict)
 
+    def extend(self, other: Outcome) -> None:
+        """Take in what became of the rows that follow."""
+        self.rows += other.rows
+        self.failed += other.failed
+        self.audit += other.audit
+        self.left_out += other.left_out
+        for name, rows in other.sides.items():
+            self.sides.setdefault(name, []).extend(rows)
+
 
 class Job(Protocol):
     """What a runner needs: a picklable callable and a word that changes whenever its results could."""
@@ -85,7 +94,7 @@ def run_rows(
             raise  # a column that the policy does not know stops the run: no row would be safe
         # one bad row must not stop the others; a foreign error's message may hold report text
         except Exception as error:
-            outcome.failed.append(failure(_hidden(error, number), _id_or_none(row, number)))
+            outcome.failed.append(failure(_hidden(error, number), id_or_none(row, number)))
         else:
             outcome.audit.extend(side)
             if result is None:
@@ -104,7 +113,8 @@ def _hidden(error: Exception, number: int) -> RowError:
     return RowError(row=number, field="row", reason=reason)
 
 
-def _id_or_none(row: Mapping[str, Any], number: int) -> str | None:
+def id_or_none(row: Mapping[str, Any], number: int) -> str | None:
+    """The id of a row that failed, if it has a usable one."""
     try:
         return parse_id(row, number=number)
     except RowError:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 from jmid_nlp.batch.files import Row, count_rows, input_files, read_rows
-from jmid_nlp.batch.job import Job, Outcome
+from jmid_nlp.batch.job import Job
 from jmid_nlp.batch.rows import unless_double
 from jmid_nlp.batch.sinks import Sink, sink_for
 from jmid_nlp.batch.store import PartStore, Side
-from jmid_nlp.errors import InputError, JmidError, RowError, WorkerError
+from jmid_nlp.batch.workers import Allowance, Chunk, characters, in_order
+from jmid_nlp.errors import InputError, JmidError, RowError
 from jmid_nlp.progress import progress
 
-Chunk = list[tuple[int, Row | RowError]]
+#: Characters of text after which a chunk ends however few its rows: what waits in memory stays bounded.
+_CHUNK_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,7 @@ def run_job(
     chunk_rows: int = 500,
     title: str = "",
     keep: Sequence[Path] = (),
+    allowance: Allowance | None = None,
 ) -> Summary:
     """Treat all rows of `source` and write `output`.
 
@@ -64,11 +62,13 @@ def run_job(
         audit: Where to write the job's second output as JSONL, hash-chained.
         sides: Where to write each further output of the job as JSONL, by its name in `Outcome.sides`.
         sink: Writes the output in another way than its suffix says.
-        workers: Number of processes; 1 stays in this one.
+        workers: Number of processes; 1 stays in this one. With 2 or more, a row that crashes its process, hangs or needs
+            more than the process' share of memory is listed as failed, and the others go on.
         encoding: Encoding of text input, see `read_rows`.
         chunk_rows: Rows treated and stored together.
         title: Word before the progress bar.
         keep: Files that no output may overwrite, beside the input: the key, lists that were read.
+        allowance: When a worker process counts as hanging.
 
     Raises:
         InputError: Input or output cannot be used at all.
@@ -82,8 +82,12 @@ def run_job(
     failed = output.with_name(output.name + ".failed.jsonl")
     try:
         with progress(total=count_rows(source), title=title or "rows") as bar:
-            for number, rows in _treat(job, _chunks(source, encoding, chunk_rows), store, workers):
-                bar.update(rows)
+            chunks = _chunks(source, encoding, chunk_rows)
+            treated = in_order(job, chunks, workers, done=store.has, allowance=allowance)
+            for number, (chunk, outcome) in enumerate(treated):
+                if outcome is not None:
+                    store.write(number, outcome)
+                bar.update(len(chunk))
                 store.last = number
         store.refuse_if_unusable(source)
     except JmidError:
@@ -132,58 +136,13 @@ def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
 def _chunks(source: Path, encoding: str, size: int) -> Iterator[Chunk]:
     """Chunks of numbered rows; a row whose id came before is an error, not a second result."""
     seen: dict[int, int] = {}
-    chunk: Chunk = []
+    chunk: list[tuple[int, Row | RowError]] = []
+    held = 0
     for number, row in read_rows(source, encoding=encoding):
         chunk.append((number, unless_double(row, number, seen)))
-        if len(chunk) == size:
+        held += characters(chunk[-1:])
+        if len(chunk) == size or held >= _CHUNK_CHARACTERS:
             yield chunk
-            chunk = []
+            chunk, held = [], 0
     if chunk:
         yield chunk
-
-
-def _treat(job: Job, chunks: Iterator[Chunk], store: PartStore, workers: int) -> Iterator[tuple[int, int]]:
-    """Treat what is not stored yet; yields chunk number and row count, in order."""
-    if workers == 1:
-        for number, chunk in enumerate(chunks):
-            if not store.has(number):
-                store.write(number, job(chunk))
-            yield number, len(chunk)
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,))
-    try:
-        waiting: deque[tuple[int, Chunk, Future[Outcome] | None]] = deque()
-        for number, chunk in enumerate(chunks):
-            waiting.append((number, chunk, None if store.has(number) else pool.submit(_work, chunk)))
-            if len(waiting) > 2 * workers:  # bounded, so that memory stays flat
-                yield _settle(*waiting.popleft(), store)
-        while waiting:
-            yield _settle(*waiting.popleft(), store)
-    except BrokenProcessPool:
-        raise WorkerError(
-            "a worker process was ended from outside, perhaps for want of memory; nothing is lost: run the same command "
-            "again to go on, with fewer --workers where memory is short"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _settle(number: int, chunk: Chunk, future: Future[Outcome] | None, store: PartStore) -> tuple[int, int]:
-    if future is not None:
-        store.write(number, future.result())
-    return number, len(chunk)
-
-
-_JOB: Job | None = None
-
-
-def _start(job: Job) -> None:
-    global _JOB
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others in order
-    _JOB = job
-
-
-def _work(chunk: Chunk) -> Outcome:
-    if _JOB is None:
-        raise RuntimeError("the worker has no job")
-    return _JOB(chunk)

@@ -12,27 +12,41 @@ from pathlib import Path
 import pytest
 
 from jmid_nlp.batch.job import run_rows
-from jmid_nlp.batch.run import run_job
+from jmid_nlp.batch.run import _chunks, run_job
+from jmid_nlp.batch.workers import Allowance
 from jmid_nlp.errors import WorkerError
 
 
 @dataclass(frozen=True)
 class Fragile:
-    """A job for tests: the text "poison" raises, the text "kill" ends its process while the file `trap` exists."""
+    """A job for tests whose rows say what they do to their process."""
 
-    trap: str
+    start: str = "well"
 
     @property
     def fingerprint(self):
         return "fragile"
 
     def __call__(self, chunk):
+        if self.start == "dead":
+            os.kill(os.getpid(), signal.SIGKILL)
+
         def treat(number, row):
-            if row["text"] == "poison":
-                raise ValueError("poison")
-            if row["text"] == "kill" and Path(self.trap).exists():
-                os.kill(os.getpid(), signal.SIGKILL)
-            return {"id": row["id"]}, ()
+            match row["text"]:
+                case "poison":
+                    raise ValueError("poison")
+                case "kill":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                case "exit":
+                    os._exit(3)
+                case "hang":
+                    time.sleep(3600)
+                case "memory":
+                    return {"id": row["id"], "size": len(bytearray(1 << 44))}, ()
+                case "once" if not (trap := Path(row["trap"])).exists():
+                    trap.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return {"id": row["id"]}, [{"id": row["id"]}]
 
         return run_rows(chunk, treat)
 
@@ -40,19 +54,56 @@ class Fragile:
         return rows
 
 
-def test_poison_and_a_killed_worker(tmp_path):
-    texts = ["a", "poison", "b", "kill", "c", "d"]
-    source, output, trap = (tmp_path / name for name in ("in.jsonl", "out.jsonl", "trap"))
-    source.write_text("".join(json.dumps({"id": f"r{n}", "text": t}) + "\n" for n, t in enumerate(texts)))
-    trap.touch()
-    with pytest.raises(WorkerError, match="again to go on"):
-        run_job(Fragile(str(trap)), source, output, workers=2, chunk_rows=1)
-    assert not output.exists()
-    trap.unlink()
-    done = run_job(Fragile(str(trap)), source, output, workers=2, chunk_rows=1)
-    assert (done.written, done.failed) == (5, 1)
-    assert [json.loads(line)["id"] for line in output.read_text().splitlines()] == ["r0", "r2", "r3", "r4", "r5"]
+QUICK = Allowance(seconds=1.5)
+
+
+def write(path, texts, **columns):
+    path.write_text("".join(json.dumps({"id": f"r{n}", "text": t} | columns) + "\n" for n, t in enumerate(texts)))
+    return path
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_rows_that_crash_hang_or_eat_the_memory_are_listed_and_the_others_go_on(tmp_path):
+    texts = ["a", "poison", "b", "kill", "c", "hang", "d", "memory", "e", "exit", "f"]
+    source, output = write(tmp_path / "in.jsonl", texts), tmp_path / "out.jsonl"
+    done = run_job(Fragile(), source, output, audit=tmp_path / "audit.jsonl", workers=2, chunk_rows=4, allowance=QUICK)
+    assert (done.written, done.failed) == (6, 5)
+    good = [f"r{n}" for n in range(0, 11, 2)]
+    assert [row["id"] for row in lines(output)] == good
+    assert [row["id"] for row in lines(tmp_path / "audit.jsonl")] == good
+    failed = {row["id"]: row for row in lines(tmp_path / "out.jsonl.failed.jsonl")}
+    assert list(failed) == [f"r{n}" for n in range(1, 11, 2)]
+    assert all(row["field"] == "row" and row["reason"].endswith("withheld") for row in failed.values())
+    assert "longer" in failed["r5"]["reason"]
+    assert "MemoryError" in failed["r7"]["reason"]
     assert not (tmp_path / "out.jsonl.partial").exists()
+
+
+def test_a_row_whose_process_was_ended_from_outside_is_not_lost(tmp_path):
+    source = write(tmp_path / "in.jsonl", ["a", "once", "b"], trap=str(tmp_path / "trap"))
+    done = run_job(Fragile(), source, tmp_path / "out.jsonl", workers=2, chunk_rows=3)
+    assert (done.written, done.failed) == (3, 0)
+    assert [row["id"] for row in lines(tmp_path / "out.jsonl")] == ["r0", "r1", "r2"]
+
+
+def test_processes_that_cannot_live_are_no_fault_of_the_rows(tmp_path):
+    source, output = write(tmp_path / "in.jsonl", ["a", "b"]), tmp_path / "out.jsonl"
+    with pytest.raises(WorkerError, match="again to go on"):
+        run_job(Fragile(start="dead"), source, output, workers=2)
+    assert not output.exists()
+
+
+def test_a_chunk_of_long_texts_ends_early_and_bytes_stay(tmp_path, monkeypatch):
+    source = write(tmp_path / "in.jsonl", ["x" * 40] * 9)
+    run_job(Fragile(), source, tmp_path / "whole.jsonl", chunk_rows=9)
+    monkeypatch.setattr("jmid_nlp.batch.run._CHUNK_CHARACTERS", 100)
+    sizes = [len(chunk) for chunk in _chunks(source, "auto", 9)]
+    assert sizes == [3, 3, 3]
+    run_job(Fragile(), source, tmp_path / "parts.jsonl", chunk_rows=9)
+    assert (tmp_path / "parts.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
