@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 import jmid_nlp
-from jmid_nlp.batch.job import DetectJob, map_function
+from jmid_nlp.batch.job import DetectJob
+from jmid_nlp.batch.mapping import map_function
 from jmid_nlp.errors import JmidError
 
 NAME = "鬼龍院カナリア"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 import pyarrow.parquet as pq
 import pytest
 
-from jmid_nlp.batch.job import DetectJob, deid_output, map_function, run_rows
+from jmid_nlp.batch.job import DetectJob, deid_output, run_rows
+from jmid_nlp.batch.mapping import map_function
 from jmid_nlp.batch.run import run_job
 from jmid_nlp.errors import InputError
 
