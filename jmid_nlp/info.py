@@ -9,7 +9,7 @@ from importlib.resources import files
 from jmid_nlp.lexicon import lexicon_version
 from jmid_nlp.version import __version__
 
-_PACKAGES = ("spacy", "fugashi", "unidic-lite", "datasets", "transformers", "pyarrow", "pydicom", "daachorse", "torch")
+_PACKAGES = ("spacy", "fugashi", "unidic-lite", "datasets", "transformers", "pyarrow", "pydicom", "daachorse", "onnxruntime", "torch")
 
 
 def describe() -> dict[str, str]:

@@ -16,13 +16,18 @@ from jmid_nlp.neural.encoder import Encoder, FastEncoder, load_encoder, position
 from jmid_nlp.neural.labels import Scheme
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-#: The model that is made from nothing: large enough for some hundred reports, small enough for two cores.
+#: The model that is made from nothing, small enough for two cores: ConvBERT, whose convolutions find neighbours at once.
+#: After 300 steps on 170 reports it had an F1 of 0.20 where BERT of the same size, with the first
+#: weights of Transformers, had 0.11, RoFormer and ModernBERT 0.14.
 _SMALL: dict[str, Any] = {
     "hidden_size": 128,
+    "embedding_size": 128,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
     "intermediate_size": 512,
+    "head_ratio": 2,
     "max_position_embeddings": 512,
+    "initializer_range": 0.05,
 }
 _TOKENIZER_FILES = (".txt", ".model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
                     "added_tokens.json", "vocab.json")  # fmt: skip
@@ -44,19 +49,19 @@ class Base:
 
 
 def begin(texts: Sequence[str], names: Sequence[str]) -> Base:
-    """A small BERT with random weights over the characters that stand in at least two of the texts.
+    """A small ConvBERT with random weights over the characters that stand in at least two of the texts.
 
     Args:
         texts: The texts to learn from.
         names: The model's outputs by number.
     """
-    from transformers import BertConfig, BertForTokenClassification
+    from transformers import ConvBertConfig, ConvBertForTokenClassification
 
     counts = Counter(c for text in texts for c in set(unicodedata.normalize("NFKC", text)))
     vocabulary = [*_SPECIAL, *sorted(c for c, n in counts.items() if n > 1)]
     tokenizer = character_tokenizer(vocabulary)
     numbers = dict(enumerate(names))
-    config = BertConfig(
+    config = ConvBertConfig(
         vocab_size=len(vocabulary), id2label=numbers, label2id={n: i for i, n in numbers.items()}, **_SMALL
     )
 
@@ -64,7 +69,7 @@ def begin(texts: Sequence[str], names: Sequence[str]) -> Base:
         tokenizer.save(str(directory / "tokenizer.json"))
 
     limit = _SMALL["max_position_embeddings"]
-    model = BertForTokenClassification(config)
+    model = ConvBertForTokenClassification(config)
     return Base(model, FastEncoder(character_tokenizer(vocabulary)), Scheme(numbers), limit, _RATES[0], save)
 
 

@@ -23,12 +23,16 @@ from jmid_nlp.neural.runtime import TorchRuntime
 from jmid_nlp.neural.windows import windows
 from jmid_nlp.offsets import Span
 
-_PIECES = 2048  # of a batch, padding included
+_PIECES = 512  # of a batch, padding included: more in a batch was slower to learn from
 _EVERY = 100  # steps between two looks at the examples kept for measuring
 _WARM = 100  # steps until the full rate
 _AVERAGE = 0.99  # of the weights that are kept, per step
 _IGNORED = -100  # what torch leaves out of the loss
 _OVERLAP = 32
+
+#: Gets a function from texts to spans and gives a number, the higher the better.
+Score = Callable[[Callable[[Sequence[str]], list[list[Found]]]], float]
+_Row = tuple[list[int], list[int]]  # ids of a window, and the outputs that are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,21 @@ class Sample:
     text: str
     spans: tuple[tuple[int, int, str], ...]
     ignore: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long to train.
+
+    Attributes:
+        seed: The same seed gives the same weights on the same machine's CPU.
+        max_steps: Batches at most.
+        patience: Steps without a better score after which training ends.
+    """
+
+    seed: int = 0
+    max_steps: int = 4000
+    patience: int = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +79,11 @@ class _State:
 def fit(
     samples: Sequence[Sample],
     output: Path,
-    score: Callable[[Callable[[Sequence[str]], list[list[Found]]]], float],
+    score: Score,
     *,
     mark: str,
     base: Path | None = None,
-    seed: int = 0,
-    max_steps: int = 4000,
-    patience: int = 800,
+    schedule: Schedule = Schedule(),
     tell: Callable[[int, float], None] = lambda step, best: None,
 ) -> Fitted:
     """Train, keep the weights that score best, and write an ordinary model directory with `model.int8.onnx`.
@@ -77,9 +94,7 @@ def fit(
         score: Gets a function from texts to spans and gives a number, the higher the better.
         mark: Names data and options: a checkpoint of another training is not gone on with.
         base: A model's directory to begin with; None for a small model over the characters of the samples.
-        seed: The same seed gives the same weights on the same machine's CPU.
-        max_steps: Batches at most.
-        patience: Steps without a better score after which training ends.
+        schedule: Seed and length.
         tell: Called after each step with its number and the best score so far.
 
     Raises:
@@ -96,19 +111,19 @@ def fit(
         raise InputError("no text has a labelled span to learn from")
     partial = output.with_name(output.name + ".partial")
     with _deterministic():
-        torch.manual_seed(seed)
+        torch.manual_seed(schedule.seed)
         names = bio_names(labels)
         made = from_base(base, names) if base else begin([s.text for s in samples], names)
         made.model.to("cuda" if torch.cuda.is_available() else "cpu")
         rows, lost = _rows(samples, made, names)
-        state = _run(made, rows, score, _Checkpoint(partial, mark), seed, max_steps, patience, tell)
+        state = _run(made, rows, score, _Checkpoint(partial, mark), schedule, tell)
         made.model.load_state_dict(state.weights)
     _write(made, output)
     shutil.rmtree(partial, ignore_errors=True)
     return Fitted(state.step, state.best_step, lost)
 
 
-def _rows(samples: Sequence[Sample], made: Base, names: Sequence[str]) -> tuple[list[tuple[list[int], list[int]]], int]:
+def _rows(samples: Sequence[Sample], made: Base, names: Sequence[str]) -> tuple[list[_Row], int]:
     """The windows of all samples as ids and wanted outputs, and the number of spans that were lost."""
     before, after = made.encoder.before, made.encoder.after
     size = made.limit - len(before) - len(after)
@@ -130,12 +145,10 @@ def _rows(samples: Sequence[Sample], made: Base, names: Sequence[str]) -> tuple[
 
 def _run(
     made: Base,
-    rows: list[tuple[list[int], list[int]]],
-    score: Callable[[Callable[[Sequence[str]], list[list[Found]]]], float],
+    rows: list[_Row],
+    score: Score,
     checkpoint: _Checkpoint,
-    seed: int,
-    max_steps: int,
-    patience: int,
+    schedule: Schedule,
     tell: Callable[[int, float], None],
 ) -> _State:
     import torch
@@ -145,26 +158,28 @@ def _run(
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     checkpoint.load(state, model, optimizer, average)
     labeller = Labeller(made.encoder, TorchRuntime(model, 1, made.limit), made.scheme, made.limit, _OVERLAP)
-    batches = _batches(rows, seed)
+    batches = _batches(rows, schedule.seed)
     for _ in range(state.step):
         next(batches)
-    while state.step < max_steps and (state.step - state.best_step < patience or state.weights is None):
+    while state.step < schedule.max_steps and (
+        state.step - state.best_step < schedule.patience or state.weights is None
+    ):
         state.step += 1
-        torch.manual_seed((seed * 1_000_003 + state.step) % 2**32)
+        torch.manual_seed((schedule.seed * 1_000_003 + state.step) % 2**32)
         for group in optimizer.param_groups:
             group["lr"] = made.rate * min(1.0, state.step / _WARM)
         _step(model, optimizer, [rows[i] for i in next(batches)])
         for name, value in model.state_dict().items():
             if value.is_floating_point():
                 average[name].lerp_(value, 1 - min(_AVERAGE, state.step / (state.step + 10)))
-        if state.step % _EVERY == 0 or state.step == max_steps:
+        if state.step % _EVERY == 0 or state.step == schedule.max_steps:
             _look(model, average, labeller, score, state)
             checkpoint.save(state, model, optimizer, average)
         tell(state.step, state.best)
     return state
 
 
-def _step(model: Any, optimizer: Any, rows: Sequence[tuple[list[int], list[int]]]) -> None:
+def _step(model: Any, optimizer: Any, rows: Sequence[_Row]) -> None:
     import torch
 
     longest = max(len(ids) for ids, _ in rows)
@@ -186,7 +201,7 @@ def _step(model: Any, optimizer: Any, rows: Sequence[tuple[list[int], list[int]]
     optimizer.step()
 
 
-def _look(model: Any, average: dict[str, Any], labeller: Labeller, score: Callable[..., float], state: _State) -> None:
+def _look(model: Any, average: dict[str, Any], labeller: Labeller, score: Score, state: _State) -> None:
     """Measures the averaged weights, and keeps them where they are the best so far."""
     now = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.load_state_dict(average)
@@ -198,7 +213,7 @@ def _look(model: Any, average: dict[str, Any], labeller: Labeller, score: Callab
     model.load_state_dict(now)
 
 
-def _batches(rows: Sequence[tuple[list[int], list[int]]], seed: int) -> Iterator[list[int]]:
+def _batches(rows: Sequence[_Row], seed: int) -> Iterator[list[int]]:
     """Endless batches of about `_PIECES` pieces, rows of like length together, every row once an epoch."""
     epoch = 0
     while True:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from jmid_nlp.errors import InputError
 from jmid_nlp.neural import Found, TokenClassifier
-from jmid_nlp.neural.train import Sample, fit
+from jmid_nlp.neural.train import Sample, Schedule, fit
 from jmid_nlp.progress import progress
 from jmid_nlp.training.checkpoint import fingerprint
 from jmid_nlp.training.data import LabelledText
@@ -45,9 +45,7 @@ def train(examples: Sequence[LabelledText], dev: Sequence[LabelledText], options
             lambda find: _scores(find, dev).total,
             mark=fingerprint(examples, dev, options),
             base=options.base,
-            seed=options.seed,
-            max_steps=options.max_steps,
-            patience=options.patience,
+            schedule=Schedule(options.seed, options.max_steps, options.patience),
             tell=tell,
         )
     best = _scores(TokenClassifier(options.output), dev)

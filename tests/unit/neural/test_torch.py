@@ -120,8 +120,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(train, "_EVERY", 10)
     monkeypatch.setattr(train, "_WARM", 5)
     monkeypatch.setattr(train, "_PIECES", 400)
-    small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    monkeypatch.setattr(base, "_SMALL", small | {"max_position_embeddings": 64})
+    small = {"hidden_size": 32, "embedding_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    small |= {"intermediate_size": 64, "max_position_embeddings": 64}
+    monkeypatch.setattr(base, "_SMALL", base._SMALL | small)
     return train
 
 
