@@ -123,7 +123,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
             for m in _IP.finditer(t):
                 yield Hit(m.start(), m.end(), "ID", "ip", 0.85, "contact.ip", GRAMMAR_IP)
         yield from find_phone_forms(t)
-    if _KANJI_ZERO.search(t):
+    if _KANJI_ZERO(t):
         for m in _KANJI_PHONE.finditer(t):
             yield Hit(m.start(), m.end(), "PHONE", "phone", 0.9, "contact.phone", SHAPED)
     if "@" in t or "(at)" in t or "[at]" in t or " at " in t:
@@ -159,7 +159,7 @@ _NETWORKS = words(
     "LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom"
 )
 _HOST_ISH = re.compile(r"[a-z0-9]\.(?:local|lan|internal|online|site|link|page|cloud|xyz|[a-z]{2}/)")
-_KANJI_ZERO = re.compile("[〇零]|ゼロ|レイ|マル")
+_KANJI_ZERO = words("〇", "零", "ゼロ", "レイ", "マル")
 
 
 def _number(t: str, label: Label) -> Iterator[Hit]:

@@ -84,7 +84,7 @@ class DetectOptions:
 
 
 _DIGIT = re.compile("[0-9]")
-_ODD_DASH = re.compile("(?<=[0-9A-Za-z])[‐‑‒–—―−ー](?=[0-9A-Za-z])")
+_ODD_DASH = re.compile("[‐‑‒–—―−ー](?<=[0-9A-Za-z].)(?=[0-9A-Za-z])")
 
 
 class Detector:

@@ -12,7 +12,7 @@ from jmid_nlp.deid.idforms import find_id_forms
 from jmid_nlp.deid.loose import find_loose
 from jmid_nlp.deid.wards import find_wards
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import shapes
+from jmid_nlp.text.shape import shapes, words
 
 _KN = r"〇零一二三四五六七八九"
 _VALUE = lazy(
@@ -182,6 +182,11 @@ _BEDISH = re.compile(
     r"\d階?[東西南北][ ]?\d{3}|ICU|病棟|[0-9]番?床|[0-9][ ]?ベッド|ベッド[ ]?[A-Z0-9N]|[Bb]ed[ ]?[A-Z0-9N]|病床"
 )
 
+_BED_WORDS = words("ICU", "病棟", "床", "ベッド", "Bed", "bed")
+_BED_SHAPES = shapes(
+    *(f"0{floor}{side}{blank}000" for floor in ("", "階") for side in "東西南北" for blank in ("", " "))
+)
+
 
 def _shapes(t: str) -> Iterator[Hit]:
     if t.count(".") > 4:
@@ -251,7 +256,7 @@ def _rooms(t: str) -> Iterator[Hit]:
             ):
                 continue
             yield Hit(m.start(), m.end(), "ID", "room", 0.85, "ids.room", GRAMMAR)
-    if _BEDISH.search(t):
+    if (_BED_WORDS(t) or _BED_SHAPES(t)) and _BEDISH.search(t):
         for m in _SIDE_WARD.finditer(t):
             yield Hit(m.start(), m.end(), "ID", "room", 0.8, "ids.room", GRAMMAR)
         for m in _BED.finditer(t):

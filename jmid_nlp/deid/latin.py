@@ -10,6 +10,7 @@ from jmid_nlp.deid.book import book, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, SHAPED, Hit
 from jmid_nlp.lexicon import read_table
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import shapes
 
 _KANA_KANJI = r"ぁ-ゖァ-ヺー・々〆㐀-䶿一-鿿\U00020000-\U0003ffff"
 _GROUP = rf"[A-Za-z{_KANA_KANJI}'’\-. ]{{1,40}}"
@@ -123,7 +124,10 @@ def _trim(t: str, m: re.Match[str], known: bool) -> int:
 _DOTTED = re.compile(
     r"(?<![A-Za-z0-9.])(?!M\.D)[A-Z]\.[ ]?[A-Z]\.?(?=[ ]?(?:[(（]?\d{2}[ ]?(?:歳|才|[MF男女])|さん|様|氏|先生|Dr|で。|より|$|\n))"
 )
-_PAIRISH = re.compile(r"[A-Za-z]{2}(?:,? {1,2}|_|[.\-])[A-Za-z]|[A-Z]\. ?[A-Z][A-Za-z]")
+_PAIR_SHAPES = shapes(
+    *(f"{a}{b}{sep}{c}" for a in "Aa" for b in "Aa" for sep in (", ", ",  ", " ", "  ", "_", ".", "-") for c in "Aa"),
+    *(f"A.{blank}A{c}" for blank in ("", " ") for c in "Aa"),
+)
 
 
 def find_latin(t: str) -> Iterator[Hit]:
@@ -141,7 +145,7 @@ def find_latin(t: str) -> Iterator[Hit]:
     if "." in t:
         for m in _DOTTED.finditer(t):
             yield Hit(m.start(), m.end(), "PERSON", "initials", 0.7, "names.initials", LISTED)
-    if not _PAIRISH.search(t):
+    if not _PAIR_SHAPES(t):
         return
     for m in _PAIR.finditer(t):
         a, b = m[1], m[3]

@@ -11,6 +11,7 @@ from jmid_nlp.lexicon import read_table
 from jmid_nlp.text.lazy import lazy
 
 _LEFT = lazy(rf"(?:[{KANJI}ヶケノ々ァ-ヺー・&A-Za-z]|[ぁ-ゖ]{{1,8}}|\d{{1,2}}(?=[{KANJI}]))+\Z")
+_BACK = lazy(rf"[{KANJI}ヶケノ々ァ-ヺー・&A-Za-zぁ-ゖ\d]*")
 
 _PARTICLES = lazy(
     r".*(?:にて|から|より|まで|での|との|への|には|では|とは|として|および|及び|または|または|した|する|して|された|"
@@ -49,7 +50,9 @@ def ascii_edge(t: str, start: int, end: int) -> bool:
 def left_part(t: str, start: int, floor: int) -> str:
     """What stands directly before a suffix and may belong to the name."""
     low = max(floor, start - 20)
-    m = _LEFT.search(t[low:start])
+    before = t[low:start]
+    # what can belong to it at all, counted from the end: a search from every place costs far more
+    m = _LEFT.search(before, len(before) - _BACK.match(before[::-1]).end())  # type: ignore[union-attr]
     if m is None:
         return ""
     left = m[0]

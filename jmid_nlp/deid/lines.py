@@ -36,7 +36,7 @@ HEADER_RIGHT = re.compile(
 )
 
 _KANA_PAREN = re.compile(
-    r"[ \t]?[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? "
+    r"[(\[「/][ \t]?([ァ-ヺーぁ-ゖ]{2,9}(?:[ \t・][ァ-ヺーぁ-ゖ]{1,9}){0,3}|[A-Z][A-Za-z'’\-]+(?:,? "
     r"[A-Z][A-Za-z'’\-]*){1,4})[ \t]?[)\]」/、,]"
 )
 
@@ -152,8 +152,9 @@ def _chinese(name: str) -> bool:
 def _before_kana(t: str) -> Iterator[Hit]:
     """A name with its reading in brackets: 骨脇 亘(ほねわき わたる), and the reading itself."""
     for m in _KANA_PAREN.finditer(t):
-        low = max(t.rfind("\n", 0, m.start()) + 1, m.start() - 12)
-        before = re.search(f"(?:[{KANJI}]{{1,5}}[ \t]{{1,2}})?[{KANJI}]{{1,6}}\\Z", t[low : m.start()])
+        stop = m.start() - (t[m.start() - 1 : m.start()] in (" ", "\t"))
+        low = max(t.rfind("\n", 0, stop) + 1, stop - 12)
+        before = re.search(f"(?:[{KANJI}]{{1,5}}[ \t]{{1,2}})?[{KANJI}]{{1,6}}\\Z", t[low:stop])
         reading = m[1]
         parts = reading.replace("・", " ").split()
         known = any(kana_known(p) if not p.isascii() else is_surname(p.strip(",")) for p in parts)
@@ -169,7 +170,7 @@ def _before_kana(t: str) -> Iterator[Hit]:
             continue
         if len(parts) > 1 or len(two) == 2 or grade(name) >= RARE:
             start = low + before.start()
-            yield Hit(start, m.start(), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
+            yield Hit(start, stop, "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
             yield Hit(m.start(1), m.end(1), "PERSON", "patient", 0.9, "names.reading", GRAMMAR)
 
 

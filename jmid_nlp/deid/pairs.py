@@ -8,7 +8,7 @@ from functools import cache
 
 from jmid_nlp.deid.book import VARIANTS, book, katakana
 from jmid_nlp.deid.evidence import GRAMMAR, Hit
-from jmid_nlp.deid.kanji import AMBIGUOUS, NO, RARE, RUN, grade, tail_name
+from jmid_nlp.deid.kanji import AMBIGUOUS, KANJI, NO, RARE, RUN, grade, tail_name
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS
 from jmid_nlp.deid.namescan import POSTS, kana_known
@@ -16,6 +16,7 @@ from jmid_nlp.deid.sides import left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD
 from jmid_nlp.deid.worth import before, medical_runs, value
 from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.text.lazy import lazy
 
 _HONOR_END = re.compile("(?<=.)(?:先生|医師|様|氏|殿|君|さん|さま|くん|ちゃん)\\Z")
 _READING = re.compile(r"[ \t]{1,3}([ァ-ヺー]{2,6})(?=[ \t]|\n|\Z|[、。,)])")
@@ -28,9 +29,12 @@ def tasks() -> frozenset[str]:
     return frozenset(f for r in read_table("phi/tasks.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
+_BETWEEN = lazy(f"[ \t](?<=[{KANJI}].)")
+
+
 def find_pairs(t: str) -> Iterator[Hit]:
     """Names in two words of which the second is a given name."""
-    m = TWO_WORDS.search(t)
+    m = TWO_WORDS.search(t) if _BETWEEN.search(t) or "&nbsp;" in t else None
     while m:
         hit = _pair(t, m)
         if hit:

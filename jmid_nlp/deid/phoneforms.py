@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, SHAPED, Hit
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import shapes, words
 
 _C = r"[0-9OIlBSZ|〇]"
 _SEP = r"(?:[ ]{0,2}[\-‐‑–—−ー―・.のノ~][ ]{0,2}|[ ]{1,2}|[ ]?[()][ ]?|/)"
@@ -91,6 +91,10 @@ _INNER = re.compile(
 _SAME = re.compile(r"(?:FAX|Fax|fax|ファックス)[ ]?(?:は)?同[ ]?(?P<v>-?\d{3,4})(?![0-9])")
 
 
+_FOUR_DIGITS = shapes("0000")
+_INNER_SHAPES = shapes("00 00", "#0000", *(f"{word}{blank}000" for word in ("内", "線", "AAA") for blank in ("", " ")))
+
+
 def find_phone_forms(t: str) -> Iterator[Hit]:
     """Numbers of the shapes above in a folded text that holds digits."""
     if _ZERO.search(t) or (_ODD_ZERO(t) and _OTHER_ZERO.search(t)):
@@ -113,15 +117,12 @@ def find_phone_forms(t: str) -> Iterator[Hit]:
         (_SATELLITE, "衛星"),
         (_SATELLITE, "イリジ"),
         (_SAME, "同"),
-        (_CALLED, "ま"),
-        (_CALLED, "電話"),
-        (_CALLED, "PHS"),
-        (_CALLED, "TEL"),
+        *(((_CALLED, "ま"), (_CALLED, "電話"), (_CALLED, "PHS"), (_CALLED, "TEL")) if _FOUR_DIGITS(t) else ()),
     ):
         if word in t:
             for m in pattern.finditer(t):
                 yield Hit(m.start("v"), m.end("v"), "PHONE", "phone", 0.75, "contact.desk", GRAMMAR)
-    if "内" in t or "PHS" in t or "#" in t or "ピッチ" in t:
+    if _INNER_SHAPES(t):
         for m in _INNER.finditer(t):
             yield Hit(*m.span(m.lastgroup or 0), "PHONE", "extension", 0.75, "contact.desk", GRAMMAR)
     desks = list(_DESK.finditer(t)) if _DESKS(t) else []

@@ -122,10 +122,11 @@ def _columns(t: str) -> Iterator[Hit]:
     """A column in which every cell can be a name and one must be: 膝MRI 膝附 右膝 …, 5西 511 千歳川 91歳."""
     block: list[list[tuple[int, str]]] = []
     for line in [*_LINE.finditer(t), None]:
-        cells = [(line.start() + m.start(), m[0]) for m in _FIELD.finditer(line[0])][:6] if line is not None else []
-        if len(cells) >= 3:
-            block.append(cells)
-            continue
+        if line is not None and line[0].count(" ") + line[0].count("\t") > 1:
+            cells = [(line.start() + m.start(), m[0]) for m in _FIELD.finditer(line[0])][:6]
+            if len(cells) >= 3:
+                block.append(cells)
+                continue
         if len(block) > 1:
             yield from _column_names(block)
         block = []

@@ -20,6 +20,7 @@ from jmid_nlp.deid.slots import medical_runs
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import words
 
 _GO = (
     r"で(?!あ|な)|を(?:ご?利用|受診)|に(?:て|紹介|通|入|転|搬|移|依頼|連絡|受診|送|返|もCD|も送|も紹介|戻|行|いた|"
@@ -90,7 +91,7 @@ def placeish(word: str) -> bool:
 
 def find_short(t: str) -> Iterator[Hit]:
     """Facilities in short form."""
-    if _PUBLIC_ISH.search(t):
+    if _PUBLIC_WORDS(t):
         for m in _PUBLIC.finditer(t):
             yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.75, "facilities.public", LISTED)
         for m in _PUBLIC_SCHOOL.finditer(t):
@@ -109,7 +110,10 @@ def find_short(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "FACILITY", "workplace", 0.75, "facilities.camp", LISTED)
 
 
-_PUBLIC_ISH = re.compile("[国県市都道府町村州公区私合会]立|JCHO|NHO|KKR|NTT|国保|J[AR]|TMG|IMS")
+_PUBLIC_WORDS = words(
+    *(f"{owner}立" for owner in "国県市都道府町村州公区私合会"),
+    *("JCHO", "NHO", "KKR", "NTT", "国保", "JA", "JR", "TMG", "IMS"),
+)
 _SCHOOLISH = re.compile(
     r"[小中高工商農部]の?[ ]?(?:[1-6一二三四五六]年|生徒|児童|野|サ|ラ|柔|剣|陸|バ|テ|卓|吹|水|体|ハ|相|空|弓|ス|駅|"
     r"に?通学|に在学|教諭|校長|PTA)"

@@ -183,10 +183,7 @@ def _any(*forms: str) -> _Gate:
 
 def _like(pattern: str, *forms: str) -> _Gate:
     """A look for a pattern, taken only where one of the words stands in the text."""
-    look = lazy(pattern)
-    if not forms:
-        return lambda t: look.search(t) is not None
-    near = words(*forms)
+    look, near = lazy(pattern), words(*forms)
     return lambda t: near(t) and look.search(t) is not None
 
 
@@ -198,6 +195,27 @@ _LETTER_SHAPES = shapes(
 
 def _era_letter(t: str) -> bool:
     return _LETTER_SHAPES(t) and _LETTERED.search(t) is not None
+
+
+_SEX_SHAPES = shapes(
+    *(f"A{n}{sign}" for n in ("0", "00") for sign in "♂♀に"), "0シーズン", "0年度", "0大会", "0春", "0秋"
+)
+_SEX_ISH = re.compile(r"[MTSH]\d{1,2}(?:[♂♀]|に)|\d(?:シーズン|年度|大会|春|秋)")
+
+
+def _sex_year(t: str) -> bool:
+    return _SEX_SHAPES(t) and _SEX_ISH.search(t) is not None
+
+
+_HEAD_COLON = re.compile(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:")
+_HEAD_LETTER = re.compile(r"(?:^|\n)[HRS]\d")
+_HEAD_SHAPES = shapes("\nA0")
+
+
+def _head_year(t: str) -> bool:
+    if ":" in t and _HEAD_COLON.search(t):
+        return True
+    return (t[:1] in ("H", "R", "S") or _HEAD_SHAPES(t)) and _HEAD_LETTER.search(t) is not None
 
 
 # patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
@@ -237,17 +255,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
     (_like(r"(?:19|20)\d\d[・_]", "・", "_"), "", (_DOTTED,)),
     (_any("月", "平成", "昭和", "令和", "大正"), "", (_MIXED,)),
     (
-        _like(
-            r"[MTSH]\d{1,2}(?:[♂♀]|に)|\d(?:シーズン|年度|大会|春|秋)",
-            "♂",
-            "♀",
-            "シーズン",
-            "年度",
-            "大会",
-            "春",
-            "秋",
-            "に",
-        ),
+        _sex_year,
         "",
         (_SEX_YEAR,),
     ),
@@ -278,11 +286,11 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
     (_like(r"\d[/\-]\d\d[/\-]\d{4}:", ":"), "", (_JOINED,)),
     (_like(r"\d[./]\d{1,2}[./]\d{1,2}[ ]?[→⇒~〜～、,\-]", "/", "→", "⇒", "~", "〜", "～"), "x", (_SECOND,)),
     (
-        _like(r"年?[ ]?[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)", "~", "〜", "～", "-", "→", "から"),
+        _like(r"[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)", "~", "〜", "～", "-", "→", "から"),
         "x",
         (_SECOND_YEAR, _SECOND_ERA),
     ),
-    (_like(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:|(?:^|\n)[HRS]\d"), "v", (_HEAD_YEAR,)),
+    (_head_year, "v", (_HEAD_YEAR,)),
     (_like(r"\d\d/\d\d/\d{4}|\?[\-/]\d", "/", "?"), "", (_CROSSED,)),
     (_any("/32", "/33", "/34", "/35", "/36", "/37", "/38", "/39"), "", (_WRONG,)),
     (_any("/上", "/中", "/下", "/初", "/末", "/頭"), "", (_XUN,)),

@@ -203,7 +203,7 @@ def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
 _NO_INTERVAL = re.compile(_INTERVAL)
 _ANY_DIGIT = re.compile(r"[0-9]")
 # One cheap look decides whether a family of patterns can match at all.
-_YEARISH = re.compile(r"(?:1[89]|2[0O])[0-9OoIl|SB]{2}|\d{5}|(?<![0-9])[12]\d{4}")
+_YEARISH = re.compile(r"\d(?:(?:(?<=1)[89]|(?<=2)[0O])[0-9OoIl|SB]{2}|\d{4})")
 _ERAISH = re.compile(
     r"[MTSHRmtshr明大昭平令][.\s]{0,2}[0-9OIl元〇一二三四五六七八九十]{1,4}\s{0,2}[年/.\-‐‑–—−ー,・:のにC頃ごM生]|"
     r"明治|大正|昭和|平成|令和|[MTSHR]\s?\d{6}"
