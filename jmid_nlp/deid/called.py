@@ -20,6 +20,7 @@ from jmid_nlp.deid.worth import is_term, kana_value, medical_runs, roles
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import RareForms
 
 _KINDS = ("relation", "naming", "calling", "fond", "closing", "origin")
 
@@ -33,7 +34,7 @@ def _forms(kind: str) -> frozenset[str]:
 @cache
 def _automaton() -> tuple[Automaton, tuple[str, ...]]:
     kind_of = {form: kind for kind in reversed(_KINDS) for form in _forms(kind)}
-    automaton = Automaton(sorted(kind_of))
+    automaton = RareForms(sorted(kind_of))
     return automaton, tuple(kind_of[f] for f in automaton.forms)
 
 

@@ -50,7 +50,7 @@ def find_cell_names(t: str) -> Iterator[Hit]:
 
 def _rows(t: str) -> Iterator[tuple[int, str]]:
     at = 0
-    for line in t.split("\n"):
+    for line in t.split("\n") if len(_ROW_MARKS.findall(t)) > 2 else ():
         if len(line) < 400 and len(_ROW_MARKS.findall(line)) > 2:
             yield at, line
         at += len(line) + 1

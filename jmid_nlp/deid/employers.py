@@ -14,7 +14,7 @@ from jmid_nlp.deid.leftpart import GENERIC_LEFT, left_part
 from jmid_nlp.deid.proper import head, is_common
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import RareForms, words
 
 _COMPANY_RIGHT = lazy(rf"[ \t]?(?P<n>[{KANJI}ァ-ヺーぁ-ゖA-Za-z0-9・&]{{2,20}})")
 
@@ -104,7 +104,7 @@ ENGLISH_WORD = words(
     *("Imaging", "Radiology", "-en", "-sou", "-byoin", "-iin", "no-sato", "no sato", " en", " sou", " byoin", " iin"),
 )
 
-EMPLOYED_WORD = re.compile(r"勤務|就職|入社|在籍|就労|退職|社員|従業員|工員|職員|働")
+EMPLOYED_WORD = words("勤務", "就職", "入社", "在籍", "就労", "退職", "社員", "従業員", "工員", "職員", "働")
 
 _MARK = re.compile(r"[ \t]?[「『\"]?")
 _ORDINAL = re.compile(r"第[一二三四五1-5]\Z")
@@ -112,7 +112,7 @@ _ORDINAL = re.compile(r"第[一二三四五1-5]\Z")
 
 @cache
 def _prefixes() -> Automaton:
-    return Automaton(f for r in read_table("phi/facility_prefix.tsv", ("form",)) for f in split_forms(r["form"]))
+    return RareForms(f for r in read_table("phi/facility_prefix.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
 _PREFIX_NAME = lazy(

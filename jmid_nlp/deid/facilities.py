@@ -31,6 +31,7 @@ from jmid_nlp.deid.workplaces import find_brands, find_workplaces
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import RareForms
 
 
 @cache
@@ -45,7 +46,7 @@ def _table() -> tuple[Automaton, tuple[str, ...], frozenset[str]]:
             forms.setdefault(w, row["strength"])
     for w in sorted(stop_words("facility_alone") | stop_words("facility_alone_strict")):
         forms.setdefault(w, "shortest")
-    return Automaton(forms), tuple(forms.values()), frozenset(generic)
+    return RareForms(forms), tuple(forms.values()), frozenset(generic)
 
 
 _REFERRER = lazy(
@@ -102,7 +103,7 @@ def find_facilities(t: str, labels: list[Label]) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "FACILITY", "hospital", 0.8, "facilities.kana", GRAMMAR)
     for start, end in prefixed(t):
         yield Hit(start, end, "FACILITY", "care_home", 0.8, "facilities.prefix", GRAMMAR)
-    if EMPLOYED_WORD.search(t):
+    if EMPLOYED_WORD(t):
         for start, end in employers(t):
             yield Hit(start, end, "FACILITY", "workplace", 0.7, "facilities.employer", LISTED)
     yield from find_short(t)

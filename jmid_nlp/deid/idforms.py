@@ -17,6 +17,7 @@ from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import RareForms
 
 _UNIT = (
     r"(?![0-9A-Za-z]|\.\d|[ ]?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|kcal|cc|kg|件|例|名|人|回|個|枚|本|歳|才|年(?!度)|月|"
@@ -62,7 +63,7 @@ _LOT = re.compile(
 
 @cache
 def _heads() -> Automaton:
-    return Automaton(fold(f).text for r in read_table("phi/id_heads.tsv", ("form",)) for f in split_forms(r["form"]))
+    return RareForms(fold(f).text for r in read_table("phi/id_heads.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
 def find_id_forms(t: str) -> Iterator[Hit]:

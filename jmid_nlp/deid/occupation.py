@@ -13,7 +13,7 @@ from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.deid.evidence import GRAMMAR, LABELLED, Hit
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import RareForms, words
 
 _NATION = lazy(r"(?:[ァ-ヺー・]{2,14}|[一-鿿]{2,4})国籍|国籍\s?[:：]\s?(?P<v>[ァ-ヺー・一-鿿]{2,14})")
 _VETO = re.compile(r"館|室|席|病|症候群|様|型|骨折|肘|膝|肩|指|結節|の手術|による|試験|時代")
@@ -37,7 +37,7 @@ _VALUE = re.compile(r"[^\n、。,()（<>|;\"]{2,40}")
 
 @cache
 def _jobs() -> Automaton:
-    return Automaton(f for r in read_table("phi/occupation.tsv", ("form",)) for f in split_forms(r["form"]))
+    return RareForms(f for r in read_table("phi/occupation.tsv", ("form",)) for f in split_forms(r["form"]))
 
 
 # what stands before an office and belongs to it: 砺波市, 元, 現職, 駐日, 三味線の, パリ五輪の

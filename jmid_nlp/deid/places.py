@@ -13,6 +13,7 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.residence import find_residences, find_stops
 from jmid_nlp.lexicon import Automaton, read_table
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import RareForms
 
 _POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?[0-9OIlBSZ]{4}|\d{3})(?![0-9A-Za-z])")
 _POST_BARE = lazy(r"(?<![0-9A-Za-z\-])\d{3}-\d{4}(?=[ ]{0,3}[一-鿿]{2,4}[都道府県市区町村郡])")
@@ -73,7 +74,7 @@ def _places() -> tuple[Automaton, tuple[str, ...]]:
         if kind == "prefecture" and form != "北海道":
             forms.append(form[:-1])
             kinds.append("stem")
-    return Automaton(forms), tuple(kinds)
+    return RareForms(forms), tuple(kinds)
 
 
 def find_places(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:

@@ -16,7 +16,7 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.proper import is_common, is_name, is_place
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import RareForms, words
 
 _BEFORE = lazy(
     rf"(?:(?<![{KANJI}ァ-ヺー])(?P<k>[{KANJI}ヶケノ]{{2,6}})|(?:(?<![{KANJI}ぁ-ゖァ-ヺー])|"
@@ -32,7 +32,7 @@ def _slots() -> tuple[Automaton, tuple[str, ...]]:
     for row in read_table("phi/place_slots.tsv", ("kind", "forms")):
         for form in split_forms(row["forms"]):
             forms.setdefault(form, row["kind"])
-    return Automaton(forms), tuple(forms.values())
+    return RareForms(forms), tuple(forms.values())
 
 
 def find_residences(t: str) -> Iterator[Hit]:

@@ -35,11 +35,12 @@ from jmid_nlp.deid.namescan import mixed_given, plausible
 from jmid_nlp.deid.worth import is_term, medical_runs
 from jmid_nlp.lexicon import Automaton
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import RareForms
 
 
 @cache
 def _title_automaton() -> Automaton:
-    return Automaton(book().titles)
+    return RareForms(book().titles)
 
 
 _NOT_SAMA = lazy(

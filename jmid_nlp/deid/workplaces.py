@@ -27,7 +27,7 @@ from jmid_nlp.deid.proper import (
 )
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import words
+from jmid_nlp.text.shape import RareForms, words
 
 _YEARS = re.compile(r"\d{1,3}[年ヶか]?月?間?")
 _RUN_BACK = lazy(rf"[{KANJI}ヶケノァ-ヺーA-Za-z0-9・&々ぁ-ゖ]+")
@@ -47,7 +47,7 @@ def _table() -> tuple[Automaton, tuple[str, ...]]:
     for row in read_table("phi/facility_slots.tsv", ("kind", "forms")):
         for form in split_forms(row["forms"]):
             forms.setdefault(form, row["kind"])
-    return Automaton(forms), tuple(forms.values())
+    return RareForms(forms), tuple(forms.values())
 
 
 _SLOTS = _table()

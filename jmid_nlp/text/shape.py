@@ -61,6 +61,21 @@ def words(*forms: str) -> Look:
     return lambda text: not kept.isdisjoint(_WORDS.present(text))
 
 
+class RareForms(Automaton):
+    """An automaton of forms that most texts lack: the pass for all words tells whether its own pass is needed."""
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        super().__init__(forms)
+        self._look = words(*self.forms)
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """See `Automaton.find`."""
+        return super().find(text) if self._look(text) else []
+
+    def __reduce__(self) -> tuple[type[RareForms], tuple[list[str]]]:
+        return RareForms, (self.forms,)
+
+
 def shapes(*forms: str) -> Look:
     """A look for any of the shapes."""
     kept = _SHAPES.add(forms)
