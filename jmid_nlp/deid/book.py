@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, cached_property
 
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.lexicon import read_table, read_text, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.affixes import Affixes
@@ -20,12 +21,6 @@ VARIANTS = str.maketrans(
     "拠収叙教勅数断晋晩昼暁暦楽楼枢様横検欧歴帰殴気没渉清浅渇渓満潜渋湿湾炉争為状独珍産画畳盗研砕禅礼称稲穏並粋絶経緑繊欠聡聴粛脱臓台茎萌芦処虫蚕"
     "装観証予弐売践弁辞遅酔医鋭録鋳鎮閲陥随険隠雑顔騒験体闘黄崎柳橋橋宜熙熙奥呉徴慎郎長青谷",
 )
-_KANA_TO_KATA = {c: c + 0x60 for c in range(0x3041, 0x3097)}
-
-
-def katakana(s: str) -> str:
-    """Hiragana as katakana; other characters stay."""
-    return s.translate(_KANA_TO_KATA)
 
 
 def _first_column(name: str, variants: Mapping[int, int] | None = None) -> list[str]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import KANJI, RARE, RUN, grade
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.namescan import mixed_given

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, LISTED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import AMBIGUOUS, KANJI, RUN, grade
 from jmid_nlp.deid.latin import is_given, is_plain_latin, is_surname
 from jmid_nlp.deid.lines import TWO_WORDS

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from jmid_nlp.deid.book import book
 from jmid_nlp.lexicon import Automaton
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import ascii_lower
 
-LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 # strength of what stands between a label and its value
 EXPLICIT, SPACE, PARTICLE, NONE = 3, 2, 1, 0
 _SEPARATOR = lazy(
@@ -41,17 +41,16 @@ class Label(NamedTuple):
 
 
 @cache
-def _automaton() -> Automaton:
-    return Automaton(book().labels)
+def _automaton() -> tuple[Automaton, tuple[tuple[str, str, str], ...]]:
+    return Automaton(book().labels), tuple(book().labels.values())
 
 
 def find_labels(t: str) -> list[Label]:
     """All labels of a folded text, ascending."""
     out = []
-    table = list(book().labels.values())
+    automaton, table = _automaton()
     size = len(t)
-    low = t.translate(LOWER)
-    for start, end, number in _automaton().find(low):
+    for start, end, number in automaton.find(ascii_lower(t)):
         first, last = t[start], t[end - 1]
         if (
             start

@@ -17,7 +17,7 @@ from jmid_nlp.deid.latin import is_surname
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import RareForms
+from jmid_nlp.text.shape import RareForms, shapes
 
 _UNIT = (
     r"(?![0-9A-Za-z]|\.\d|[ ]?(?:mm|cm|ms|HU|mg|mL|ml|Gy|%|kcal|cc|kg|件|例|名|人|回|個|枚|本|歳|才|年(?!度)|月|"
@@ -51,6 +51,7 @@ _CELL = re.compile(r"[\"'](?P<v>[A-Z]{1,4}-?\d{3,12}|\d{1,5}(?:-\d{1,6}){1,3}|[A
 _ROW = re.compile(r"(?:^|(?<=\n)|(?<=[|│ ]))[Nn][Oo]\.?[ ]?(?P<v>\d{1,6})(?=[ ]?[|│]|[ ]*\n|$)")
 _DOTTED = re.compile(r"(?i:study|series|uid|acc|exam|id|no)[ :=]{1,3}(?P<v>\d{1,6}(?:\.\d{1,8}){2,8})(?![0-9.])")
 _LEADING = re.compile(r"(?<![A-Za-z0-9.\-_/])[A-Z]0\d{3,6}(?![0-9A-Za-z.\-])")
+_LEADING_SHAPE = shapes("A0000")
 _PATH = re.compile(
     r"(?<=[A-Za-z_:.])[/\\](?P<v>(?!(?:IMG|IM|SE|SER|SCOUT|I|S|T|DICOM|CT|MR|US)[\-_]?\d{1,6}(?:[._/\\]|"
     r"$))[A-Z]{0,6}[\-_]?\d{3,12}(?:[\-]\d{1,6}){0,3})(?=[_/\\.]|\s|$)"
@@ -92,7 +93,7 @@ def find_id_forms(t: str) -> Iterator[Hit]:
     if "." in t and _DOTTED_ISH.search(t):
         for m in _DOTTED.finditer(t):
             yield Hit(m.start("v"), m.end("v"), "ID", "number", 0.75, "ids.form", GRAMMAR)
-    for m in _LEADING.finditer(t):
+    for m in _LEADING.finditer(t) if _LEADING_SHAPE(t) else ():
         yield Hit(m.start(), m.end(), "ID", "number", 0.65, "ids.form", LISTED)
 
 

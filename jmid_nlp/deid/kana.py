@@ -8,11 +8,16 @@ _HIRA_TO_KATA = {c: c + 0x60 for c in range(0x3041, 0x3097)}
 _KATA_TO_HIRA = {v: k for k, v in _HIRA_TO_KATA.items()}
 
 
+def katakana(text: str) -> str:
+    """Hiragana as katakana; other characters stay."""
+    return text.translate(_HIRA_TO_KATA)
+
+
 def to_katakana(text: str) -> str:
     """Hiragana as katakana, half-width katakana as full-width; everything else as it is."""
     if any("\uff66" <= c <= "\uff9f" for c in text):
         text = unicodedata.normalize("NFKC", text)
-    return text.translate(_HIRA_TO_KATA)
+    return katakana(text)
 
 
 def to_hiragana(text: str) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jmid_nlp.deid.book import book, katakana, romaji_key, stop_words
+from jmid_nlp.deid.book import book, romaji_key, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import RUN
 from jmid_nlp.deid.latin import is_given, is_plain_latin, is_surname
 from jmid_nlp.deid.sides import SELF, left_weight, right_weight

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, romaji, romaji_key
+from jmid_nlp.deid.book import VARIANTS, book, romaji, romaji_key
 from jmid_nlp.deid.evidence import KNOWN, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import KANJI, RUN, split_name
 from jmid_nlp.deid.squeezed import Squeezed, bare
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import Report
 from jmid_nlp.text.dates import find_dates
+from jmid_nlp.text.shape import ascii_lower
 
-_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _SMALL = str.maketrans("ァィゥェォャュョッヵヶヮ", "アイウエオヤユヨツカケワ")
 _LATIN = re.compile(r"[a-zāēīōūâêîôû][a-z'’āēīōūâêîôû]+")
 _CHUNK = re.compile(r"[0-9A-Za-z|][0-9A-Za-z|\-‐‑–—−ー―/._ \t\n]{1,60}[0-9A-Za-z|]|[0-9A-Za-z]{3,}")
@@ -32,7 +33,7 @@ _KANJI_CHAR = re.compile(f"[{KANJI}]")
 
 def canonical(t: str) -> str:
     """The text with variants unified; every position keeps its meaning."""
-    return katakana(t.translate(VARIANTS)).translate(_LOWER).translate(_SMALL)
+    return ascii_lower(katakana(t.translate(VARIANTS))).translate(_SMALL)
 
 
 def find_known(t: str, known: Report) -> Iterator[Hit]:

@@ -12,8 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
 from jmid_nlp.text.lazy import lazy

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana, stop_words
+from jmid_nlp.deid.book import VARIANTS, book, stop_words
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import (
     AMBIGUOUS,
     FULL,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from jmid_nlp.deid.book import VARIANTS, book, katakana
+from jmid_nlp.deid.book import VARIANTS, book
 from jmid_nlp.deid.evidence import GRAMMAR, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import AMBIGUOUS, KANJI, NO, RARE, RUN, grade, tail_name
 from jmid_nlp.deid.likeness import BODY
 from jmid_nlp.deid.lines import HEADER_RIGHT, TWO_WORDS

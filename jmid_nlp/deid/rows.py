@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import book, katakana, stop_words
+from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import KANJI, RUN
 from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.worth import medical_runs, roles, value

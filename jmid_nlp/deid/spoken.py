@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jmid_nlp.deid.book import katakana
 from jmid_nlp.deid.evidence import GRAMMAR, SHAPED, Hit
+from jmid_nlp.deid.kana import katakana
 from jmid_nlp.schema import Category
 from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.shape import words

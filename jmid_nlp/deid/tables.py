@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from jmid_nlp.deid.book import book
-from jmid_nlp.deid.cues import EXPLICIT, LOWER, Label
+from jmid_nlp.deid.cues import EXPLICIT, Label
 from jmid_nlp.lexicon import read_table, split_forms
+from jmid_nlp.text.shape import ascii_lower
 
 _TAG = re.compile(
     r"[(\[]?(?<![0-9A-Fa-f])([0-9A-Fa-f]{4}),[ ]?([0-9A-Fa-f]{4})[)\]]?[ \t]*(?:[A-Z][A-Za-z' ]{2,40}?[ "
@@ -83,7 +84,7 @@ def _header(line: str) -> tuple[str, list[tuple[str, str] | None]] | None:
             continue
         kinds: list[tuple[str, str] | None] = []
         for _, cell in _cells(line, mark):
-            label = book().labels.get(cell.strip(" \t\"'#").translate(LOWER))
+            label = book().labels.get(ascii_lower(cell.strip(" \t\"'#")))
             kinds.append((label[0], label[1]) if label else None)
         if sum(k is not None for k in kinds) >= 2 and sum(k is not None for k in kinds) * 2 >= len(kinds) - 2:
             return mark, kinds

@@ -39,8 +39,8 @@ from jmid_nlp.text.shape import RareForms
 
 
 @cache
-def _title_automaton() -> Automaton:
-    return RareForms(book().titles)
+def _titles() -> tuple[Automaton, tuple[tuple[str, tuple[str, str]], ...]]:
+    return RareForms(book().titles), tuple(book().titles.items())
 
 
 _NOT_SAMA = lazy(
@@ -76,13 +76,13 @@ _NOT_SHI = re.compile(r"名|度|病|族|神")
 
 def find_titled(t: str) -> Iterator[Hit]:
     """Names before titles and honorifics: 森先生, 林さん, 原Dr., ミナミサワトシコさん, Tanaka先生."""
-    titles = list(book().titles.items())
     for m in _BOTH.finditer(t) if "両" in t or "各" in t else ():
         hit = _before(t, m.start(), "strong", "clinician", "先生")
         if hit:
             yield hit
             yield from _list_before(t, hit)
-    for start, end, number in _title_automaton().find(t):
+    automaton, titles = _titles()
+    for start, end, number in automaton.find(t):
         form, (strength, subtype) = titles[number]
         if start == 0 or (form.isascii() and not _latin_title(t, start, end)):
             continue

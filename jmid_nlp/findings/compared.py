@@ -91,7 +91,7 @@ class Comparisons:
         for date in find_dates(piece, folded=True):
             if date.year is None or not self._compared(piece, date):
                 continue
-            out.append((low + date.start, low + date.end, iso(date)))
+            out.append((low + date.start, low + date.end, date.iso))
         return out
 
     @staticmethod
@@ -125,13 +125,3 @@ def _start(found: tuple[int, int, str | None]) -> int:
 
 def _date(found: tuple[int, int, str]) -> str:
     return found[2]
-
-
-def iso(date: DateMatch) -> str:
-    """A date in ISO 8601, shortened where a part is not written."""
-    parts = [f"{date.year:04d}"]
-    for part in (date.month, date.day):
-        if part is None:
-            break
-        parts.append(f"{part:02d}")
-    return "-".join(parts)

@@ -12,7 +12,7 @@ from typing import Any
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.lexicon import Automaton, read_table, split_forms
 from jmid_nlp.offsets import fold
-from jmid_nlp.text.dates import DateMatch, find_dates
+from jmid_nlp.text.dates import find_dates
 
 _MODALITY = {
     "ct": "CT", "mri": "MR", "plain_film": "CR", "ultrasound": "US", "pet": "PT", "scintigraphy": "NM",
@@ -124,14 +124,5 @@ def _comparisons(text: str) -> list[str]:
     for date in find_dates(text, folded=True):
         around = text[max(0, date.start - _WINDOW) : date.end + 16].split("\n")
         if _COMPARE.search(" ".join(around)) and date.year is not None:
-            found.append(_iso(date))
+            found.append(date.iso)
     return list(dict.fromkeys(found))
-
-
-def _iso(date: DateMatch) -> str:
-    parts = [f"{date.year:04d}"]
-    for part in (date.month, date.day):
-        if part is None:
-            break
-        parts.append(f"{part:02d}")
-    return "-".join(parts)

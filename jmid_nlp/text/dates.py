@@ -48,6 +48,16 @@ class DateMatch:
     calendar: str
     form: str
 
+    @property
+    def iso(self) -> str:
+        """The date in ISO 8601, shortened where a part is not written; there must be a year."""
+        parts = [f"{self.year:04d}"]
+        for part in (self.month, self.day):
+            if part is None:
+                break
+            parts.append(f"{part:02d}")
+        return "-".join(parts)
+
 
 _D = r"[0-9OoIl|SB]"  # digits and what OCR makes of them
 _N = r"[0-9〇零一二三四五六七八九十拾壱弐参]"

@@ -50,6 +50,11 @@ def shape(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(_CLASSES).decode("utf-8", "surrogatepass")
 
 
+def ascii_lower(text: str) -> str:
+    """The text with Latin capitals of ASCII as small letters, all else as it is; far faster than `str.translate`."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
 @lru_cache(maxsize=8)
 def _shapes_in(text: str) -> frozenset[str]:
     return _SHAPES.present(shape(text))
