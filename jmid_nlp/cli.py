@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -306,6 +307,8 @@ for _name, _verb in (
     EVALUATE_VERBS | EXPORT_VERBS | REVIEW_VERBS | REVIEW_PAGE_VERBS | SHOW_VERBS | TRAIN_VERBS
 ).items():
     app.command(_name)(_verb)
+for _command in app.registered_commands:  # \b keeps the example on one line, so that it can be copied
+    _command.help = inspect.cleandoc(_command.callback.__doc__ or "").replace("\n\nExample:", "\n\n\b\nExample:")
 
 
 def _version(wanted: bool) -> None:

@@ -41,6 +41,23 @@ def policy(
             typer.echo(f"{rules.name}/{rules.version}: {rules.title}; {rules.aligned_with}; hash {rules.digest}")
 
 
+def new_key(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; an existing one is never overwritten.")],
+) -> None:
+    """Make a random secret key in a file that only its owner can read.
+
+    Whoever has the key can tell which pseudonym belongs to which patient: keep it apart from the data. Without it nobody can
+    make the same pseudonyms again.
+
+    Example: jmid-nlp new-key key.txt
+    """
+    from jmid_nlp.deid.keys import write_new_key
+
+    with exits():
+        fingerprint = write_new_key(path).fingerprint
+    typer.echo(f"key written to {path}; its fingerprint, which audits name, is {fingerprint}", err=True)
+
+
 def removal(
     source: Source,
     output: Annotated[Path, typer.Option("--output", "-o", help="A new file, apart from the run's output; encrypted.")],

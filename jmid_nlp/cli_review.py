@@ -23,8 +23,8 @@ from jmid_nlp.cli_options import (
     policy_source,
     run,
 )
+from jmid_nlp.cli_policy import new_key, removal
 from jmid_nlp.cli_policy import policy as policy_text
-from jmid_nlp.cli_policy import removal
 
 Released = Annotated[Path, typer.Argument(metavar="OUT", help="What `deid` wrote, or a folder of such files.")]
 
@@ -243,4 +243,5 @@ VERBS: dict[str, Callable[..., None]] = {
     "sample-size": sample_size,
     "policy": policy_text,
     "removal": removal,
+    "new-key": new_key,
 }

@@ -64,10 +64,27 @@ def input_files(path: Path) -> list[Path]:
         named = path.suffix.lower() in SUFFIXES  # anything else may be a report's text, which no message repeats
         raise InputError(f"{path.name}: no such file" if named else "there is no file or folder of that name")
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path.name}: the suffix is not one of {', '.join(SUFFIXES)}; rename or convert the file")
+        way_out = _CONVERT.get(path.suffix.lower(), "convert the file; a new name alone does not")
+        raise InputError(f"{path.name}: only {', '.join(SUFFIXES)} files are read; {way_out}")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name}: the file is empty")
+    _refuse_packed(path)
     return [path]
+
+
+_EXCEL = 'open it in Excel and save it as "CSV UTF-8"'
+_UNPACK = "unpack it and give the file or folder inside"
+_CONVERT = {".xlsx": _EXCEL, ".xls": _EXCEL, ".xlsm": _EXCEL, ".zip": _UNPACK, ".gz": _UNPACK, ".7z": _UNPACK}
+_PACKED = {b"PK\x03\x04": f"{_EXCEL}, or {_UNPACK}", b"\xd0\xcf\x11\xe0": _EXCEL, b"\x1f\x8b": _UNPACK}
+
+
+def _refuse_packed(path: Path) -> None:
+    """A workbook or archive under the name of a table would be read as rows of nonsense."""
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    for magic, way_out in _PACKED.items():
+        if head.startswith(magic):
+            raise InputError(f"{path.name}: is a workbook or an archive, whatever its name says; {way_out}")
 
 
 def _open(file: Path, encoding: str) -> IO[str]:
@@ -97,7 +114,7 @@ def _undecodable(text: str) -> bool:
     return not text.isascii() and any("\udc80" <= c <= "\udcff" for c in text)
 
 
-_BAD_BYTES = "holds bytes that are not {}; convert the file or give --encoding"
+_BAD_BYTES = "holds bytes that are not {}; give the file's own --encoding, such as cp932, or auto, or convert the file"
 _BAD_QUOTE = "has a quote that is not closed, or text behind one; quote the whole cell and double the quotes inside it"
 
 

@@ -52,7 +52,7 @@ def parse_id(row: Mapping[str, Any], *, number: int) -> str:
     """The row's id, from `id` or `report_id`; whole numbers are taken as their digits."""
     field = "id" if "id" in row else "report_id"
     if field not in row:
-        raise RowError(row=number, field="id", reason="is missing; give each row an `id` or `report_id`")
+        raise RowError(row=number, field="id", reason="is missing; name the column that tells rows apart `id` or `report_id`")
     value = row[field]
     if isinstance(value, float) and value.is_integer():
         value = int(value)

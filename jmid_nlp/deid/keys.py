@@ -42,10 +42,12 @@ class Key:
     def __post_init__(self) -> None:
         if len(self.material) < MIN_BYTES:
             raise KeyMaterialError(
-                f"the key is too short: at least {MIN_BYTES} bytes are needed; write_new_key makes one"
+                f"the key is too short: at least {MIN_BYTES} bytes are needed; `jmid-nlp new-key key.txt` makes one"
             )
         if len(set(self.material)) < 8:
-            raise KeyMaterialError("the key repeats a few bytes only; take a random one, write_new_key makes it")
+            raise KeyMaterialError(
+                "the key repeats a few bytes only; take a random one, `jmid-nlp new-key key.txt` makes it"
+            )
         object.__setattr__(self, "fingerprint", self.derive("fingerprint").hex()[:12])
 
     def derive(self, purpose: str, *parts: str) -> bytes:
@@ -89,7 +91,7 @@ def load_key(*, key_file: Path | None = None, env: str = "JMID_KEY") -> Key:
     value = os.environ.get(env)
     if not value:
         raise KeyMaterialError(
-            f"no key: give a key file or set the environment variable {env}; write_new_key makes one"
+            f"no key: give a key file (`jmid-nlp new-key key.txt` makes one) or set the environment variable {env}"
         )
     return Key(_decode(os.fsencode(value)))
 
