@@ -148,12 +148,13 @@ def on_spark(engine: EngineName, master: str | None, conf: list[str] | None) -> 
 
 def _spark_runner(spark: OnSpark) -> Callable[..., Any]:
     """What runs a job on Spark as `batch.run.run_job` does on this machine."""
-    from jmid_nlp.batch.spark import run_spark
+    from jmid_nlp.batch.spark import check_folders, run_spark
     from jmid_nlp.batch.spark_session import session
 
     def run(*args: Any, workers: int, title: str, **options: Any) -> Any:
         if workers != 1:
             raise InputError("--workers is of --engine local; with Spark give --master local[N] or its own settings")
+        check_folders(*args[1:], **options)  # starting Java takes its time
         with session(spark.master, spark.conf) as made:
             return run_spark(*args, spark=made, **options)
 

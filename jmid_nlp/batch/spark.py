@@ -65,7 +65,7 @@ def run_spark(
     """
     source, output = source.absolute(), output.absolute()
     folders = [output, *([audit.absolute()] if audit else [])]
-    _check(source, folders, [side.path for side in (sides or {}).values()], keep)
+    check_folders(source, output, audit=audit, sides=sides, keep=keep)
     files = input_files(source)
     store = PartStore.open(output, ParquetSink(), _fingerprint(job, files, encoding, chunk_rows))
     resumed = store.done()
@@ -106,19 +106,30 @@ def treat_frame(frame: Any, job: Job) -> Any:
     return frame.mapInArrow(FrameTask(pickle.dumps(job)), _schema(FrameTask.columns))
 
 
-def _check(source: Path, folders: Sequence[Path], files: Sequence[Path], keep: Sequence[Path]) -> None:
-    """As `run.check_targets`; a folder that an earlier run wrote may be replaced, any other is left alone."""
+def check_folders(
+    source: Path,
+    output: Path,
+    *,
+    audit: Path | None = None,
+    sides: Mapping[str, Side] | None = None,
+    keep: Sequence[Path] = (),
+    **_: Any,
+) -> None:
+    """As `run.check_targets`; a folder that an earlier run wrote may be replaced, any other is left alone.
+
+    Takes the arguments of `run_spark`, so that it can be asked before Spark is started.
+    """
+    if output.suffix not in ("", ".parquet"):
+        raise InputError(f"{output.name}: Spark writes a folder of Parquet files; name it without suffix or .parquet")
+    folders = [output, *([audit] if audit else [])]
     for folder in folders:
-        if folder.suffix not in ("", ".parquet") and folder is folders[0]:
-            raise InputError(
-                f"{folder.name}: Spark writes a folder of Parquet files; name it without suffix or .parquet"
-            )
         if folder.resolve() == source.resolve():
             raise InputError(f"{folder.name}: is the input, too; give the output a folder of its own")
         if folder.is_file():
             raise InputError(f"{folder.name}: is a file; Spark writes a folder, give it another name")
     marks = zip(folders, (_WHOLE, MANIFEST), strict=False)
-    check_targets(source, [f / mark if (f / mark).is_file() else f for f, mark in marks] + [*files], keep)
+    targets = [f / mark if (f / mark).is_file() else f for f, mark in marks]
+    check_targets(source, targets + [side.path for side in (sides or {}).values()], keep)
 
 
 def _fingerprint(job: Job, files: Sequence[Path], encoding: str, chunk_rows: int) -> str:
