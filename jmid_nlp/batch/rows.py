@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol
 
 from jmid_nlp.errors import RowError
 from jmid_nlp.schema import Report
@@ -52,7 +52,9 @@ def parse_id(row: Mapping[str, Any], *, number: int) -> str:
     """The row's id, from `id` or `report_id`; whole numbers are taken as their digits."""
     field = "id" if "id" in row else "report_id"
     if field not in row:
-        raise RowError(row=number, field="id", reason="is missing; name the column that tells rows apart `id` or `report_id`")
+        raise RowError(
+            row=number, field="id", reason="is missing; name the column that tells rows apart `id` or `report_id`"
+        )
     value = row[field]
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -78,13 +80,21 @@ def id_key(row_id: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-def unless_double(row: Mapping[str, Any] | RowError, number: int, seen: dict[int, int]) -> Any:
+class Seen(Protocol):
+    """What `unless_double` needs to know of the rows before."""
+
+    def setdefault(self, key: int, number: int, /) -> int:
+        """The row at which a key stood first; `number` where it stands for the first time."""
+        ...
+
+
+def unless_double(row: Mapping[str, Any] | RowError, number: int, seen: Seen) -> Any:
     """The row, or the error that it has no usable id or the id of an earlier row.
 
     Args:
         row: A row, or the error that stands for it.
         number: Its position in the input.
-        seen: The first row of each id's `id_key`; filled here.
+        seen: The first row of each id's `id_key`, such as a dict; filled here.
     """
     if isinstance(row, RowError):
         return row

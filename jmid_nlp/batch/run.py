@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jmid_nlp.batch.files import Row, count_rows, input_files, read_rows
+from jmid_nlp.batch.ids import FirstRows
 from jmid_nlp.batch.job import Job
 from jmid_nlp.batch.rows import unless_double
 from jmid_nlp.batch.sinks import Sink, sink_for
@@ -81,8 +83,11 @@ def run_job(
     resumed = store.done()
     failed = output.with_name(output.name + ".failed.jsonl")
     try:
-        with progress(total=count_rows(source), title=title or "rows") as bar:
-            chunks = _chunks(source, encoding, chunk_rows)
+        with (
+            closing(FirstRows(store.folder / "ids")) as seen,
+            progress(total=count_rows(source), title=title or "rows") as bar,
+        ):
+            chunks = _chunks(source, encoding, chunk_rows, seen)
             treated = in_order(job, chunks, workers, done=store.has, allowance=allowance)
             for number, (chunk, outcome) in enumerate(treated):
                 if outcome is not None:
@@ -133,9 +138,8 @@ def _fingerprint(job: Job, source: Path, encoding: str, chunk_rows: int) -> str:
     return digest.hexdigest()
 
 
-def _chunks(source: Path, encoding: str, size: int) -> Iterator[Chunk]:
+def _chunks(source: Path, encoding: str, size: int, seen: FirstRows) -> Iterator[Chunk]:
     """Chunks of numbered rows; a row whose id came before is an error, not a second result."""
-    seen: dict[int, int] = {}
     chunk: list[tuple[int, Row | RowError]] = []
     held = 0
     for number, row in read_rows(source, encoding=encoding):
