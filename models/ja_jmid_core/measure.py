@@ -28,6 +28,7 @@ from jmid_nlp.deid.detect import DetectOptions, Detector
 from jmid_nlp.deid.evidence import SHAPED, WEAK, Hit
 from jmid_nlp.deid.learned import plausible, tagger
 from jmid_nlp.deid.merge import resolve
+from jmid_nlp.findings.extract import extract
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import Identifier, to_plain
 
@@ -105,7 +106,7 @@ def entity_rows(nlp: Any, text: str) -> list[Row]:
 
 def joined_entities(nlp: Any, text: str) -> list[Row]:
     """The rules' entities and those of the model that overlap none of them."""
-    mine: list[Row] = [to_plain(e) for e in jmid_nlp.extract(text).entities]
+    mine: list[Row] = [to_plain(e) for e in extract(text).entities]
     more = [e for e in entity_rows(nlp, text) if not any(e["start"] < m["end"] and m["start"] < e["end"] for m in mine)]
     return sorted([*mine, *more], key=lambda e: (e["start"], e["end"]))
 
@@ -116,7 +117,7 @@ def entities(nlp: Any, reference: Path) -> None:
     wanted = ("f1", "overlap_f1", "certainty")
     print(f"\n{len(gold)} reports with entities\n\n| | " + " | ".join(wanted) + " |\n|---|" + "---|" * len(wanted))
     for name, run in (
-        ("rules", lambda t: [to_plain(e) for e in jmid_nlp.extract(t).entities]),
+        ("rules", lambda t: [to_plain(e) for e in extract(t).entities]),
         ("model alone", lambda t: entity_rows(nlp, t)),
         ("rules + model", lambda t: joined_entities(nlp, t)),
     ):
@@ -129,7 +130,7 @@ def findings(nlp: Any) -> None:
     for sheet in ("test_b", "test_c"):
         gold = read_corpus(sheet)
         for name, run in (
-            ("rules", lambda t: [to_plain(e) for e in jmid_nlp.extract(t).entities]),
+            ("rules", lambda t: [to_plain(e) for e in extract(t).entities]),
             ("model alone", lambda t: entity_rows(nlp, t)),
             ("rules + model", lambda t: joined_entities(nlp, t)),
         ):
