@@ -14,6 +14,7 @@ from jmid_nlp.sources import key_path, numbered, text_of
 from jmid_nlp.tables import Alignments, Annotations, DeidReports, Extractions, FindingsTable, Reports
 
 if TYPE_CHECKING:
+    from jmid_nlp.dataset.optout import OptOut
     from jmid_nlp.deid.detect import Mode
     from jmid_nlp.terminology import Terminology
 
@@ -96,7 +97,7 @@ def deidentify(
     *,
     policy: str | Path | Any = "kamei",
     key: Any = None,
-    opt_out: Iterable[str] = (),
+    opt_out: OptOut | str | Path | Iterable[str] = (),
     date_shift_days: Mapping[str, int] | None = None,
 ) -> DeidReports:
     """Remove or replace the personal identifiers of reports, in their text and in their record.
@@ -105,7 +106,8 @@ def deidentify(
         reports: Reports, or a path, table or list of dicts that `read_reports` takes.
         policy: `kamei`, `tokumei`, `jisedai-kamei`, `hipaa`, the path of an own policy in TOML, or a `Policy`.
         key: A `Key`, the path of a key file, or None to take the environment variable JMID_KEY where the policy needs one.
-        opt_out: Ids of patients whose reports are left out first, or keyed hashes of them (`dataset.optout.keyed_hash`).
+        opt_out: Patients whose reports are left out first: a file with one id a line, ids, or keyed hashes of them
+            (`dataset.optout.keyed_hash`).
         date_shift_days: Shift of dates per patient id, in days, to agree with images shifted elsewhere.
 
     Returns:
@@ -118,7 +120,7 @@ def deidentify(
     from jmid_nlp.dataset.optout import OptOut
 
     source = _records(reports)
-    left_out = OptOut(opt_out, key=key_path(key) if isinstance(key, str) else key)
+    left_out = OptOut.of(opt_out, key=key_path(key) if isinstance(key, str) else key)
     source = Reports(source, failed=getattr(source, "failed", ()))
     if not all(isinstance(r, Report) for r in source):
         raise InputError("reports are wanted, not texts or other values; read_reports makes them from rows with an id")
@@ -287,7 +289,7 @@ def build_dataset(
     label_set: str | Path = "ct_rate18",
     ratios: tuple[float, float, float] = (0.8, 0.1, 0.1),
     salt: str = "jmid",
-    opt_out: Iterable[str] = (),
+    opt_out: OptOut | str | Path | Iterable[str] = (),
     fixed: Mapping[str, str] | None = None,
     linked: Iterable[tuple[str, str]] = (),
     stratify: bool = False,
@@ -304,7 +306,7 @@ def build_dataset(
         label_set: Label set of a classification: a shipped one by name, or the path of an own one in TOML.
         ratios: Shares of train, validation and test.
         salt: Names the splitting; the same salt keeps each patient in its split when data are added.
-        opt_out: Patient keys, as they stand in the de-identified reports, to leave out first.
+        opt_out: Patient keys, as they stand in the de-identified reports, to leave out first, or a file of them.
         fixed: Split by patient key where it is given, such as a published test list.
         linked: Pairs of patient keys that belong into one split, such as mother and child.
         stratify: Choose among 64 salts made from `salt` the one whose splits are most alike; the manifest names it.
@@ -334,7 +336,7 @@ def build_dataset(
         alignments,
         annotations,
         options=options,
-        opted_out=OptOut(opt_out),
+        opted_out=OptOut.of(opt_out),
         readings=readings,
     )
     return with_card(dataset, built.manifest, built.failed)

@@ -70,6 +70,23 @@ class OptOut:
         self._ids, self._hashes = frozenset(ids), frozenset(hashes)
 
     @classmethod
+    def of(cls, source: OptOut | str | Path | Iterable[str], *, key: Key | str | Path | None = None) -> OptOut:
+        """A list as it is, read from the file that a path names, or made of the ids given.
+
+        Args:
+            source: A list, the path of one, or ids and keyed hashes. A string is a path, never a single id.
+            key: As for the class.
+
+        Raises:
+            InputError: There is no such file, or as for the class and `read`.
+        """
+        if isinstance(source, OptOut):
+            return source
+        if isinstance(source, str) and not Path(source).is_file():  # it may be an id, which no message repeats
+            raise InputError("opt_out: there is no such file; give the path of a list, or ids in a list")
+        return cls.read(Path(source), key=key) if isinstance(source, str | Path) else cls(source, key=key)
+
+    @classmethod
     def read(cls, path: Path, *, key: Key | str | Path | None = None) -> OptOut:
         """A list from a text file: one patient id or keyed hash a line; empty lines and lines that start with `#` are skipped.
 

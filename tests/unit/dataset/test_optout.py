@@ -65,6 +65,17 @@ def test_deidentification_leaves_a_hashed_patient_out():
     assert job.opt_out("P-1")
 
 
+def test_a_string_is_the_path_of_a_list_and_never_a_list_of_letters(tmp_path):
+    rows = [{"id": n, "text": "異常なし。", "patient_id": f"P-{n}"} for n in "ab"]
+    path = tmp_path / "out.txt"
+    path.write_text("# told on 3 May\nP-a\n", encoding="utf-8")
+    for given in (path, str(path), OptOut.read(path), ["P-a"]):
+        assert [r.report_id for r in jmid_nlp.deidentify(rows, key=KEY, opt_out=given)] == ["b"]
+    with pytest.raises(InputError, match="no such file") as caught:
+        jmid_nlp.deidentify(rows, key=KEY, opt_out="P-a")
+    assert "P-a" not in str(caught.value)
+
+
 def test_build_and_forget_take_keyed_hashes_on_the_command_line(tmp_path):
     import json
     from pathlib import Path
