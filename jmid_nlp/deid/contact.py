@@ -116,7 +116,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
-        for m in _EXTENSION.finditer(t) if _FOUR_DIGITS(t) else ():
+        for m in _EXTENSION.finditer(t) if _EXTENSION_SHAPES(t) else ():
             name = m.lastgroup or ""
             yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
         if t.count(".") > 2 or t.count(":") > 4:
@@ -154,7 +154,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
 
 
 GRAMMAR_IP = 55
-_FOUR_DIGITS = shapes("0000")
+_EXTENSION_SHAPES = shapes(*(f"{word}{blank}0000" for word in "内Aピa☎℡" for blank in ("", " ")), "00-0000")
 _NETWORKS = words(
     "LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom"
 )

@@ -12,6 +12,7 @@ from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.deid.worth import medical_runs
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import shapes
 
 # Greek is left out: it names series and genes
 _SCRIPT = lazy(
@@ -87,7 +88,8 @@ def find_foreign(t: str) -> Iterator[Hit]:
         if looks_romaji(word) and not _known_word(word) and word.lower() not in stop_words("romaji_like"):
             at = m.start(1) if m[1] else m.start(2)
             yield Hit(at, at + len(word), "PERSON", "romaji", 0.6, "names.cell", LISTED)
-    for m in _TWO.finditer(t) if _TWO_GUARD.search(t) else ():
+    two = _TWO_SHAPES(t) and _TWO_GUARD.search(t)
+    for m in _TWO.finditer(t) if two else ():
         a, b = m[1], m[2]
         both = (is_surname(a) and is_given(b)) or (is_given(a) and is_surname(b))
         both = both or (
@@ -100,7 +102,7 @@ def find_foreign(t: str) -> Iterator[Hit]:
             and a.lower() not in book().latin_terms
         ):
             yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)
-    for m in _HEADED.finditer(t) if _TWO_GUARD.search(t) else ():
+    for m in _HEADED.finditer(t) if two else ():
         if not any(_known_word(w) for w in re.findall("[A-Za-z]{2,}", m[1])):
             yield Hit(m.start(1), m.end(1), "PERSON", "foreign", 0.75, "names.header", LISTED)
     for m in _KANA_LATIN.finditer(t) if _KANA_LATIN_GUARD.search(t) else ():
@@ -110,6 +112,7 @@ def find_foreign(t: str) -> Iterator[Hit]:
             yield Hit(m.start(2), m.end(2), "PERSON", "foreign", 0.75, "names.apposition", LISTED)
 
 
+_TWO_SHAPES = shapes(*(f"{a}{sep}A{b}{c}" for a in "Aa" for sep in (" ", ", ") for b in "Aa" for c in "Aa"))
 _TWO_GUARD = re.compile("[A-Za-z]{4},? [A-Z][A-Za-z]{2}")
 _KANA_LATIN_GUARD = re.compile("[ァ-ヺー] ?[/(] ?[A-Z][A-Za-z]+,? [A-Za-z]")
 _CAPITAL = re.compile("[A-Z][A-Za-z.]")

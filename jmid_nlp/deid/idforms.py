@@ -78,8 +78,7 @@ def find_id_forms(t: str) -> Iterator[Hit]:
             if sum(c.isdigit() for c in m["v"]) > 3:
                 yield Hit(m.start("v"), m.end("v"), "ID", "number", 0.75, "ids.quoted", LISTED)
     for pattern, word in (
-        (_ROW, "o"),
-        (_ROW, "O"),
+        *((_ROW, word) for word in ("No", "NO", "no", "nO")),
         (_LOT, "ot"),
         (_LOT, "OT"),
         (_LOT, "ロット"),

@@ -244,7 +244,7 @@ def _scan(t: str) -> Iterator[DateMatch]:
         yield from _english(t)
 
 
-_ENG_TRIGGER = re.compile(r"(?<![A-Za-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_ENG_TRIGGER = re.compile(r"[adfjmnos](?<![a-z].)(?:an|eb|a[ry]|pr|u[nlg]|ep|ct|ov|ec)", re.IGNORECASE)
 _OCR = str.maketrans("OoIl|SB", "0011158")
 
 
