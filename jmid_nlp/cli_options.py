@@ -56,7 +56,10 @@ SparkConf = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of Spark, never a secret; may be repeated.")
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
-Mode = Annotated[DetectMode, typer.Option("--mode", help="accurate: rules and tagger; fast: rules alone; spacy: both and the spaCy model.")]
+Mode = Annotated[
+    DetectMode,
+    typer.Option("--mode", help="accurate: rules and tagger; fast: rules alone; spacy: both and the spaCy model."),
+]
 Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
 PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]
 KeyFile = Annotated[Path | None, typer.Option(help="File with the secret key; else JMID_KEY is read.")]
