@@ -1,10 +1,13 @@
 """`jmid-nlp train` on files."""
 
 import json
+from itertools import islice
 
 import pytest
+import spacy
 from typer.testing import CliRunner
 
+from corpora.deid_rows import rows as deid_rows
 from jmid_nlp.cli import app
 from jmid_nlp.training import spacy_engine
 
@@ -52,3 +55,16 @@ def test_unusable_input_ends_with_2(tmp_path):
         done = call(*args, "-o", tmp_path / "m")
         assert done.exit_code == 2
         assert not done.output.startswith("Traceback")
+
+
+def test_a_brat_export_of_the_corpus(tmp_path):
+    """A small version of what the docs promise of 200 reports: exported by the rules, read back, trained on."""
+    data = tmp_path / "r.jsonl"
+    data.write_text(
+        "".join(json.dumps({"id": r["id"], "text": r["text"]}) + "\n" for r in islice(deid_rows("train"), 12))
+    )
+    done = CliRunner().invoke(app, ["export", str(data), "-o", str(tmp_path / "brat"), "--to", "brat"])
+    assert done.exit_code == 0
+    done = call(tmp_path / "brat", "-o", tmp_path / "m", "--max-steps", "10")
+    assert done.exit_code == 0, done.output
+    assert {"a", "d"} <= set(spacy.load(tmp_path / "m").get_pipe("entities").labels)
