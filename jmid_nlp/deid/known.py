@@ -31,9 +31,17 @@ _TITLE_CUT = re.compile(r"様|氏|殿|君|先生|医師|部長|教授|技師|看
 _KANJI_CHAR = re.compile(f"[{KANJI}]")
 
 
+def _unified(char: str) -> str:
+    return katakana(char.translate(VARIANTS)).translate(_SMALL)
+
+
+#: Variants, hiragana and small kana in one table: each further one would cost another pass.
+_UNIFIED = {code: _unified(chr(code)) for code in (*VARIANTS, *range(ord("ぁ"), ord("ヿ")), *_SMALL)}
+
+
 def canonical(t: str) -> str:
     """The text with variants unified; every position keeps its meaning."""
-    return ascii_lower(katakana(t.translate(VARIANTS))).translate(_SMALL)
+    return ascii_lower(t).translate(_UNIFIED)
 
 
 def find_known(t: str, known: Report) -> Iterator[Hit]:
