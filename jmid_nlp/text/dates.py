@@ -51,12 +51,9 @@ class DateMatch:
     @property
     def iso(self) -> str:
         """The date in ISO 8601, shortened where a part is not written; there must be a year."""
-        parts = [f"{self.year:04d}"]
-        for part in (self.month, self.day):
-            if part is None:
-                break
-            parts.append(f"{part:02d}")
-        return "-".join(parts)
+        month = "" if self.month is None else f"-{self.month:02d}"
+        day = "" if self.month is None or self.day is None else f"-{self.day:02d}"
+        return f"{self.year:04d}{month}{day}"
 
 
 _D = r"[0-9OoIl|SB]"  # digits and what OCR makes of them
