@@ -79,7 +79,10 @@ def train(
         raise typer.Exit(EXIT_FAILED_ROWS)
 
 
-_ENGINES = {Engine.spacy: "jmid_nlp.training.spacy_engine", Engine.transformers: "jmid_nlp.training.transformers_engine"}
+_ENGINES = {
+    Engine.spacy: "jmid_nlp.training.spacy_engine",
+    Engine.transformers: "jmid_nlp.training.transformers_engine",
+}
 
 
 def _engine(engine: Engine) -> Callable[..., TrainReport]:
