@@ -63,10 +63,25 @@ def verbs() -> str:
 
 
 def _verb(name: str, command: typer.core.TyperCommand) -> str:
-    text, _, example = (command.help or "").partition("Example:")
-    lines = [f"## {name}", "", text.strip(), "", "```sh", example.strip(), "```", "", "| | |", "|---|---|"]
+    text, _, example = (command.help or "").replace("\b", "").partition("Example:")
+    lines = [
+        f"## {name}",
+        "",
+        text.strip(),
+        "",
+        "```sh",
+        example.strip(),
+        "```",
+        "",
+        "| argument, option | |",
+        "|---|---|",
+    ]
     for parameter in command.params:
-        shown = ", ".join(f"`{o}`" for o in parameter.opts) if parameter.param_type_name == "option" else ""
+        shown = (
+            ", ".join(f'<code class="option">{o}</code>' for o in parameter.opts)
+            if parameter.param_type_name == "option"
+            else ""
+        )
         default = parameter.default
         told = f" Default: `{getattr(default, 'value', default)}`." if default not in (None, False, (), []) else ""
         required = " Required." if parameter.required and shown else ""

@@ -156,7 +156,8 @@ def check_column(column: str, value: object, look: Look, *, listed: bool = False
         table = "columns" if listed else "extra.columns"
         raise PolicyError(
             f"record {look.row_id!r}, column {column!r}: {reason}, and the policy has no rule that allows it; "
-            f"add [{table}.{column}] with an action such as drop, text or keep"
+            f"leave the column out, or add [{table}.{column}] with an action such as drop, text or keep to a policy of your "
+            "own (`jmid-nlp policy kamei > own.toml`, then --policy own.toml)"
         )
 
 
