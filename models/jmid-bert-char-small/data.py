@@ -13,11 +13,10 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from torch import Tensor
 
 from corpora.deid_rows import rows
+from corpora.loader import held_back
 from jmid_nlp.schema import CATEGORIES
 from models.identifier_tagger.augment import Marked, augment, joined
 from models.identifier_tagger.train import PARTS, SAMPLE, SKIP, labels, marked, plain, read
-
-from .held import is_held_out
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = range(5)
@@ -30,7 +29,7 @@ POOL = 16  # batches that are drawn together, so that texts of like length share
 
 def written() -> list[Marked]:
     """Reports of our own with gold identifiers, without those held out, and reports of findings that name nobody."""
-    own = [marked(row) for part in PARTS for row in rows(part) if not is_held_out(row["id"])]
+    own = [marked(row) for part in PARTS for row in rows(part) if not held_back(row["id"])]
     return own + read(SAMPLE) + plain()
 
 

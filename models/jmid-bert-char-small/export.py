@@ -47,7 +47,7 @@ def export(source: Path, target: Path) -> BertForTokenClassification:
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "model.onnx"
         torch.onnx.export(
-            _Logits(model), (ids, torch.ones_like(ids)), str(full), input_names=["input_ids", "attention_mask"],
+            _Logits(model).eval(), (ids, torch.ones_like(ids)), str(full), input_names=["input_ids", "attention_mask"],
             output_names=["logits"], dynamic_axes={"input_ids": axes, "attention_mask": axes, "logits": axes},
             opset_version=17, dynamo=False,
         )  # fmt: skip

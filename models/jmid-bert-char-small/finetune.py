@@ -3,7 +3,7 @@
     python -m corpora.generate --count 20000 --seed 11 --kind identifiers --output identifiers.jsonl
     python -m models.jmid-bert-char-small.finetune --base base --generated identifiers.jsonl --output identifiers
 
-One core; goes on where it stopped. Reports that `data.is_held_out` names are left out, to choose thresholds on.
+One core; goes on where it stopped. Reports that `corpora.loader.held_back` names are left out, to choose thresholds on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from .pretrain import save
 def labelled(base: Path, names: Sequence[str]) -> BertForTokenClassification:
     """The base model with an untrained head for labels."""
     return BertForTokenClassification.from_pretrained(
-        base, hidden_dropout_prob=0.1, id2label=dict(enumerate(names)), label2id={name: i for i, name in enumerate(names)}
+        base,
+        hidden_dropout_prob=0.1,
+        id2label=dict(enumerate(names)),
+        label2id={name: i for i, name in enumerate(names)},
     )
 
 
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", type=Path, required=True, help="directory of pretrain")
     parser.add_argument("--generated", type=Path, required=True, help="rows of corpora.generate")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=8e-4)
     parser.add_argument("--seed", type=int, default=0)

@@ -22,21 +22,20 @@ from numpy.typing import NDArray
 
 import jmid_nlp
 from corpora.deid_rows import rows
+from corpora.loader import held_back
 from jmid_nlp.batch.rows import parse_report
 from jmid_nlp.deid import learned
-from jmid_nlp.deid.detect import DetectOptions
+from jmid_nlp.deid.detect import DetectOptions, Mode
 from jmid_nlp.deid.detect import detect as jmid_detect
 from jmid_nlp.deid.evidence import Hit
 from jmid_nlp.neural.classifier import TokenClassifier
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import to_plain
 
-from .held import is_held_out
-
 Floats = NDArray[np.float32]
 Rows = dict[str, dict[str, Any]]
 Spans = dict[str, list[Any]]
-Weigh = Callable[[str, list[Hit]], list[Hit]]
+Weigh = Callable[..., list[Hit]]
 
 
 class Bars(NamedTuple):
@@ -86,9 +85,9 @@ def _tagger_inside(text: str) -> Floats:
     return inside
 
 
-def detect(data: Rows, weigh: Weigh | None) -> Spans:
+def detect(data: Rows, weigh: Weigh | None, mode: Mode = "accurate") -> Spans:
     """Finds of the rules, joined with others by a function in the place of the tagger's."""
-    options = DetectOptions(mode="accurate" if weigh else "fast")
+    options = DetectOptions(mode=mode if weigh else "fast")
     with patch.object(learned, "weigh", weigh):
         return {
             i: to_plain(jmid_detect(r["text"], known=parse_report(r, number=0), options=options))
@@ -106,17 +105,25 @@ def alone(data: Rows, network: Network, bars: Bars) -> Spans:
     return out
 
 
-def systems(data: Rows, network: Network, bars: Sequence[Bars]) -> Iterator[tuple[str, Spans]]:
+def systems(data: Rows, network: Network, bars: Sequence[Bars], *, spacy: bool) -> Iterator[tuple[str, Spans]]:
     """Every way to join, by its name, with what it finds."""
     weigh = learned.weigh
     yield "rules", detect(data, None)
     yield "rules and tagger", detect(data, weigh)
+    if spacy:
+        yield "rules, tagger, spaCy model", detect(data, weigh, "spacy")
     for b in bars:
         name = f"network {b.alone}" + (f", {b.seconded} with the tagger at {b.second}" if b.seconded < b.alone else "")
+
+        def beside(t: str, hits: list[Hit], *reader: Any, b: Bars = b) -> list[Hit]:
+            return [*weigh(t, hits, *reader), *network.finds(t, b)]
+
         if b.seconded >= b.alone:
             yield f"{name} alone", alone(data, network, b)
-            yield f"rules, {name}", detect(data, lambda t, hits, b=b: [*hits, *network.finds(t, b)])
-        yield f"rules, tagger, {name}", detect(data, lambda t, hits, b=b: [*weigh(t, hits), *network.finds(t, b)])
+            yield f"rules, {name}", detect(data, lambda t, hits, *_, b=b: [*hits, *network.finds(t, b)])
+        yield f"rules, tagger, {name}", detect(data, beside)
+        if spacy:
+            yield f"rules, tagger, spaCy model, {name}", detect(data, beside, "spacy")
 
 
 def table(data: Rows, found: Iterable[tuple[str, Spans]]) -> Iterator[str]:
@@ -138,7 +145,7 @@ def reports(which: str) -> dict[str, Rows]:
     """The rows to measure on: `held`, `test`, or a JSONL file of texts that name nobody or have `spans`."""
     if which == "held":
         parts = ("train", "dev", "negatives_dev")
-        return {"held out": {r["id"]: r for part in parts for r in rows(part) if is_held_out(r["id"])}}
+        return {"held out": {r["id"]: r for part in parts for r in rows(part) if held_back(r["id"])}}
     if which == "test":
         return {part: {r["id"]: r for r in rows(part)} for part in ("test", "negatives_test")}
     with Path(which).open(encoding="utf-8") as stream:
@@ -150,6 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True, help="directory of export")
     parser.add_argument("--rows", default="held", help="held, test, or a JSONL file")
     parser.add_argument("--least", type=float, nargs="*", default=[], help="scores from which a find counts")
+    parser.add_argument("--spacy", action="store_true", help="beside the spaCy model, too")
     parser.add_argument(
         "--vote", type=float, nargs=3, action="append", default=[], metavar=("ALONE", "SECONDED", "SECOND"),
         help="score alone, score that counts where the tagger gives at least SECOND",
@@ -159,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     bars = [*map(Bars, options.least), *(Bars(*v) for v in options.vote)]
     for name, data in reports(options.rows).items():
         print(f"\n{name}: {len(data)} reports, {sum(len(r['spans']) for r in data.values())} identifiers\n")
-        for line in table(data, systems(data, network, bars)):
+        for line in table(data, systems(data, network, bars, spacy=options.spacy)):
             print(line, flush=True)
 
 

@@ -11,9 +11,9 @@ pytest.importorskip("transformers", reason="training needs transformers")
 from jmid_nlp.offsets import fold  # noqa: E402
 from models.identifier_tagger.augment import Marked  # noqa: E402
 
-data, network, loop, pretrain, finetune, held = (
+data, network, loop, pretrain, finetune = (
     importlib.import_module(f"models.jmid-bert-char-small.{name}")
-    for name in ("data", "network", "loop", "pretrain", "finetune", "held")
+    for name in ("data", "network", "loop", "pretrain", "finetune")
 )
 TEXT = "患者氏名: 霧島 朔也\n右肺に結節。\t依頼医 Dr.Sato、龗病院"
 VOCABULARY = data.characters(iter([TEXT]))
@@ -86,7 +86,7 @@ def test_hidden_characters_are_some_and_never_special():
 def test_reports_held_out_are_not_learned_from(monkeypatch):
     monkeypatch.setattr(data, "plain", list)
     rows = [row for part in data.PARTS for row in data.rows(part)]
-    out = [row for row in rows if held.is_held_out(row["id"])]
+    out = [row for row in rows if data.held_back(row["id"])]
     assert 0.1 < len(out) / len(rows) < 0.2
     learned = {marked.text for marked in data.written()}
     assert not learned & {data.marked(row).text for row in out}
