@@ -108,10 +108,12 @@ def same_lesion(a: Mark, b: Mark, options: AlignOptions) -> bool:
     if gap is not None and gap > options.reader_images:
         return False
     readers_differ = ra.reader != rb.reader if ra.reader and rb.reader else ra.created != rb.created
+    # One reader marks a lesion once, but that mark may come in several forms: a SR, a SEG, a contour.
+    told_twice = readers_differ or ra.kind != rb.kind
     sides_fit = not (a.side and b.side and a.side != b.side)
     places_fit = relate(a.place.nodes, b.place.nodes) in ("same", "contains")
     sized = bool(a.sizes and b.sizes)
-    return readers_differ and sides_fit and places_fit and sized and _near_size(a, b, options, 1.0)
+    return told_twice and sides_fit and places_fit and sized and _near_size(a, b, options, 1.0)
 
 
 def _near_size(a: Mark, b: Mark, options: AlignOptions, loose: float) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+import jmid_nlp
 from jmid_nlp.align.match import AlignOptions
 
 from .make import UID, alone, mark, pairs, report, run
@@ -316,3 +317,17 @@ def test_a_counted_group_takes_as_many():
     )
     marks = [mark("a", "met", "S8", None, 32.4), mark("b", "met", "S4", None, 12), mark("c", "met", "S6", None, 9)]
     assert pairs(told, run(told, *marks)) == {"a": 0, "b": 0, "c": 0}
+
+
+def test_one_mark_in_three_dicom_forms_is_one_lesion():
+    sample = jmid_nlp.sample()
+    reports = [r for r in jmid_nlp.read_reports(sample / "reports.jsonl") if r.report_id == "HM-02"]
+    marks = jmid_nlp.read_annotations(sample / "annotations" / "dicom" / "HM-02")
+    (links,) = jmid_nlp.align(jmid_nlp.extract(reports), marks, reports)
+    kinds = {m.annotation_id: m.kind for m in marks}
+    matched = {}
+    for pair in links.pairs:
+        matched.setdefault(reports[0].text[pair.start : pair.end], set()).add(kinds[pair.annotation_id])
+    three = {"sr-group", "segment", "rt-gtv"}
+    assert matched == {"部分充実型結節": three, "すりガラス結節": three}
+    assert [kinds[i] for i in links.unmatched_annotations] == ["rt-external"]
