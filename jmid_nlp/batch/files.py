@@ -65,7 +65,7 @@ def input_files(path: Path) -> list[Path]:
         raise InputError(f"{path.name}: no such file" if named else "there is no file or folder of that name")
     if path.suffix.lower() not in SUFFIXES:
         way_out = _CONVERT.get(path.suffix.lower(), "convert the file; a new name alone does not")
-        raise InputError(f"{path.name}: only {', '.join(SUFFIXES)} files are read; {way_out}")
+        raise InputError(f"{path.name}: the suffix is not one of {', '.join(SUFFIXES)}; {way_out}")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name}: the file is empty")
     _refuse_packed(path)

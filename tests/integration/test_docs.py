@@ -101,12 +101,12 @@ def template(tmp_path_factory):
     folder, sample = tmp_path_factory.mktemp("template"), ROOT / "corpora" / "sample"
     place = folder / "corpora" / "sample"
     place.mkdir(parents=True)
-    rows = [json.loads(line) for line in (sample / "reports.jsonl").read_text(encoding="utf-8").splitlines()[:12]]
+    rows = [json.loads(line) for line in (sample / "reports.jsonl").read_text(encoding="utf-8").splitlines()[:8]]
     write(place / "reports.jsonl", rows)
     write(folder / "reports.jsonl", rows)
     jmid_nlp.read_reports(rows).to_parquet(folder / "reports.parquet")
     for name in ("gold_align.jsonl", "gold_identifiers.jsonl", "gold_findings.jsonl"):
-        kept = (sample / name).read_text(encoding="utf-8").splitlines(keepends=True)[:12]
+        kept = (sample / name).read_text(encoding="utf-8").splitlines(keepends=True)[:8]
         (place / name).write_text("".join(kept), encoding="utf-8")
     shutil.copy(place / "gold_align.jsonl", folder / "studies.jsonl")
     shutil.copy(place / "gold_identifiers.jsonl", folder / "gold.jsonl")

@@ -14,8 +14,8 @@ ROWS = "id,text\n1,胸水なし\n"
 CASES = {
     "no such file": "detect missing.csv",
     "there is no file or folder of that name": "detect missing.xlsx",
-    "files are read; open it in Excel": "detect book.xlsx",
-    "only .jsonl, .ndjson, .csv, .tsv, .parquet files are read": "detect reports.docx",
+    ".parquet; open it in Excel": "detect book.xlsx",
+    "the suffix is not one of .jsonl, .ndjson, .csv, .tsv, .parquet": "detect reports.docx",
     "is a workbook or an archive, whatever its name says": "detect renamed.csv",
     "the file is empty": "detect empty.csv",
     "the file holds no rows": "detect heading.csv",
