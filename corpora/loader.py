@@ -114,7 +114,7 @@ def _split(sheet: str) -> str:
 def _part(sheet: str) -> str:
     """The part of a sheet, `a` where its name has none: one author wrote all sheets of a part."""
     last = sheet.split("_")[-1]
-    return last[0] if last[0] in "abcdefgh" and last[1:].isdigit() | (len(last) == 1) else "a"
+    return last[0] if last[0] in "abcdefghi" and last[1:].isdigit() | (len(last) == 1) else "a"
 
 
 def _identifiers() -> Iterator[Row]:
