@@ -83,7 +83,7 @@ def detect(report: str | Report | DeidReport, *, mode: Mode = "accurate") -> tup
 
     Args:
         report: A text or a report.
-        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+        mode: "accurate" for rules and both trained models, "balanced" for rules and the small one, "fast" for rules.
     """
     from jmid_nlp.deid.detect import DetectOptions
     from jmid_nlp.deid.detect import detect as run

@@ -23,8 +23,8 @@ class DetectMode(StrEnum):
     """How identifiers are looked for."""
 
     accurate = "accurate"
+    balanced = "balanced"
     fast = "fast"
-    spacy = "spacy"
 
 
 class EngineName(StrEnum):
@@ -58,7 +58,7 @@ SparkConf = Annotated[
 Encoding = Annotated[str, typer.Option(help="Encoding of text input: auto, utf-8, cp932, ...")]
 Mode = Annotated[
     DetectMode,
-    typer.Option("--mode", help="accurate: rules and tagger; fast: rules alone; spacy: both and the spaCy model."),
+    typer.Option("--mode", help="accurate: rules and two models; balanced: rules and the small one; fast: rules."),
 ]
 Edition = Annotated[int, typer.Option(min=8, max=9, help="Edition of the TNM classification.")]
 PolicyName = Annotated[str, typer.Option("--policy", help="kamei, tokumei, jisedai-kamei, hipaa, or a TOML file.")]

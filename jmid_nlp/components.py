@@ -76,7 +76,7 @@ def jmid_identifiers(nlp: Language, name: str, mode: str) -> Identifiers:
     Args:
         nlp: The pipeline, which spaCy hands over.
         name: The component's name in it.
-        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+        mode: "accurate" for rules and both trained models, "balanced" for rules and the small one, "fast" for rules.
     """
     return Identifiers(mode)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PIPELINES: dict[str, tuple[str, ...]] = {
     "accurate": ("jmid_sentences", "jmid_sections", "jmid_identifiers", "jmid_findings"),
+    "balanced": ("jmid_sentences", "jmid_sections", "jmid_identifiers", "jmid_findings"),
     "fast": ("jmid_sentences", "jmid_sections", "jmid_identifiers", "jmid_findings"),
     "findings": ("jmid_sentences", "jmid_sections", "jmid_findings"),
     "deid": ("jmid_sentences", "jmid_identifiers"),
@@ -38,8 +39,8 @@ def load(name: str = "accurate") -> Language:
     """A bundled pipeline.
 
     Args:
-        name: "accurate" for everything, "fast" for the same with identifiers by rules alone, "findings", "deid" or "text"
-            for a part of it; "spacy" for the trained model alone, without rules.
+        name: "accurate" for everything, "balanced" for the same with identifiers by rules and the small tagger, "fast" by
+            rules alone; "findings", "deid" or "text" for a part of it; "spacy" for the trained model alone, without rules.
 
     Returns:
         A new `Language`. Its documents have sentences, and `doc.spans` with "sections", "identifiers", "entities" and
@@ -55,7 +56,7 @@ def load(name: str = "accurate") -> Language:
         raise InputError(f"no pipeline named {name!r}; there are {', '.join(sorted({*PIPELINES, *MODELS}))}")
     nlp = blank()
     for component in PIPELINES[name]:
-        config = {"mode": "fast"} if name == "fast" and component == "jmid_identifiers" else {}
+        config = {"mode": name} if name in ("balanced", "fast") and component == "jmid_identifiers" else {}
         nlp.add_pipe(component, config=config)
     return nlp
 

@@ -60,14 +60,19 @@ def _finder() -> tuple[Automaton, tuple[str, ...]]:
 
 
 def _add_observations(owner: dict[str, str], known_forms: Automaton) -> None:
-    """Further spellings of what is seen, from the observations lexicon; its rows of diseases are too mixed for this."""
-    for row in read_table("observation.tsv", ("id", "class", "ja", "en", "abbr")):
-        if row["class"] not in ("lesion", "fluid", "sign"):
-            continue
-        forms = [fold(f).text.lower() for c in ("ja", "en", "abbr") for f in split_forms(row[c])]
-        known = next((owner[f] for f in forms if f in owner), None)
-        if known is not None and known not in GENERIC:
-            for form in forms:
+    """Further spellings of what is seen, from the observations lexicon: those of a row, or of the one above it.
+
+    Rows of diseases stay out: an appearance is what annotations and reports have in common.
+    """
+    rows = {r["id"]: r for r in read_table("observation.tsv", ("id", "parent", "class", "ja", "en", "abbr"))}
+    forms = {
+        i: [fold(f).text.lower() for c in ("ja", "en", "abbr") for f in split_forms(r[c])] for i, r in rows.items()
+    }
+    found = {i: next((owner[f] for f in own if f in owner), None) for i, own in forms.items()}
+    for i, row in rows.items():
+        known = found[i] or found.get(row["parent"])
+        if row["class"] in ("lesion", "fluid", "sign") and known is not None and known not in GENERIC:
+            for form in forms[i]:
                 # A spelling made of known words (低吸収結節) is read as these.
                 if len(form) > (3 if form.isascii() else 1) and not known_forms.find(form):
                     owner.setdefault(form, known)

@@ -126,7 +126,7 @@ class DetectJob(_Unsealed):
     """Identifiers of each report's text: `{"id", "spans": [...]}`, without the strings themselves.
 
     Args:
-        mode: "accurate" for rules and the learned tagger, "fast" for rules alone.
+        mode: "accurate" for rules and both trained models, "balanced" for rules and the small one, "fast" for rules.
     """
 
     mode: Mode = "accurate"

@@ -33,8 +33,8 @@ from jmid_nlp.offsets import Folded, fold
 from jmid_nlp.schema import CATEGORIES, Category, Identifier, Report
 from jmid_nlp.text.dates import find_dates
 
-#: "accurate" is rules and the learned tagger, "fast" rules alone, "spacy" rules, tagger and the trained spaCy model.
-Mode = Literal["accurate", "fast", "spacy"]
+#: "fast" is rules alone, "balanced" rules and the learned tagger, "accurate" rules, tagger and the trained spaCy model.
+Mode = Literal["accurate", "balanced", "fast"]
 Extra = Callable[[str], Iterable[tuple[int, int, Category, str, float]]]
 _REGISTRY: dict[str, Extra] = {}
 
@@ -65,8 +65,8 @@ class DetectOptions:
         allow: Strings that are no identifiers, such as the name of a device room (compared folded).
         deny: Strings that are always identifiers, with their category.
         extra: Names of registered detectors to run as well.
-        mode: "accurate" (default) for the rules and the learned tagger (`deid.learned`), "fast" for the rules alone, "spacy"
-            for rules, tagger and the trained spaCy model (`models/ja_jmid_core`).
+        mode: "fast" for the rules alone, "balanced" for them and the learned tagger (`deid.learned`), "accurate" (default) for
+            rules, tagger and the trained spaCy model (`models/ja_jmid_core`).
     """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class Detector:
         if self.options.mode != "fast":
             from jmid_nlp.deid.learned import second_reader, weigh  # here, so that `fast` needs no numpy
 
-            hits = resolve(weigh(t, hits, second_reader() if self.options.mode == "spacy" else None))
+            hits = resolve(weigh(t, hits, second_reader() if self.options.mode == "accurate" else None))
         if more := [*appositions(t, hits), *bracketed(t, hits)]:
             hits = resolve([*hits, *more])
         more = propagate(t, hits)

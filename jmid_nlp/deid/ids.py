@@ -57,7 +57,8 @@ _NUMBER_SIGN = re.compile(
 )
 _NTH = re.compile(r"第[ ]?[A-Z0-9][A-Z0-9\-OIl ]{2,16}[0-9A-Z][ ]?号")
 _STAFF_NUMBER = re.compile(r"(?:[A-Z]{0,3}-?\d{4,12}|\d{1,4}-\d{3,8}(?:-\d{1,6})?)(?![0-9A-Za-z/.\-]|年)")
-_UNIT_RIGHT = re.compile(
+#: A unit or counter behind a number, which then is a value and no id.
+UNIT_RIGHT = re.compile(
     r"\s?(?:mm|cm|ms|msec|HU|mg|mL|ml|Gy|%|mGy|Hz|cc|kV|mA|年|月|歳|才|個|枚|例|度|時|分|秒|日間?(?!本)|回|週|MBq|U/|"
     r"ng|μ|kcal|kg)"
 )
@@ -101,7 +102,7 @@ def find_ids(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
             label.kind == "person"
             and label.strength != PARTICLE
             and (m := _STAFF_NUMBER.match(t, label.value))
-            and not _UNIT_RIGHT.match(t, m.end())
+            and not UNIT_RIGHT.match(t, m.end())
         ):
             yield Hit(m.start(), m.end(), "ID", "number", 0.8, "ids.label", GRAMMAR)
     if digits:
@@ -152,7 +153,7 @@ def _labelled(t: str, label: Label) -> Iterator[Hit]:
         return
     if form == "pid" and t.startswith("|", label.end) and value.isdigit() and len(value) < 3:
         return
-    if form == "rt" or count < need or (_UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT):
+    if form == "rt" or count < need or (UNIT_RIGHT.match(t, start + len(value)) and label.strength < EXPLICIT):
         return
     yield Hit(
         start, start + len(value), "ID", label.subtype, 0.95 if label.strength >= SPACE else 0.85, "ids.label", LABELLED
@@ -195,10 +196,10 @@ def _shapes(t: str) -> Iterator[Hit]:
     if not _NUMBERISH(t):
         return
     for m in _LETTERED.finditer(t):
-        if sum(c.isdigit() for c in m[0]) >= 4 and not _UNIT_RIGHT.match(t, m.end()) and not _technical(t, m):
+        if sum(c.isdigit() for c in m[0]) >= 4 and not UNIT_RIGHT.match(t, m.end()) and not _technical(t, m):
             yield Hit(m.start(), m.end(), "ID", "number", 0.7, "ids.shape", LISTED)
     for m in _FOUR4.finditer(t):
-        if not _UNIT_RIGHT.match(t, m.end()) and " " in m[0] + "-":
+        if not UNIT_RIGHT.match(t, m.end()) and " " in m[0] + "-":
             plain = re.sub(r"\D", "", m[0])
             kind = "mynumber" if mynumber_valid(plain) else "number"
             if kind == "mynumber" or "-" not in m[0]:

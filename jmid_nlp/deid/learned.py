@@ -21,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 from jmid_nlp.deid.bare import is_eponym
 from jmid_nlp.deid.charfeatures import Codes, encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
+from jmid_nlp.deid.ids import UNIT_RIGHT
 from jmid_nlp.deid.latin import is_plain_latin, is_surname
 from jmid_nlp.deid.network import Floats, Layer, Lookup
 from jmid_nlp.schema import CATEGORIES, Category
@@ -236,6 +237,8 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "URL": re.compile(r".*[./]"),
     **dict.fromkeys(("ADDRESS", "FACILITY", "OCCUPATION"), _NO_PARTICLES),
 }
+#: What may stand between a number and the unit of the row of values it begins: 1024-1103-1210ms.
+_MORE_VALUES = re.compile(r"[\-‐~〜,./]?(?:\d+[\-‐~〜,./]?)*")
 _LATIN = re.compile("[A-Za-z]+")
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 #: Hiragana before a name in hiragana that is no particle: the border would stand inside a word.
@@ -245,13 +248,15 @@ _AFTER_KANA = re.compile(r"[^ぁ-ゖ]|\Z|さん|ちゃん|くん|さま|せん�
 
 
 def plausible(text: str, hit: Hit) -> bool:
-    """Whether a span has the shape of its category and cuts no word or number in two."""
+    """Whether a span has the shape of its category, cuts no word or number in two and is no measured value."""
     start, end = hit.start, hit.end
     words = text[start:end]
     if not _SHAPES[hit.category].match(words):
         return False
     if (start and _cuts(text[start - 1], text[start])) or (end < len(text) and _cuts(text[end - 1], text[end])):
         return False
+    if hit.category in ("ID", "PHONE"):
+        return not UNIT_RIGHT.match(text, cast("re.Match[str]", _MORE_VALUES.match(text, end)).end())
     return hit.category != "PERSON" or _names(text, start, end)
 
 

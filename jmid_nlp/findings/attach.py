@@ -374,6 +374,9 @@ class _Attacher:
         return None
 
     def _twin(self, mention: Mention, previous: int) -> bool:
-        """`右水尿管、水腎症`: two words of one concept in a list share their side."""
+        """`右水尿管、水腎症`: two words of one concept, or of one and a narrower one, in a list share their side."""
         other = self.c.mentions[previous]
-        return other.concept == mention.concept and self.text[other.end : mention.start] in ("、", "・", "や", "と", "")
+        if self.text[other.end : mention.start] not in ("、", "・", "や", "と", "") or not (one := other.concept):
+            return False
+        two = str(mention.concept)
+        return is_a(one, two) or is_a(two, one) or ancestors(one)[:1] == ancestors(two)[:1] != ()

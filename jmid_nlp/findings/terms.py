@@ -76,12 +76,12 @@ class Concept:
     @property
     def ja(self) -> str:
         """The Japanese label."""
-        return _label(self.row.get("ja", ""))
+        return self.row.get("label_ja") or _label(self.row.get("ja", ""))
 
     @property
     def en(self) -> str:
         """The English label."""
-        return _label(self.row.get("en", ""))
+        return self.row.get("label_en") or _label(self.row.get("en", ""))
 
 
 def _label(cell: str) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from jmid_nlp.errors import InputError, NotDeidentifiedError
-from jmid_nlp.findings.terms import concepts
+from jmid_nlp.findings.terms import ancestors, concepts
 from jmid_nlp.lexicon import read_table
 from jmid_nlp.schema import DeidReport, Finding, SiteMention
 from jmid_nlp.wording import concept_label, says, spoken
@@ -28,11 +28,16 @@ class Coded(NamedTuple):
 def finding_codes(finding: Finding, text: str) -> tuple[Coded, ...]:
     """The codes of a finding: that of PS3.16 first where there is one, then our own; none where its words do not say it.
 
+    A narrower case without a code in PS3.16 takes that of the concept above it where the words say that (脊柱管|狭窄).
+
     Args:
         finding: The finding.
         text: The report's text.
     """
-    return _codes(finding.concept) if says(spoken(finding, text), finding.concept) else ()
+    words = spoken(finding, text)
+    own = _codes(finding.concept) if says(words, finding.concept) else ()
+    above = ancestors(finding.concept or "") if len(own) < 2 else ()
+    return (*next((_codes(c)[:1] for c in above if len(_codes(c)) > 1 and says(words, c)), ()), *own)
 
 
 def site_codes(site: SiteMention, laterality: str | None, text: str) -> tuple[Coded, ...]:

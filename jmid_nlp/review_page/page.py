@@ -32,7 +32,7 @@ class Run:
     Attributes:
         source: Name of the file or folder of the reports.
         policy: Name of the policy whose thresholds count.
-        mode: "accurate" or "fast".
+        mode: "accurate", "balanced" or "fast".
         sample: Number of reports drawn at random; None where the riskiest are shown.
         seed: Seed of the draw.
     """

@@ -27,7 +27,7 @@ from corpora.deid_rows import rows
 from corpora.findings_markup import HERE as FINDINGS
 from corpora.findings_markup import read_corpus
 from jmid_nlp.deid.charfeatures import LISTS, columns, encode, part_of_speech, positions
-from jmid_nlp.deid.detect import detect
+from jmid_nlp.deid.detect import DetectOptions, detect
 from jmid_nlp.offsets import fold
 from jmid_nlp.schema import CATEGORIES
 from jmid_nlp.text.tokens import tokenize
@@ -224,7 +224,7 @@ def plain() -> list[Marked]:
     out = []
     for text in texts:
         view = fold(text)
-        spans = [(*view.map.to_target(x.start, x.end), IGNORED) for x in detect(text)]
+        spans = [(*view.map.to_target(x.start, x.end), IGNORED) for x in detect(text, options=DetectOptions(mode="fast"))]
         out.append(Marked(view.text, spans))
     return out
 

@@ -88,7 +88,7 @@ def identifiers(nlp: Any, parts: Sequence[str], keep: Callable[[Row], bool]) -> 
 
     model = [finds(nlp, r["text"]) for r in gold]
     told("model alone", (join([], more, 0, 0) for more in model))
-    for mode, votes in (("fast", (0.0,)), ("accurate", VOTES)):
+    for mode, votes in (("fast", (0.0,)), ("balanced", VOTES)):
         detector = Detector(DetectOptions(mode=mode))  # type: ignore[arg-type]
         base = [detector(r["text"], parse_report(r, number=0)) for r in gold]
         told(mode, (to_plain(found) for found in base))

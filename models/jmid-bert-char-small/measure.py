@@ -85,7 +85,7 @@ def _tagger_inside(text: str) -> Floats:
     return inside
 
 
-def detect(data: Rows, weigh: Weigh | None, mode: Mode = "accurate") -> Spans:
+def detect(data: Rows, weigh: Weigh | None, mode: Mode = "balanced") -> Spans:
     """Finds of the rules, joined with others by a function in the place of the tagger's."""
     options = DetectOptions(mode=mode if weigh else "fast")
     with patch.object(learned, "weigh", weigh):
@@ -111,7 +111,7 @@ def systems(data: Rows, network: Network, bars: Sequence[Bars], *, spacy: bool) 
     yield "rules", detect(data, None)
     yield "rules and tagger", detect(data, weigh)
     if spacy:
-        yield "rules, tagger, spaCy model", detect(data, weigh, "spacy")
+        yield "rules, tagger, spaCy model", detect(data, weigh, "accurate")
     for b in bars:
         name = f"network {b.alone}" + (f", {b.seconded} with the tagger at {b.second}" if b.seconded < b.alone else "")
 
@@ -123,7 +123,7 @@ def systems(data: Rows, network: Network, bars: Sequence[Bars], *, spacy: bool) 
             yield f"rules, {name}", detect(data, lambda t, hits, *_, b=b: [*hits, *network.finds(t, b)])
         yield f"rules, tagger, {name}", detect(data, beside)
         if spacy:
-            yield f"rules, tagger, spaCy model, {name}", detect(data, beside, "spacy")
+            yield f"rules, tagger, spaCy model, {name}", detect(data, beside, "accurate")
 
 
 def table(data: Rows, found: Iterable[tuple[str, Spans]]) -> Iterator[str]:

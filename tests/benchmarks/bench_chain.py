@@ -59,6 +59,7 @@ def steps() -> dict[str, Callable[[str], object]]:
         "tokens": tokenize,
         "spaCy Doc": nlp,
         "detect, fast": fast,
+        "detect, balanced": Detector(DetectOptions(mode="balanced")),
         "detect, accurate": Detector(),
         "deid with audit, fast": audited(Deidentifier(policy, key, detector=fast)),
         "deid with audit, accurate": audited(Deidentifier(policy, key)),
@@ -129,7 +130,7 @@ def main() -> None:
     for name, seconds in result.items():
         unseen = f"{base / first[name]:8.2f}" if first else ""
         print(f"{name:26}{seconds * 1e6:12.0f}{1 / seconds:12.0f}{base / seconds:8.2f}{unseen}")
-    for name in ("fast", "accurate"):
+    for name in ("fast", "balanced", "accurate"):
         loaded, called = loading(name)
         print(f"load({name!r}): {loaded:.2f} s of CPU, first call {called:.2f} s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")

@@ -67,7 +67,7 @@ def spans(doc: Any, group: str) -> list[Row]:
 
 
 SYSTEMS: dict[str, Callable[..., System]] = {
-    name: partial(pipeline, name) for name in ("fast", "accurate", "spacy", "transformer")
+    name: partial(pipeline, name) for name in ("fast", "balanced", "accurate", "spacy")
 }
 
 

@@ -56,7 +56,7 @@ def test_latin_words_stand_alone(text, form, found):
     ("text", "form", "meant"),
     [
         ("右PCAに狭窄", "PCA", "posterior_cerebral_artery"),
-        ("PCa疑い。前立腺に低信号", "PCa", "renal_cancer"),
+        ("PCa疑い。前立腺に低信号", "PCa", "prostate_cancer"),
         ("CPAの鈍化。胸水", "CPA", "costophrenic_angle"),
         ("CPAの腫瘤。内耳道", "CPA", "cerebellopontine_angle"),
         ("MMの損傷。右膝", "MM", "medial_meniscus"),

@@ -50,9 +50,8 @@ def test_nothing_is_read_where_the_tagger_sees_nobody():
     assert learned.weigh("右肺に結節を認めます。", [], reader) == []
 
 
-def test_mode_keeps_what_accurate_finds():
-    accurate, both = (Detector(DetectOptions(mode=m)) for m in ("accurate", "spacy"))
-    assert both.fingerprint
+def test_accurate_keeps_what_balanced_finds():
+    balanced, both = (Detector(DetectOptions(mode=m)) for m in ("balanced", "accurate"))
     for text in (TEXT, "患者：佐藤花子（1950/1/2）", "紹介元の鈴木先生へ。"):
         covered = {k for i in both(text) for k in range(i.start, i.end)}
-        assert {k for i in accurate(text) for k in range(i.start, i.end)} <= covered
+        assert {k for i in balanced(text) for k in range(i.start, i.end)} <= covered
