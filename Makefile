@@ -7,8 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= demo-out
+SITE ?= site
 
-.PHONY: demo test check lint fix bench quality clean
+.PHONY: demo test check lint fix bench quality evaluate docs system clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +45,18 @@ test: lint check
 
 quality: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.quality
+
+# Systems against data, with confidence intervals; figures of `quality` know a record's own identifiers, these the text alone.
+evaluate: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.evaluate
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet --site-dir $(SITE)
+
+# Debian packages of tests that are skipped without them: the review page in a browser, Spark.
+system:
+	apt-get update --quiet --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat packages.txt)
 
 bench: $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/bench_chain.py
