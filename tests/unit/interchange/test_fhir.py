@@ -117,7 +117,7 @@ def test_a_disease_is_coded_as_itself():
         o["code"]["text"]: o["code"].get("coding", []) for o in observations(valid(made(replace(SAFE, text=text))))
     }
     assert {name: [c["code"] for c in found[name]] for name in ("橋本病", "前立腺癌", "食道静脈瘤")} == {
-        "橋本病": ["hashimoto_thyroiditis"], "前立腺癌": ["prostate_cancer"], "食道静脈瘤": ["esophageal_varices"],
+        "橋本病": ["hashimoto_thyroiditis"], "前立腺癌": ["254900004", "prostate_cancer"], "食道静脈瘤": ["esophageal_varices"],
     }  # fmt: skip
     assert [c["code"] for c in found["嚢胞"]] == ["367643001", "cyst"]
 
