@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from jmid_nlp.deid.bare import is_eponym
+from jmid_nlp.deid.book import stop_words
 from jmid_nlp.deid.charfeatures import Codes, encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
 from jmid_nlp.deid.ids import UNIT_RIGHT
 from jmid_nlp.deid.latin import is_plain_latin, is_surname
 from jmid_nlp.deid.network import Floats, Layer, Lookup
+from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import CATEGORIES, Category
 
 #: From a folded text to start, end, category and score of each find.
@@ -43,7 +45,8 @@ _DOUBTED: frozenset[Category] = frozenset(("FACILITY", "OCCUPATION"))
 _DENIED = 0.05
 #: The least score of a find of the second reader, and the network's least mean probability of any identifier there.
 _SECOND, _VOTE = 0.7, 0.2
-_RIM = " \t\r\n　:、。,.・/|\"'<>=;"
+_RIM = " \t\r\n　:、。,.・/|\"'<>=;#"
+_BORN = "生まれ"
 
 
 class Tagger:
@@ -172,9 +175,11 @@ def weigh(text: str, hits: list[Hit], reader: Reader | None = None) -> list[Hit]
     more = [h for h in found if h.score >= LEAST[h.category]]
     if reader is not None and (inside >= _VOTE).any():
         more += [
-            Hit(start, end, category, category.lower(), round(score, 2), "spacy", WEAK)
-            for start, end, category, score in reader(text)
-            if score >= _SECOND and inside[start:end].mean() >= _VOTE
+            hit
+            for found_at, end, category, score in reader(text)
+            if score >= _SECOND and inside[found_at:end].mean() >= _VOTE
+            for hit in _trimmed(text, found_at, end, category, score, "spacy")
+            if hit.end - hit.start > 1  # one letter is as often a word's first before a line break: 進|行癌
         ]
     return kept + [h for h in more if plausible(text, h)]
 
@@ -212,15 +217,18 @@ def spans(text: str, probabilities: Floats, offset: int = 0, *, least: float = _
 
 
 def _span(text: str, first: int, last: int, category: int, height: Floats, offset: int) -> Iterator[Hit]:
-    start, end = first + offset, last + offset
+    for hit in _trimmed(text, first + offset, last + offset, CATEGORIES[category], 0.0, "learned"):
+        yield hit._replace(score=round(float(height[hit.start - offset : hit.end - offset].mean()), 2))
+
+
+def _trimmed(text: str, start: int, end: int, category: Category, score: float, detector: str) -> Iterator[Hit]:
+    """A find without blanks and marks at its rims, and a date without the 生 of a birth; nothing if nothing is left."""
     while start < end and text[start] in _RIM:
         start += 1
-    while end > start and text[end - 1] in _RIM:
+    while end > start and (text[end - 1] in _RIM or (category == "DATE" and text[end - 1] in _BORN)):
         end -= 1
     if end > start:
-        score = round(float(height[start - offset : end - offset].mean()), 2)
-        name: Category = CATEGORIES[category]
-        yield Hit(start, end, name, name.lower(), score, "learned", WEAK)
+        yield Hit(start, end, category, category.lower(), round(score, 2), detector, WEAK)
 
 
 _NO_PARTICLES = re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL)
@@ -263,7 +271,7 @@ def plausible(text: str, hit: Hit) -> bool:
 def _names(text: str, start: int, end: int) -> bool:
     """Whether a span that the network takes for a name can be one, by its script and what stands beside it."""
     words = text[start:end]
-    if is_eponym(text, end):
+    if is_eponym(text, end) or words.lower() in _no_names():
         return False
     if len(words) == 1 and words.isascii() and start and text[start - 1].isalnum():
         return False  # a letter that counts rooms, cases and persons without a name: 不詳A
@@ -273,6 +281,13 @@ def _names(text: str, start: int, end: int) -> bool:
         alone = not (start and _NO_LEFT.match(text, start - 1)) and _AFTER_KANA.match(text, end) is not None
         return len(words) > 1 and alone
     return True
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    """What stands in the cells of a header without being a name: labels, and the words of sex."""
+    labels = {form.lower() for row in read_table("phi/labels.tsv", ("form",)) for form in split_forms(row["form"])}
+    return stop_words("no_name") | labels
 
 
 def _cuts(left: str, right: str) -> bool:
