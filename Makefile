@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OUT ?= demo-out
 SITE ?= site
 
-.PHONY: demo test check lint fix bench quality evaluate docs system clean
+.PHONY: demo test check lint fix bench scaling quality evaluate docs system clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -51,15 +51,24 @@ evaluate: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.evaluate
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict --quiet --site-dir $(SITE)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(SITE)
 
 # Debian packages of tests that are skipped without them: the review page in a browser, Spark.
 system:
 	apt-get update --quiet --quiet
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat packages.txt)
 
-bench: $(VENV)/.dev
+# What a user would take instead, measured beside us; in an environment of their own.
+.venv-peers/.made: tests/benchmarks/peers.txt | $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.peers --install
+	touch $@
+
+bench: $(VENV)/.dev .venv-peers/.made
 	$(BIN)/python tests/benchmarks/bench_chain.py
+	$(BIN)/python -m tests.benchmarks.peers
+
+scaling: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.scaling
 
 clean:
-	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-peers $(OUT) $(SITE) .pytest_cache .mypy_cache .ruff_cache .hypothesis
