@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import srsly
-from spacy import util
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
@@ -18,12 +15,13 @@ from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 
 from jmid_nlp.tagging.groups import attribute_labels, gold
+from jmid_nlp.tagging.stored import Stored
 
 Ranges = list[list[tuple[int, int]]]
 _SAMPLE = 10
 
 
-class Certainty(TrainablePipe):  # type: ignore[misc]
+class Certainty(Stored, TrainablePipe):  # type: ignore[misc]
     """The component behind `jmid_certainty`: sets `id_` of the spans of a group that have one of its span labels.
 
     Args:
@@ -134,30 +132,3 @@ class Certainty(TrainablePipe):  # type: ignore[misc]
         total = sum(pairs.values())
         right = sum(n for (a, b), n in pairs.items() if a == b)
         return {f"{self.spans_key}_attr": right / total if total else None}
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """The component as bytes."""
-        parts = {"cfg": lambda: srsly.json_dumps(self.cfg), "model": self.model.to_bytes}
-        return util.to_bytes(parts, exclude)
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> Certainty:
-        """The component from bytes."""
-        parts = {"cfg": lambda b: self._configure(srsly.json_loads(b)), "model": self.model.from_bytes}
-        util.from_bytes(data, parts, exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write the component into a folder."""
-        parts = {"cfg": lambda p: srsly.write_json(p, self.cfg), "model": self.model.to_disk}
-        util.to_disk(path, parts, exclude)
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Certainty:
-        """Read the component from a folder."""
-        parts = {"cfg": lambda p: self._configure(srsly.read_json(p)), "model": self.model.from_disk}
-        util.from_disk(path, parts, exclude)
-        return self
-
-    def _configure(self, cfg: dict[str, Any]) -> None:
-        self.cfg.update(cfg)
-        for label in self.labels:
-            self.vocab.strings.add(label)

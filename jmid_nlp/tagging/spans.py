@@ -7,13 +7,10 @@ corpus with identifiers alone says nothing of entities.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import srsly
 from numpy.typing import NDArray
-from spacy import util
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.scorer import Scorer
@@ -24,12 +21,13 @@ from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 
 from jmid_nlp.tagging.groups import gold, ignored
+from jmid_nlp.tagging.stored import Stored
 
 Floats = NDArray[np.float32]
 _SAMPLE = 10
 
 
-class TaggedSpans(TrainablePipe):  # type: ignore[misc]
+class TaggedSpans(Stored, TrainablePipe):  # type: ignore[misc]
     """The component behind `jmid_tagged_spans`.
 
     Args:
@@ -144,33 +142,6 @@ class TaggedSpans(TrainablePipe):  # type: ignore[misc]
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Precision, recall and F1 of the spans, in all and by label, on the examples that have the group."""
         return score_spans([eg for eg in examples if gold(eg, self.spans_key) is not None], self.spans_key)
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """The component as bytes."""
-        parts = {"cfg": lambda: srsly.json_dumps(self.cfg), "model": self.model.to_bytes}
-        return util.to_bytes(parts, exclude)
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> TaggedSpans:
-        """The component from bytes."""
-        parts = {"cfg": lambda b: self._configure(srsly.json_loads(b)), "model": self.model.from_bytes}
-        util.from_bytes(data, parts, exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write the component into a folder."""
-        parts = {"cfg": lambda p: srsly.write_json(p, self.cfg), "model": self.model.to_disk}
-        util.to_disk(path, parts, exclude)
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> TaggedSpans:
-        """Read the component from a folder."""
-        parts = {"cfg": lambda p: self._configure(srsly.read_json(p)), "model": self.model.from_disk}
-        util.from_disk(path, parts, exclude)
-        return self
-
-    def _configure(self, cfg: dict[str, Any]) -> None:
-        self.cfg.update(cfg)
-        for label in self.labels:
-            self.vocab.strings.add(label)
 
 
 def decode(values: Floats, least: float) -> Iterable[tuple[int, int, int, float]]:
