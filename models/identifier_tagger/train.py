@@ -224,7 +224,9 @@ def plain() -> list[Marked]:
     out = []
     for text in texts:
         view = fold(text)
-        spans = [(*view.map.to_target(x.start, x.end), IGNORED) for x in detect(text, options=DetectOptions(mode="fast"))]
+        spans = [
+            (*view.map.to_target(x.start, x.end), IGNORED) for x in detect(text, options=DetectOptions(mode="fast"))
+        ]
         out.append(Marked(view.text, spans))
     return out
 
