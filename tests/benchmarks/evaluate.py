@@ -39,7 +39,8 @@ def pipeline(name: str, *, without: tuple[str, ...] = ()) -> System:
     """A bundled pipeline as a function from texts to rows, with components left out."""
     nlp = jmid_nlp.load(name)
     for component in without:
-        nlp.disable_pipe(component)
+        if component in nlp.pipe_names:
+            nlp.disable_pipe(component)
 
     def run(found: list[str]) -> list[Row]:
         return [answer(doc) for doc in nlp.pipe(found, batch_size=BATCH)]
