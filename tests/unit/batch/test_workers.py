@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_chunk_of_long_texts_ends_early_and_bytes_stay(tmp_path, monkeypatch):
     source = write(tmp_path / "in.jsonl", ["x" * 40] * 9)
     run_job(Fragile(), source, tmp_path / "whole.jsonl", chunk_rows=9)
     monkeypatch.setattr("jmid_nlp.batch.run._CHUNK_CHARACTERS", 100)
-    sizes = [len(chunk) for chunk in _chunks(source, "auto", 9)]
+    sizes = [len(chunk) for chunk in _chunks(source, "auto", 9, {})]
     assert sizes == [3, 3, 3]
     run_job(Fragile(), source, tmp_path / "parts.jsonl", chunk_rows=9)
     assert (tmp_path / "parts.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -117,7 +118,10 @@ def test_ctrl_c_ends_with_one_line_and_the_run_goes_on(tmp_path, workers):
     )
     program = [sys.executable, "-c", "from jmid_nlp.cli import main; main()"]
     args = [*program, "extract", "in.jsonl", "-o", "out.jsonl", "--workers", str(workers)]
-    process = subprocess.Popen(args, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell lets what runs in its background ignore it
+    process = subprocess.Popen(
+        args, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard
+    )
     while process.poll() is None and not list((tmp_path / "out.jsonl.partial").glob("*.done.json")):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes at once
