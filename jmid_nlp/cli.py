@@ -6,9 +6,10 @@ import inspect
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from jmid_nlp.cli_evaluate import VERBS as EVALUATE_VERBS
 from jmid_nlp.cli_export import VERBS as EXPORT_VERBS
@@ -45,7 +46,18 @@ from jmid_nlp.cli_show import VERBS as SHOW_VERBS
 from jmid_nlp.cli_train import VERBS as TRAIN_VERBS
 from jmid_nlp.version import __version__
 
+
+class Verbs(TyperGroup):
+    """The list of verbs with the whole first sentence of each; typer cuts it at the width of the line."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
+
+
 app = typer.Typer(
+    cls=Verbs,
     name="jmid-nlp",
     help="Japanese radiology reports: de-identify, extract findings, align with annotations, build datasets.",
     no_args_is_help=True,

@@ -84,7 +84,9 @@ def load_key(*, key_file: Path | None = None, env: str = "JMID_KEY") -> Key:
         try:
             data = Path(key_file).read_bytes()
         except OSError as error:
-            raise KeyMaterialError(f"the key file{_shown(key_file)} cannot be read: {error.strerror}") from None
+            raise KeyMaterialError(
+                f"the key file{_shown(key_file)} cannot be read: {error.strerror}; `jmid-nlp new-key FILE` makes one"
+            ) from None
         except ValueError:
             raise KeyMaterialError("the key file cannot be read: what was given is no path") from None
         return Key(_decode(data))
