@@ -24,7 +24,7 @@ from jmid_nlp.deid.charfeatures import Codes, encode, ngrams, pieces, positions
 from jmid_nlp.deid.evidence import GRAMMAR, WEAK, Hit
 from jmid_nlp.deid.ids import UNIT_RIGHT
 from jmid_nlp.deid.latin import is_plain_latin, is_surname
-from jmid_nlp.deid.network import Floats, Layer, Lookup
+from jmid_nlp.deid.network import Floats, Layer, Lookup, runs
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import CATEGORIES, Category
 
@@ -174,13 +174,7 @@ def weigh(text: str, hits: list[Hit], reader: Reader | None = None) -> list[Hit]
     kept = [h for h in hits if not _denied(h, inside)]
     more = [h for h in found if h.score >= LEAST[h.category]]
     if reader is not None and (inside >= _VOTE).any():
-        more += [
-            hit
-            for found_at, end, category, score in reader(text)
-            if score >= _SECOND and inside[found_at:end].mean() >= _VOTE
-            for hit in _trimmed(text, found_at, end, category, score, "spacy")
-            if hit.end - hit.start > 1  # one letter is as often a word's first before a line break: 進|行癌
-        ]
+        more += _seconded(text, reader, inside)
     return kept + [h for h in more if plausible(text, h)]
 
 
@@ -199,36 +193,32 @@ def spans(text: str, probabilities: Floats, offset: int = 0, *, least: float = _
         offset: Where the probabilities begin.
         least: Probability from which a character belongs to an identifier.
     """
-    inside = probabilities[:, 1::2] + probabilities[:, 2::2]
-    best = inside.argmax(axis=1)
-    height = inside.max(axis=1)
-    on = np.flatnonzero(height >= least)
-    first = last = -1
-    for i in on.tolist():
-        begins = probabilities[i, 1 + 2 * best[i]] > probabilities[i, 2 + 2 * best[i]]
-        if first >= 0 and i == last + 1 and best[i] == best[first] and not begins:
-            last = i
+    height = (probabilities[:, 1::2] + probabilities[:, 2::2]).max(axis=1)
+    for first, last, number in runs(probabilities, height >= least):
+        category = CATEGORIES[number]
+        start, end = _trimmed(text, first + offset, last + offset, category)
+        if end > start:
+            score = round(float(height[start - offset : end - offset].mean()), 2)
+            yield Hit(start, end, category, category.lower(), score, "learned", WEAK)
+
+
+def _seconded(text: str, reader: Reader, inside: Floats) -> Iterator[Hit]:
+    """What the second reader finds and the network does not deny."""
+    for first, last, category, score in reader(text):
+        if score < _SECOND or inside[first:last].mean() < _VOTE:
             continue
-        if first >= 0:
-            yield from _span(text, first, last + 1, int(best[first]), height, offset)
-        first = last = i
-    if first >= 0:
-        yield from _span(text, first, last + 1, int(best[first]), height, offset)
+        start, end = _trimmed(text, first, last, category)
+        if end - start > 1:  # one letter is as often a word's first before a line break: 進|行癌
+            yield Hit(start, end, category, category.lower(), round(score, 2), "spacy", WEAK)
 
 
-def _span(text: str, first: int, last: int, category: int, height: Floats, offset: int) -> Iterator[Hit]:
-    for hit in _trimmed(text, first + offset, last + offset, CATEGORIES[category], 0.0, "learned"):
-        yield hit._replace(score=round(float(height[hit.start - offset : hit.end - offset].mean()), 2))
-
-
-def _trimmed(text: str, start: int, end: int, category: Category, score: float, detector: str) -> Iterator[Hit]:
-    """A find without blanks and marks at its rims, and a date without the 生 of a birth; nothing if nothing is left."""
+def _trimmed(text: str, start: int, end: int, category: Category) -> tuple[int, int]:
+    """A find without blanks and marks at its rims, and a date without the 生 of a birth."""
     while start < end and text[start] in _RIM:
         start += 1
     while end > start and (text[end - 1] in _RIM or (category == "DATE" and text[end - 1] in _BORN)):
         end -= 1
-    if end > start:
-        yield Hit(start, end, category, category.lower(), round(score, 2), detector, WEAK)
+    return start, end
 
 
 _NO_PARTICLES = re.compile(r"[^のをはがもでとへに].*[^のをはがもでとへに]\Z", re.DOTALL)

@@ -6,7 +6,7 @@ in the weights, and intermediate results are written over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,3 +97,24 @@ class Layer:
         gate *= value
         gate += x[begin:end]
         return gate
+
+
+def runs(values: Floats, on: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
+    """Runs of rows of one label, cut where a new span begins: first row, end and number of the label.
+
+    Args:
+        values: Probabilities, a row a character or token: no span, then begin and inside of each label.
+        on: Which rows belong to a span.
+    """
+    best = (values[:, 1::2] + values[:, 2::2]).argmax(axis=1)
+    first = last = -1
+    for i in np.flatnonzero(on).tolist():
+        begins = values[i, 1 + 2 * best[i]] > values[i, 2 + 2 * best[i]]
+        if first >= 0 and i == last + 1 and best[i] == best[first] and not begins:
+            last = i
+            continue
+        if first >= 0:
+            yield first, last + 1, int(best[first])
+        first = last = i
+    if first >= 0:
+        yield first, last + 1, int(best[first])

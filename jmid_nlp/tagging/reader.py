@@ -1,4 +1,4 @@
-"""Identifiers that the trained model of the package sees in a text: the second reader of detection's mode `spacy`."""
+"""Identifiers that the trained model of the package sees in a text: the second reader of detection's mode `accurate`."""
 
 from __future__ import annotations
 

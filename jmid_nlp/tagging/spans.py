@@ -20,6 +20,7 @@ from spacy.util import filter_spans
 from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 
+from jmid_nlp.deid.network import runs
 from jmid_nlp.tagging.groups import gold, ignored
 from jmid_nlp.tagging.stored import Stored
 
@@ -154,23 +155,8 @@ def decode(values: Floats, least: float) -> Iterable[tuple[int, int, int, float]
     if values.shape[1] < 3:
         return
     inside = values[:, 1::2] + values[:, 2::2]
-    best = inside.argmax(axis=1)
-    first = last = -1
-    for i in np.flatnonzero(1.0 - values[:, 0] >= least).tolist():
-        begins = values[i, 1 + 2 * best[i]] > values[i, 2 + 2 * best[i]]
-        if first >= 0 and i == last + 1 and best[i] == best[first] and not begins:
-            last = i
-            continue
-        if first >= 0:
-            yield _decoded(inside, best, first, last)
-        first = last = i
-    if first >= 0:
-        yield _decoded(inside, best, first, last)
-
-
-def _decoded(inside: Floats, best: NDArray[np.int64], first: int, last: int) -> tuple[int, int, int, float]:
-    label = int(best[first])
-    return first, last + 1, label, float(inside[first : last + 1, label].mean())
+    for first, end, label in runs(values, 1.0 - values[:, 0] >= least):
+        yield first, end, label, float(inside[first:end, label].mean())
 
 
 def score_spans(examples: Iterable[Example], key: str) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from torch.nn import functional
 from transformers import BertForTokenClassification
 
 from .data import LABELS, SKIP, Examples, generated, padded, written
-from .loop import train
-from .pretrain import save
+from .pretrain import fit
 
 
 def labelled(base: Path, names: Sequence[str]) -> BertForTokenClassification:
@@ -55,11 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     vocabulary = (options.base / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
     model = labelled(options.base, LABELS)
     examples = Examples(written(), generated(options.generated), vocabulary, made_share=0.3, hidden=0.06)
-    train(
-        model, lambda number: label_loss(model, examples, options.batch, options.seed, number),
-        steps=options.steps, rate=options.rate, seed=options.seed, checkpoint=options.output / "checkpoint.pt",
-    )  # fmt: skip
-    save(model, vocabulary, options.output)
+    fit(model, lambda number: label_loss(model, examples, options.batch, options.seed, number), vocabulary, options)
 
 
 if __name__ == "__main__":

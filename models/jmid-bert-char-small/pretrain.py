@@ -9,7 +9,7 @@ One core; goes on where it stopped. The same seed, texts and machine give the sa
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -29,6 +29,15 @@ def save(model: torch.nn.Module, vocabulary: list[str], path: Path) -> None:
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer(vocabulary), model_max_length=LONGEST, **names)
     fast.save_pretrained(path)
     (path / "vocab.txt").write_text("".join(f"{c}\n" for c in vocabulary), encoding="utf-8")
+
+
+def fit(
+    model: torch.nn.Module, loss_of: Callable[[int], Tensor], vocabulary: list[str], options: argparse.Namespace
+) -> None:
+    """Train by the options of the command, and write the model."""
+    checkpoint = options.output / "checkpoint.pt"
+    train(model, loss_of, steps=options.steps, rate=options.rate, seed=options.seed, checkpoint=checkpoint)
+    save(model, vocabulary, options.output)
 
 
 def masked_loss(model: BertForMaskedLM, examples: Examples, size: int, seed: int, number: int) -> Tensor:
@@ -59,11 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = BertForMaskedLM(config(len(vocabulary), width=options.width, layers=options.layers))
     look_at_neighbours(model.bert)
     examples = Examples(own, made, vocabulary, made_share=0.55)
-    train(
-        model, lambda number: masked_loss(model, examples, options.batch, options.seed, number),
-        steps=options.steps, rate=options.rate, seed=options.seed, checkpoint=options.output / "checkpoint.pt",
-    )  # fmt: skip
-    save(model, vocabulary, options.output)
+    fit(model, lambda number: masked_loss(model, examples, options.batch, options.seed, number), vocabulary, options)
 
 
 if __name__ == "__main__":

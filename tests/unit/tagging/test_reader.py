@@ -1,4 +1,4 @@
-"""The second reader of detection's mode `spacy`."""
+"""The second reader of detection's mode `accurate`."""
 
 import pytest
 
