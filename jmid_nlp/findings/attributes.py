@@ -20,6 +20,7 @@ from jmid_nlp.text.lazy import lazy
 _PLAIN = frozenset(("density", "echo", "margin", "shape"))
 _BESIDE = frozenset(("phase", "part", "quality"))  # words that say nothing by themselves
 _HEADS = frozenset(("enhancement", "uptake"))
+_QUALIFIED = _HEADS | {"quality", "texture"}
 # What follows a word that the text denies: 造影効果は認めない, washout(-), 造影されず.
 _DENIED = lazy(
     r"(?:域|像|部|様|性|状|構造|成分|領域)?(?:の?所見|変化|傾向|変形)?(?:など|等)?(?:(?:[はがをもの]|とは|には|では|にも)\s?)?"
@@ -63,6 +64,7 @@ _OTHER = {"低": "low", "等": "iso", "高": "high", "無": "no"}
 _AGAINST = re.compile(r"に?(?:比し|比べ|比較し|対し)|より")
 _EARLY = frozenset(("arterial",))
 _LATE = frozenset(("delayed", "equilibrium"))
+_TIMED = _EARLY | _LATE
 
 
 @dataclass(slots=True)
@@ -244,7 +246,7 @@ class _Sentence:
     def _head_near(self, number: int, mark: Mark) -> bool:
         """Whether the next word is one of enhancement that this word qualifies: `不均一に|造影され`."""
         later = self.marks[number + 1] if number + 1 < len(self.marks) else None
-        if later is None or later.kind not in (*_HEADS, "quality", "texture"):
+        if later is None or later.kind not in _QUALIFIED:
             return False
         near = _QUALITY_GAP.fullmatch(self.text, mark.end, later.start) is not None
         if later.kind in ("quality", "texture"):
@@ -271,7 +273,7 @@ class _Sentence:
         values = [] if mark.id in ("enhancing", "uptake") else [mark.id]
         values += [self._meaning(mark, q) for q in qualities]
         phase = self._phase_of(min([mark.start, *(q.start for q in qualities)])) if mark.kind == "enhancement" else None
-        if mark.id == "enhancing" and phase in (*_EARLY, *_LATE):
+        if mark.id == "enhancing" and phase in _TIMED:
             values.append("early_enhancement" if phase in _EARLY else "delayed_enhancement")
         for value in dict.fromkeys(values or [mark.id]):
             self._add(mark, value, extra=qualities)

@@ -14,6 +14,7 @@ _MOST = 64  # attributes of one finding
 _AND_THERE = re.compile(r"(?:[、,]|と|および|及び)[^。、,]{1,12}(?:(?:に|で)(?:は|も)?|は)")
 _OUTLINE = frozenset(("margin", "shape"))
 _SELF = frozenset(("signal",))
+_SIGNS = _SELF | {"sign"}
 
 
 class Descriptions:
@@ -50,7 +51,7 @@ class Descriptions:
         """`溶骨性、骨硬化性変化は認めません`: what is denied is the finding that the words describe, not that it looks so."""
         own = self.hosts.inside(draft.start, draft.end)
         described = own is not None and (
-            self.hosts.mentions[own].kind not in (*_SELF, "sign") or draft.end < self.hosts.mentions[own].end
+            self.hosts.mentions[own].kind not in _SIGNS or draft.end < self.hosts.mentions[own].end
         )
         if not draft.present and (described or self.hosts.finding_between(draft.end, draft.tail)):
             draft.present, draft.tail = True, draft.end

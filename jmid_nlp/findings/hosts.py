@@ -13,6 +13,7 @@ from jmid_nlp.text.lazy import lazy
 _WITH_IT = re.compile(r"(?:など|像)?[をも]?伴")
 _EVERYONE = re.compile(r"いずれも|ともに|すべて|全て|両者(?:とも|は)|それぞれ|どちらも|共に|これらは|これらに|全病変")
 _AND = ("と", "および", "及び", "や")
+_BESIDE = (*_AND, "、", "・")
 _ONE_OF_TWO = re.compile(r"[前後]者")
 _ELSE = re.compile(
     r"(?:その)?他(?:に|の|は)|それ以外|上記以外|背景|(?:明らかな)?新(?:たな|規の?|しい|出の?)(?!.*(?:内部|同部|辺縁))"
@@ -72,7 +73,7 @@ class Hosts(Heads):
 
     def _sibling(self, number: int, start: int) -> bool:
         """Whether a sign of a lesion is named beside what begins at a place, in one list."""
-        return self.text[self.mentions[number].end : start] in (*_AND, "、", "・") and self._sign_only(number)
+        return self.text[self.mentions[number].end : start] in _BESIDE and self._sign_only(number)
 
     def _stated(self, number: int) -> bool:
         return self.c.certainty[number] in ("positive", "suspicious")

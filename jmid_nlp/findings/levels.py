@@ -16,6 +16,7 @@ _SPINE = ("C", "T", "L", "S")
 _COUNT = {"C": 7, "T": 12, "L": 5, "S": 5}
 _WORDS = {"頸": "C", "頚": "C", "胸": "T", "腰": "L", "仙": "S"}
 _SEGMENTED = ("lung", "liver")
+_SEGMENTED_OR_NONE = (*_SEGMENTED, "S", "")
 
 
 def named_levels(written: str, organ: str | None = None) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def _kind(written: str, organ: str | None) -> str:
 
 def _own(letter: str, kind: str) -> str:
     """S before a number means what the organ says; the other letters are vertebrae wherever they stand."""
-    return kind if letter == "S" and kind in (*_SEGMENTED, "S", "") else letter
+    return kind if letter == "S" and kind in _SEGMENTED_OR_NONE else letter
 
 
 def _concept(letter: str, number: int, second: str | None, side: str | None) -> str:

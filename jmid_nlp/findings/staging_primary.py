@@ -215,7 +215,7 @@ def _new_place(scene: Scene, number: int, clause: Clause) -> bool:
     lobes = {lobe_of(p) for p in here} - {None}
     return any(
         (side_of(p) is not None and bool(sides) and side_of(p) not in sides and p.side != "ipsi")
-        or (lobe_of(p) is not None and "hilum" not in {*lobes, lobe_of(p)} and bool(lobes) and lobe_of(p) not in lobes)
+        or (lobe_of(p) is not None and lobe_of(p) != "hilum" and "hilum" not in lobes and bool(lobes) and lobe_of(p) not in lobes)
         for p in there
     )
 
