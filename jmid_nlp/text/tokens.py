@@ -30,7 +30,7 @@ _CHUNK = 4096  # MeCab keeps token lengths in 16 bits and its lattice in memory:
 # whitespace that MeCab would take for a character, and what its C strings of UTF-8 cannot hold
 _ODD_SPACE = re.compile(r"[^\S \t\n\x0b]")
 _BLANKS = re.compile(r"[ \t\x0b]+")
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
 UNKNOWN = "名詞,普通名詞,一般,*,*,*"
 
 
