@@ -116,7 +116,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
                 and sum(c.isdigit() or c in "〇一二三四五六七八九" for c in m[0]) >= 7
             ):
                 yield Hit(m.start(), m.end(), "PHONE", "phone", 0.93, "contact.phone", SHAPED)
-        for m in _EXTENSION.finditer(t) if _EXTENSION_SHAPES(t) else ():
+        for m in _EXTENSION.finditer(t) if _extended(t) else ():
             name = m.lastgroup or ""
             yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
         if t.count(".") > 2 or t.count(":") > 4:
@@ -132,7 +132,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         for m in _HANDLE.finditer(t):
             yield Hit(m.start(), m.end(), "URL", "sns", 0.8, "contact.handle", LABELLED)
     if "://" in t or "." in t:
-        for m in _URL.finditer(t):
+        for m in _URL.finditer(t) if _URL_WORDS(t) else ():
             yield Hit(m.start(), m.start() + len(m[0].rstrip(".,;:)>]}\"'")), "URL", "url", 0.98, "contact.url", SHAPED)
         if _HOST_ISH.search(t):
             for m in _OTHER_HOST.finditer(t):
@@ -154,7 +154,19 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
 
 
 GRAMMAR_IP = 55
-_EXTENSION_SHAPES = shapes(*(f"{word}{blank}0000" for word in "内Aピa☎℡" for blank in ("", " ")), "00-0000")
+_EXTENSION_SHAPES = shapes(*(f"{word}{blank}0000" for word in "内Aピa☎℡" for blank in ("", " ")))
+_EXTENSION_ISH = re.compile(r"[内Pピ☎℡x][ ]?[2-9]\d{3}")
+_CALLED_SHAPES = shapes("00-0000に", "00-0000へ", "00-0000ま")
+_URL_WORDS = words(
+    "://", *(f"{a}{b}{c}." for a in "Ww" for b in "Ww" for c in "Ww"),
+    ".jp", ".com", ".net", ".org", ".info", ".app", ".io", ".dev", ".tv", ".me", ".biz",
+)  # fmt: skip
+
+
+def _extended(t: str) -> bool:
+    return (_EXTENSION_SHAPES(t) and _EXTENSION_ISH.search(t) is not None) or _CALLED_SHAPES(t)
+
+
 _NETWORKS = words(
     "LINE", "nsta", "インスタ", "TikTok", "witter", "ツイッタ", "kype", "Discord", "カカオ", "WeChat", "Zoom"
 )

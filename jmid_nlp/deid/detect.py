@@ -16,7 +16,15 @@ from jmid_nlp.deid.evidence import KNOWN, LABELLED, SHAPED, Hit
 from jmid_nlp.deid.facilities import find_facilities
 from jmid_nlp.deid.fields import find_fields
 from jmid_nlp.deid.ids import find_ids
-from jmid_nlp.deid.joined import across, crosses_lines, is_spread, line_breaks, spread_gaps
+from jmid_nlp.deid.joined import (
+    across,
+    crosses_lines,
+    cut_by_blank,
+    cut_by_break,
+    is_spread,
+    line_breaks,
+    spread_gaps,
+)
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
 from jmid_nlp.deid.lines import find_lines
@@ -154,9 +162,11 @@ class Detector:
             return [*hits, *(find_known(joined, known) if known is not None else ())]
 
         breaks = line_breaks(view.text) if "\n" in view.text else []
-        found = across(view, breaks, lambda t: find(t, _find_all(t, crossing=True)), crosses_lines) if breaks else []
+        found: list[Hit] = []
+        if breaks:
+            found += across(view, breaks, cut_by_break, lambda t, cut: find(t, _find_cut(t, cut)), crosses_lines)
         if gaps := spread_gaps(view.text):
-            found += across(view, gaps, lambda t: resolve(find(t, _find_people(t))), is_spread)
+            found += across(view, gaps, cut_by_blank, lambda t, _: resolve(find(t, _find_people(t))), is_spread)
         return found
 
     def _wanted(self, text: str, hit: Hit, allowed: frozenset[str]) -> bool:
@@ -192,25 +202,17 @@ def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:
             at = t.find(form, at + len(form))
 
 
-def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
-    """All finds of a folded text; with `crossing` only of the families whose finds a line break may cut."""
+def _find_all(t: str) -> Iterator[Hit]:
+    """All finds of a folded text."""
     digits = _DIGIT.search(t) is not None
-    labels: list[Label] = find_labels(t) + ([] if crossing else find_cells(t))
-    dates = find_dates(t, folded=True)
-    births = {x.value for x in labels if x.subtype == "birth"}
-    for d in dates:
-        birth = any(d.start - k in births for k in range(4)) or t.startswith(("生", " 生"), d.end)
-        yield Hit(d.start, d.end, "DATE", "birth" if birth else "date", 0.9, f"dates.{d.form}", SHAPED)
-    if digits:
-        yield from _dated(t, labels)
+    labels: list[Label] = find_labels(t) + find_cells(t)
+    yield from _find_dates(t, labels, digits=digits)
     yield from find_contact(t, labels, digits=digits)
     yield from find_ids(t, labels, digits=digits)
     yield from find_labelled(t, labels)
     yield from find_titled(t)
     yield from find_facilities(t, labels)
     yield from find_places(t, labels, digits=digits)
-    if crossing:
-        return
     if digits or "歳" in t or "才" in t or "寿" in t:
         yield from find_ages(t)
     yield from find_latin(t)
@@ -220,6 +222,35 @@ def _find_all(t: str, *, crossing: bool = False) -> Iterator[Hit]:
     yield from find_fields(t)
     yield from find_bare(t)
     yield from find_lines(t)
+
+
+def _find_dates(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
+    dates = find_dates(t, folded=True)
+    births = {x.value for x in labels if x.subtype == "birth"}
+    for d in dates:
+        birth = any(d.start - k in births for k in range(4)) or t.startswith(("生", " 生"), d.end)
+        yield Hit(d.start, d.end, "DATE", "birth" if birth else "date", 0.9, f"dates.{d.form}", SHAPED)
+    if digits:
+        yield from _dated(t, labels)
+
+
+def _find_cut(t: str, cut: frozenset[Category]) -> Iterator[Hit]:
+    """Finds of the families whose finds a line break may cut, as far as it may cut what they find."""
+    digits = _DIGIT.search(t) is not None
+    labels = find_labels(t)
+    if "DATE" in cut:
+        yield from _find_dates(t, labels, digits=digits)
+    if "URL" in cut or "PHONE" in cut:  # mail addresses, host addresses
+        yield from find_contact(t, labels, digits=digits)
+    if "ID" in cut:
+        yield from find_ids(t, labels, digits=digits)
+    if "PERSON" in cut:
+        yield from find_labelled(t, labels)
+        yield from find_titled(t)
+    if "FACILITY" in cut:
+        yield from find_facilities(t, labels)
+    if "ADDRESS" in cut:
+        yield from find_places(t, labels, digits=digits)
 
 
 def _find_people(t: str) -> Iterator[Hit]:

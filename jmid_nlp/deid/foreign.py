@@ -12,7 +12,7 @@ from jmid_nlp.deid.latin import is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.deid.worth import medical_runs
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import shapes
+from jmid_nlp.text.shape import shapes, words
 
 # Greek is left out: it names series and genes
 _SCRIPT = lazy(
@@ -75,12 +75,12 @@ def find_foreign(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "PERSON", "foreign", 0.8, "names.script", LISTED)
     if not _CAPITAL.search(t):
         return
-    for pattern, guard in ((_INITIALS_AGED, "."), (_SURNAME_INITIAL, " ")):
-        for m in pattern.finditer(t) if guard in t else ():
+    for pattern, look in ((_INITIALS_AGED, _INITIALS_SHAPES), (_SURNAME_INITIAL, _SURNAME_SHAPES)):
+        for m in pattern.finditer(t) if look(t) else ():
             if not m.lastindex or is_surname(m[1]):
                 yield Hit(m.start(), m.end(), "PERSON", "initials", 0.75, "names.initials", LISTED)
-    for pattern, guard in ((_HONORED, ""), (_SIGNED, ".")):
-        for m in pattern.finditer(t) if guard in t else ():
+    for pattern, look in ((_HONORED, _HONORS), (_SIGNED, _INITIAL_SHAPES)):
+        for m in pattern.finditer(t) if look(t) else ():
             if not _known_word(m[1].split()[-1]):
                 yield Hit(m.start(1), m.end(1), "PERSON", "romaji", 0.75, "names.signed", LISTED)
     for m in _CELL.finditer(t) if any(c in t for c in "|;\t<") else ():
@@ -113,6 +113,16 @@ def find_foreign(t: str) -> Iterator[Hit]:
 
 
 _TWO_SHAPES = shapes(*(f"{a}{sep}A{b}{c}" for a in "Aa" for sep in (" ", ", ") for b in "Aa" for c in "Aa"))
+_INITIALS_SHAPES, _INITIAL_SHAPES = shapes("A.A", "A. A"), shapes("A.")
+_SURNAME_SHAPES = shapes(
+    *(
+        f"{word}{sep}A{right}"
+        for word in ("AA", "aa")
+        for sep in (" ", ", ")
+        for right in (".", " ", "(", "、", ",", "0")
+    )
+)
+_HONORS = words("Dr", "DR", "Prof", "Mr", "Ms", "Miss", "Tech", "Doctor", "Nurse")
 _TWO_GUARD = re.compile("[A-Za-z]{4},? [A-Z][A-Za-z]{2}")
 _KANA_LATIN_GUARD = re.compile("[ァ-ヺー] ?[/(] ?[A-Z][A-Za-z]+,? [A-Za-z]")
 _CAPITAL = re.compile("[A-Z][A-Za-z.]")

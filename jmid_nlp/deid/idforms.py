@@ -46,6 +46,9 @@ _BOOK = lazy(
     r"(?<![0-9A-Za-z])(?:[RHSrhs]?\d{1,4}[\-‐−ー]?|"
     r"[RHS]\d{1,2})(?P<k>[一-鿿ァ-ヺぁ-ん]{1,2})[\-‐−ー]\d{2,7}(?:[\-‐−ー]\d{1,4})?(?![0-9A-Za-z])"
 )
+_BOOK_ISH = lazy(r"[\-‐−ー](?<=[一-鿿ァ-ヺぁ-ん].)\d\d")
+_TRIPLE_SHAPES = shapes(*(f"0-{'0' * size}-0" for size in range(1, 6)))
+_SPACED_SHAPES = shapes("0 0 ", "000-0 000", "000-00 000")
 _NO_BOOK = re.compile("[年月日時分秒番丁目回歳才個枚倍点代度本]")
 _CELL = re.compile(r"[\"'](?P<v>[A-Z]{1,4}-?\d{3,12}|\d{1,5}(?:-\d{1,6}){1,3}|[A-Z]{1,4}-\d{2,6}(?:-\d{1,6})?)[\"']")
 _ROW = re.compile(r"(?:^|(?<=\n)|(?<=[|│ ]))[Nn][Oo]\.?[ ]?(?P<v>\d{1,6})(?=[ ]?[|│]|[ ]*\n|$)")
@@ -131,7 +134,7 @@ def _is_number(value: str, *, announced: int) -> bool:
 
 
 def _jointed(t: str) -> Iterator[Hit]:
-    for m in _TRIPLE.finditer(t):
+    for m in _TRIPLE.finditer(t) if _TRIPLE_SHAPES(t) else ():
         digits = sum(c.isdigit() for c in m[0])
         sizes = {len(g) for g in m[0].split("-")}
         if (
@@ -140,10 +143,10 @@ def _jointed(t: str) -> Iterator[Hit]:
             and ((digits > 6 and not sizes <= {3, 4}) or m[0][0] == "0")
         ):
             yield Hit(m.start(), m.end(), "ID", "number", 0.65, "ids.triple", LISTED)
-    for m in _SPACED.finditer(t):
+    for m in _SPACED.finditer(t) if _SPACED_SHAPES(t) else ():
         if sum(c.isdigit() for c in m[0]) > 5:
             yield Hit(m.start(), m.end(), "ID", "number", 0.65, "ids.spaced", LISTED)
-    for m in _BOOK.finditer(t):
+    for m in _BOOK.finditer(t) if _BOOK_ISH.search(t) else ():
         if not _NO_BOOK.search(m["k"]):
             yield Hit(m.start(), m.end(), "ID", "case", 0.75, "ids.book", GRAMMAR)
 

@@ -174,6 +174,11 @@ _NUMBERISH = shapes(
     "00A ",
     *(f"{d}{k}" for d in ("00", "00 ") for k in _HIRAGANA),
 )
+_LETTERED_SHAPES = shapes("A0000", "A_0000", "-00", "-A00", "-AA00", "-AAA00")
+_FOUR4_SHAPES = shapes(*(f"0000{a}0000{b}0000" for a in " -" for b in " -"))
+_SIX_DIGITS, _DASHED_SHAPES = shapes("000000"), shapes("0000-0")
+_PLATE_ISH = re.compile(r"\d(?<=\d.)[ ]?[ぁ-ゖA-Z][ ]?[・.0-9]")
+_PAST_WARD = ("", *"に、。 ・室在へ入\n()")  # what follows the 号 of a ward
 _ROOMISH = re.compile(r"\d[A-Z]?(?:[\-ー]\d{1,2})?(?:号|病室|室)")
 _SIDE_WARD = re.compile(
     r"[東西南北新旧本中]病棟[ ]?\d{3,4}(?:-\d{1,2})?|(?<![0-9A-Za-z.])\d{1,2}階?[東西南北][ "
@@ -195,27 +200,27 @@ def _shapes(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "ID", "dicom_uid", 0.99, "ids.uid", SHAPED)
     if not _NUMBERISH(t):
         return
-    for m in _LETTERED.finditer(t):
+    for m in _LETTERED.finditer(t) if _LETTERED_SHAPES(t) else ():
         if sum(c.isdigit() for c in m[0]) >= 4 and not UNIT_RIGHT.match(t, m.end()) and not _technical(t, m):
             yield Hit(m.start(), m.end(), "ID", "number", 0.7, "ids.shape", LISTED)
-    for m in _FOUR4.finditer(t):
+    for m in _FOUR4.finditer(t) if _FOUR4_SHAPES(t) else ():
         if not UNIT_RIGHT.match(t, m.end()) and " " in m[0] + "-":
             plain = re.sub(r"\D", "", m[0])
             kind = "mynumber" if mynumber_valid(plain) else "number"
             if kind == "mynumber" or "-" not in m[0]:
                 yield Hit(m.start(), m.end(), "ID", kind, 0.85, "ids.mynumber", GRAMMAR)
-    for m in _BARE.finditer(t):
+    for m in _BARE.finditer(t) if _SIX_DIGITS(t) else ():
         if _CLOCK_LEFT.search(t, max(0, m.start() - 10), m.start()):
             continue
         kind = (
             "mynumber" if mynumber_valid(m[0]) else "insurance" if insurer_valid(m[0]) and len(m[0]) == 8 else "number"
         )
         yield Hit(m.start(), m.end(), "ID", kind, 0.8, "ids.digits", LISTED)
-    for m in _DASHED.finditer(t):
+    for m in _DASHED.finditer(t) if _DASHED_SHAPES(t) else ():
         if _MODEL_LEFT.search(t, max(0, m.start() - 8), m.start()):
             continue
         yield Hit(m.start(), m.end(), "ID", "number", 0.6, "ids.dashed", LISTED)
-    for m in _PLATE.finditer(t):
+    for m in _PLATE.finditer(t) if _PLATE_ISH.search(t) else ():
         if sum(c.isdigit() for c in m[0]) >= 5:
             yield Hit(m.start(), m.end(), "ID", "plate", 0.85, "ids.plate", GRAMMAR)
 
@@ -253,7 +258,7 @@ def _rooms(t: str) -> Iterator[Hit]:
             if (
                 t[m.end() - 1] == "号"
                 and not re.search(r"棟|階|病棟|F", m[0])
-                and t[m.end() : m.end() + 1] not in ("", *"に、。 ・室在へ入\n()")
+                and t[m.end() : m.end() + 1] not in _PAST_WARD
             ):
                 continue
             yield Hit(m.start(), m.end(), "ID", "room", 0.85, "ids.room", GRAMMAR)

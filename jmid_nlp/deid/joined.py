@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from jmid_nlp.deid.evidence import Hit
 from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.offsets import Folded, OffsetMap, Span
-from jmid_nlp.schema import Category
+from jmid_nlp.schema import CATEGORIES, Category
 from jmid_nlp.text.lazy import lazy
 
 # Patterns that begin with what is rare, and look behind from there, are found far faster.
@@ -29,7 +29,8 @@ def line_breaks(t: str) -> list[Span]:
     out = []
     for m in _WRAP.finditer(t):
         start = m.start() - (t[m.start() - 1 : m.start()] == "\r")
-        start = len(t[:start].rstrip(" \t"))
+        while start and t[start - 1] in " \t":
+            start -= 1
         if start and _OPEN_END.match(t, start - 1):
             out.append((start, m.end()))
     return out
@@ -46,7 +47,11 @@ def spread_gaps(t: str) -> list[Span]:
 
 
 def across(
-    view: Folded, gaps: list[Span], find: Callable[[str], Iterable[Hit]], keep: Callable[[Hit, str, list[int]], bool]
+    view: Folded,
+    gaps: list[Span],
+    over: Callable[[str, str], frozenset[Category]],
+    find: Callable[[str, frozenset[Category]], Iterable[Hit]],
+    keep: Callable[[Hit, str, list[int]], bool],
 ) -> list[Hit]:
     """Finds of a copy without the gaps that cross one, with spans of the source.
 
@@ -55,11 +60,15 @@ def across(
     Args:
         view: The folded text.
         gaps: What to leave out, ascending.
-        find: Detects in the copy.
+        over: What a gap may cut, by the characters before and behind it.
+        find: Detects in the copy; what is of none of the categories that the gaps may cut need not be found.
         keep: Whether a find counts, by the copy and the positions of its joints inside the find.
     """
     found = []
     for begin, end, inside in _stretches(view.text, gaps):
+        cut = frozenset[Category]().union(*(over(view.text[left - 1], view.text[right]) for left, right in inside))
+        if not cut:
+            continue
         out, blocks, joints, at, size = [], [], [], begin, 0
         for left, right in inside:
             out.append(view.text[at:left])
@@ -69,7 +78,7 @@ def across(
             at = right
         out.append(view.text[at:end])
         joined, to_joined = "".join(out), OffsetMap(blocks)
-        for hit in find(joined):
+        for hit in find(joined, cut):
             crossed = joints[bisect_right(joints, hit.start) : bisect_left(joints, hit.end)]
             if crossed and keep(hit, joined, crossed):
                 first, last = to_joined.to_source(hit.start, hit.end)
@@ -99,7 +108,7 @@ def crosses_lines(hit: Hit, joined: str, crossed: list[int]) -> bool:
         return False
     if hit.category == "FACILITY" and any(_TITLE_END.search(joined[max(0, j - 6) : j]) for j in crossed):
         return False  # the title of a form above a facility's name
-    return all(_joins(joined[j - 1], joined[j], hit.category) for j in crossed)
+    return all(hit.category in cut_by_break(joined[j - 1], joined[j]) for j in crossed)
 
 
 def is_spread(hit: Hit, joined: str, crossed: list[int]) -> bool:
@@ -110,12 +119,27 @@ def is_spread(hit: Hit, joined: str, crossed: list[int]) -> bool:
     return hit.score >= (_PAIR_SCORE if size < 3 else _SPREAD_SCORE)
 
 
-def _joins(before: str, after: str, category: Category) -> bool:
-    """True where a line break may stand inside one identifier: between digits, after a dash, between letters of one kind."""
+_NUMBERED: frozenset[Category] = frozenset(("PHONE", "ID"))
+_ALL: frozenset[Category] = frozenset(CATEGORIES)
+_LATIN, _NOTHING, _DATE = _ALL - _NUMBERED, _ALL - _ALL, _ALL & {"DATE"}
+_JAPANESE = _LATIN - {"EMAIL", "URL"}
+_BEHIND_WORD, _BEFORE_DASH = _ALL & {"DATE", "ADDRESS"}, _ALL & {"DATE", "ADDRESS", "PHONE", "ID"}
+_PERSON = _ALL & {"PERSON"}
+
+
+def cut_by_break(before: str, after: str) -> frozenset[Category]:
+    """What a line break may cut: any number between digits and after a dash, words between letters of one kind."""
     if after.isdigit():
-        return before.isdigit() or before in _DASHES or (category in ("DATE", "ADDRESS") and not before.isascii())
+        if before.isdigit() or before in _DASHES:
+            return _ALL
+        return _NOTHING if before.isascii() else _BEHIND_WORD
     if before.isdigit():
-        return category == "DATE" or (after in _DASHES and category in ("PHONE", "ID", "ADDRESS"))
-    if category in ("ID", "PHONE"):
-        return False
-    return before.isascii() == after.isascii()
+        return _BEFORE_DASH if after in _DASHES else _DATE
+    if before.isascii() != after.isascii():
+        return _NOTHING
+    return _LATIN if after.isascii() else _JAPANESE
+
+
+def cut_by_blank(before: str, after: str) -> frozenset[Category]:
+    """What blanks between kanji may cut: the name of a person."""
+    return _PERSON

@@ -13,7 +13,7 @@ from jmid_nlp.deid.kanji import KANJI
 from jmid_nlp.deid.residence import find_residences, find_stops
 from jmid_nlp.lexicon import Automaton, read_table
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import RareForms
+from jmid_nlp.text.shape import RareForms, shapes
 
 _POST = re.compile(r"〒[ \t]?(\d{3}[ \t]?[\-‐‑–—−ー―]?[ \t]?[0-9OIlBSZ]{4}|\d{3})(?![0-9A-Za-z])")
 _POST_BARE = lazy(r"(?<![0-9A-Za-z\-])\d{3}-\d{4}(?=[ ]{0,3}[一-鿿]{2,4}[都道府県市区町村郡])")
@@ -58,6 +58,7 @@ _LIVE = lazy(
     rf"([{KANJI}ヶケノ]{{1,6}}|[ァ-ヺー]{{2,8}})(?=在住|出身|居住|生まれ育|育ち|近郊|方面より|駅前|から転居|へ転居|"
     rf"に転居|に帰省|へ帰省)"
 )
+_POST_SHAPES = shapes("000-0000")
 _STATION = lazy(rf"([{KANJI}ヶケノ]{{2,6}}|[ぁ-ゖ]{{3,6}}|[ァ-ヺー]{{3,8}})駅")
 _VETO_RIGHT = re.compile(r"域|画|分|間|立|民|内科|役|役所|型|病|式|並|議|長|政|税|営|史|誌")
 _GENERIC = stop_words("place")
@@ -81,7 +82,7 @@ def find_places(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
     """Addresses and places of a folded text."""
     for m in _POST.finditer(t):
         yield Hit(m.start(1), m.end(1), "ADDRESS", "postcode", 0.97, "places.postcode", SHAPED)
-    for m in _POST_BARE.finditer(t) if digits and "-" in t else ():
+    for m in _POST_BARE.finditer(t) if _POST_SHAPES(t) else ():
         yield Hit(m.start(), m.end(), "ADDRESS", "postcode", 0.9, "places.postcode", SHAPED)
     automaton, kinds = _places()
     hits = [(s, e, kinds[n]) for s, e, n in automaton.find(t)]

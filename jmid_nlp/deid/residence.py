@@ -189,4 +189,4 @@ def find_stops(t: str) -> Iterator[Hit]:
         yield Hit(*m.span("n"), "ADDRESS", "partial", 0.7, "places.roman", LISTED)
 
 
-_ROMAN_ISH = re.compile(r"[a-z][- ](?:ku|shi|cho|machi|mura|gun|ken|[Ss]ta|Stn|City|Town|Village|Pref)")
+_ROMAN_ISH = re.compile(r"[- ](?<=[a-z].)(?:ku|shi|cho|machi|mura|gun|ken|[Ss]ta|Stn|City|Town|Village|Pref)")

@@ -39,7 +39,7 @@ def find_cells(t: str) -> list[Label]:
     return out
 
 
-_HEX = re.compile(r"[0-9A-Fa-f]{4},[ ]?[0-9A-Fa-f]{4}")
+_HEX = re.compile(r",(?<=[0-9A-Fa-f]{4}.)[ ]?[0-9A-Fa-f]{4}")
 
 
 def _dump(t: str) -> Iterator[Label]:

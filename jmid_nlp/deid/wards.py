@@ -98,6 +98,27 @@ _WARD_SHAPES = shapes(
         "階北",
     ),
 )
+# what each of the patterns above needs
+_DASHES, _SIDES = "-ー", "東西南北"
+_UNIT_SHAPES = shapes(
+    *(f"{u}{dash}00" for u in ("AAA", "室", "救急", "救命") for dash in _DASHES),
+)
+_FLOOR_SHAPES = shapes(
+    "0A-0", "棟000", "棟 000",
+    *(f"{side}{blank}{number}-00" for side in "東西南北新旧本" for blank in ("", " ") for number in ("0", "00")),
+)  # fmt: skip
+_SPECIAL_SHAPES = shapes(*(f"{kind}0" for kind in "特個観隔陰重回"))
+_GUEST_SHAPES = shapes(
+    "0の", "0号", *(f"0{to}{what}" for to in "にへ" for what in "入転帰戻移案"),
+    *(f"{title}{blank}(0" for title in ("さん", "様", "氏") for blank in ("", " ")),
+    *(f"{place}{blank}0" for place in "室床屋" for blank in ("", " ", "  ")),
+)  # fmt: skip
+_SIDE_SHAPES = shapes(
+    "0床", "0番床", "0ベッド", "0号", "0病室",
+    *(f"{place}{dash}0" for s in _SIDES for place in (f"0{s}", f"{s}0", f"{s}00") for dash in _DASHES),
+)  # fmt: skip
+_SIDE_WORDS = words("病棟", "病室", "部屋", "居室", "入院先", "ベッド", "床", "個室", "特室")
+_TO_FLOOR_SHAPES = shapes(*(f"0階{to}" for to in "にへ病東西南北"))
 # certificates, inquiries and cases of courts: an era or year, a kanji that names the kind, a number
 _KIND = r"[死検診剖鑑証照捜刑発総医病生外入退紹診療交救消監民家登届受控司保福教安災労事]{1,3}(?:発|検|診|断|収|第)?"
 _DOCUMENT = lazy(
@@ -136,7 +157,7 @@ _PLATE = lazy(
     r"\d{1,2}[A-Z])[ ]?(?P<k>[ぁ-ゖ])[ ]?[・.]{0,3}\d(?:\d{0,3}|\d?-\d{1,2})(?![0-9])|"
     r"(?:車両|ナンバー|車番|車)[^\n。]{0,4}?[(（: ](?P<q>[一-鿿]{2,4}[ ][ぁ-ゖ][ ]\d{1,2}-\d{2})"
 )
-_PLATE_ISH = re.compile(r"\d\d[ ]?[ぁ-ゖ][ ]?[・.0-9]|[ ][ぁ-ゖ][ ]\d")
+_PLATE_ISH = re.compile(r"[\d ](?:(?<=\d\d)[ ]?[ぁ-ゖ][ ]?[・.0-9]|(?<=[ ])[ぁ-ゖ][ ]\d)")
 
 
 def _line_end(t: str, at: int) -> int:
@@ -151,17 +172,17 @@ def find_wards(t: str) -> Iterator[Hit]:
             if not _WORDS.search(t, m.end(), _line_end(t, m.end())):
                 continue
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
-        for m in _UNIT_BED.finditer(t):
+        for m in _UNIT_BED.finditer(t) if "CU" in t else ():
             yield Hit(m.start("b"), m.end("b"), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
-        for m in _UNIT_NUMBER.finditer(t):
+        for m in _UNIT_NUMBER.finditer(t) if _UNIT_SHAPES(t) else ():
             yield Hit(m.start(), m.end(), "ID", "room", 0.75, "ids.ward_list", GRAMMAR)
-        for pattern in (_FLOOR, _SPECIAL, _GUEST):
-            for m in pattern.finditer(t):
+        for look, pattern in ((_FLOOR_SHAPES, _FLOOR), (_SPECIAL_SHAPES, _SPECIAL), (_GUEST_SHAPES, _GUEST)):
+            for m in pattern.finditer(t) if look(t) else ():
                 yield Hit(*m.span(m.lastgroup or 0), "ID", "room", 0.7, "ids.ward_list", LISTED)
-        for m in _SIDE.finditer(t):
+        for m in _SIDE.finditer(t) if _SIDE_SHAPES(t) or _SIDE_WORDS(t) else ():
             name = "v" if m["v"] else "w" if m["w"] else "x"
             yield Hit(m.start(name), m.end(name), "ID", "room", 0.75, "ids.ward_list", LISTED)
-        for m in _TO_FLOOR.finditer(t):
+        for m in _TO_FLOOR.finditer(t) if _TO_FLOOR_SHAPES(t) else ():
             yield Hit(m.start(1), m.end(1), "ID", "room", 0.7, "ids.ward_list", LISTED)
     if "号" in t or _DOCUMENT_ISH.search(t):
         for m in _DOCUMENT.finditer(t):

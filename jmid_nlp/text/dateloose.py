@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from jmid_nlp.text.dateparts import Part
 from jmid_nlp.text.monthday import small_pair
+from jmid_nlp.text.shape import shapes
 
 _WINDOW = 14
 _UNIT = (
@@ -42,7 +43,7 @@ _TRIPLE = re.compile(
 )
 _VERSION = re.compile(r"(?:バージョン|[Vv]er(?:sion)?|[Rr]ev|版|Synapse|ソフト|Windows|iOS|ISO|第|#)[ .:]{0,2}\Z")
 _HEISEI = re.compile(
-    r"(?<![A-Za-z0-9/+・,.\-])(?:H(?:[4-9]|[12]\d|3[01])|S[2-6]\d)(?![0-9A-Za-z./]|-[0-9]|[ ]?(?:HU|mm|cm|画像|系列|"
+    r"[HS](?<![A-Za-z0-9/+・,.\-].)(?:(?<=H)(?:[4-9]|[12]\d|3[01])|(?<=S)[2-6]\d)(?![0-9A-Za-z./]|-[0-9]|[ ]?(?:HU|mm|cm|画像|系列|"
     r"枚|遮断|受容|ブロ|切除|相当|前後|程度|値|線|関数|フィルタ|再構成|染色|波|番|椎|に?浸潤))"
 )
 _SERIES = re.compile(
@@ -50,7 +51,7 @@ _SERIES = re.compile(
     r"、H\d)[ ]?\Z|[A-Z]\d[、,][ ]?\Z"
 )
 _YEAR = re.compile(
-    r"(?<![A-Za-z0-9/+,.\-=])(?:19[2-9]\d|20[0-3]\d)(?=[、。)」/→~〜:\n]|[ ](?![A-Za-z0-9])|に|の|は|年(?!版|版|"
+    r"[12](?<![A-Za-z0-9/+,.\-=].)(?:(?<=1)9[2-9]|(?<=2)0[0-3])\d(?=[、。)」/→~〜:\n]|[ ](?![A-Za-z0-9])|に|の|は|年(?!版|版|"
     r"度版)|頃|から|まで|"
     r"より|以[降前]|春|夏|秋|冬|\Z)(?![ ]?(?:mm|cm|HU|mL|g|年版|AU|件|例|名|人|円|回))"
 )
@@ -60,13 +61,16 @@ _EDITION = re.compile(
 )
 _YEAR_OK = re.compile(r"(?:in|since|from|of|on|born|CT|MRI|MR|PET|US|XP)[ ]\Z")
 _DAY = re.compile(
-    r"(?<![0-9.月〜~\-週後前×xX*])(?:3[01]|[12]\d|[1-9])日(?=の(?!間|コース|投与|休)|に(?![0-9一二三]回|一度|わた)|"
+    r"[1-9](?<![0-9.月〜~\-週後前×xX*].)(?:(?<=3)[01]|(?<=[12])\d)?日(?=の(?!間|コース|投与|休)|に(?![0-9一二三]回|一度|わた)|"
     r"は(?!間)|、|。|から|より|[)）」]|午|朝|夜|頃|付|締|撮|施|受|入|退|です|でし|も|と(?!も)|→|[ 　]|\n|\Z)"
 )
 _COUNT_LEFT = re.compile(
     r"(?:週|後|前|生後|日齢|第|約|計|休止|月経は|在胎|各|毎|隔|歴|間隔|修正|妊娠|産後|術後|受傷|発症|入院|絶食|"
     r"抗菌薬|投与|内服|過去|この|ここ|最近|直近|[年月間で]|あと|残り|合計|通算|さらに|もう)[ ]?\Z"
 )
+
+_PAIR_SHAPES = shapes("0/0")
+_TRIPLE_SHAPES = shapes("0.0.0", "0.00.0", "0/0/0", "0/00/0")
 
 
 def loose_dates(t: str) -> Iterator[Part]:
@@ -89,7 +93,7 @@ def loose_dates(t: str) -> Iterator[Part]:
 
 
 def _pairs(t: str) -> Iterator[Part]:
-    if "/" in t:
+    if _PAIR_SHAPES(t):
         for m in _PAIR.finditer(t):
             low = max(0, m.start() - _WINDOW)
             if not _EXAM_LEFT.search(t, low, m.start()) and (
@@ -100,7 +104,7 @@ def _pairs(t: str) -> Iterator[Part]:
             fraction = small_pair(month, day) and month < day and day < 6
             if _PAIR_RIGHT.match(t, m.end()) and not fraction:
                 yield m.start(), m.end(), None, month, day, "none", "month-day"
-    for m in _TRIPLE.finditer(t):
+    for m in _TRIPLE.finditer(t) if _TRIPLE_SHAPES(t) else ():
         if not _VERSION.search(t, max(0, m.start() - _WINDOW), m.start()):
             yield _part(m)
 

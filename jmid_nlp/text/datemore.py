@@ -124,6 +124,10 @@ _LONE_DAY = lazy(
     r"(?<=手術は)|(?<=再診は))[ ]?(?P<w>(?:3[01]|[12]\d|[1-9])日)"
     r"|(?<![0-9.月/])(?P<x>(?:3[01]|[12]\d|[1-9]))(?=[〜~～\-](?:3[01]|[12]\d)日(?![間をで程]|以|後|前))"
 )
+_LONE_ISH = re.compile(
+    r"日(?<=[0-9一二三四五六七八九十].)(?:[午朝夜夕未深早昼のにまか、。（(よ締手撮退入受再検CM]|(?<=[〜~～\-]..日)|"
+    r"(?<=[は週].日)|(?<=[は週]..日)|(?<=[は週]...日))"
+)
 _LONE_LEFT = re.compile(
     r"(?:術後|発症|受傷|生後|日齢|入院|病|第|約|計|各|毎|隔|過去|ここ|この|最近|直近|最長|最短|以上|後|前|連続|"
     r"[0-9]回)[ ]?(?:後|目)?\Z"
@@ -208,12 +212,15 @@ def _sex_year(t: str) -> bool:
 
 
 _HEAD_COLON = re.compile(r"(?:H\d|(?:19|20)\d)\d?\d?年?[ ]?:")
+_COLON_SHAPES = shapes(
+    *(f"{n}{year}{blank}:" for n in ("A0", "A00", "000") for year in ("", "年") for blank in ("", " "))
+)
 _HEAD_LETTER = re.compile(r"(?:^|\n)[HRS]\d")
 _HEAD_SHAPES = shapes("\nA0")
 
 
 def _head_year(t: str) -> bool:
-    if ":" in t and _HEAD_COLON.search(t):
+    if _COLON_SHAPES(t) and _HEAD_COLON.search(t):
         return True
     return (t[:1] in ("H", "R", "S") or _HEAD_SHAPES(t)) and _HEAD_LETTER.search(t) is not None
 
@@ -237,20 +244,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
     ),
     (_any("昭和", "平成", "令和", "昭禾", "昭知", "昭利", "令禾", "令知", "令利", "平戍", "平戊"), "", (_ERA_BROKEN,)),
     (_era_letter, "", (_LETTER, _LETTER_DOT)),
-    (
-        _like(
-            r"[A-Za-z](?:19|20)\d\d[/.\-年]|(?:LMP|EDC|EDD|DOB|OP)[MTSHR]\d",
-            "19",
-            "20",
-            "LMP",
-            "EDC",
-            "EDD",
-            "DOB",
-            "OP",
-        ),
-        "",
-        (_GLUED,),
-    ),
+    (shapes(*(f"{letter}0000{sign}" for letter in "Aa" for sign in "/.-年"), "AAA0"), "", (_GLUED,)),
     (_like(r"[12][0-9OIlSBZ]{3}[ ]?年", "年"), "", (_YEAR_BROKEN,)),
     (_like(r"(?:19|20)\d\d[・_]", "・", "_"), "", (_DOTTED,)),
     (_any("月", "平成", "昭和", "令和", "大正"), "", (_MIXED,)),
@@ -324,7 +318,7 @@ def _months(t: str) -> Iterator[Part]:
         for m in _ERA_OLD.finditer(t):
             yield _part(m.start(), m.end(), "old-month")
     if "日" in t:
-        for m in _LONE_DAY.finditer(t):
+        for m in _LONE_DAY.finditer(t) if _LONE_ISH.search(t) else ():
             start, end = m.span(m.lastgroup or 0)
             if not _LONE_LEFT.search(t[max(0, start - 6) : start]):
                 yield _part(start, end, "day")
@@ -338,6 +332,8 @@ def _months(t: str) -> Iterator[Part]:
 
 
 _TRIPLE_ISH = re.compile(r"\d[/.\-・]\d{1,2}[/.\-・]\d")
+_CLOCK_SHAPES, _CLOCK_WORDS = shapes("0:00", "0時"), words("AM", "PM", "午前", "午後")
+_HEAD_PAIR = shapes("/0:", "/00:", "/0 :", "/00 :")
 _PAIR_ISH = re.compile(r"\d[/・]\d|\d\.\d{1,2}[ \t]{0,3}(?:\d|午)")
 
 
@@ -348,7 +344,7 @@ def _pairs(t: str) -> Iterator[Part]:
                 yield _part(m.start(), m.end(), "no-era")
     if not _PAIR_ISH.search(t):
         return
-    for pattern in (_CLOCK, _EVENT):
+    for pattern in (_CLOCK, _EVENT) if _CLOCK_SHAPES(t) or _CLOCK_WORDS(t) else (_EVENT,):
         for m in pattern.finditer(t):
             before = t[max(0, m.start() - 10) : m.start()]
             fraction = t.startswith("まで", m.end()) and int(m["d"]) < 6
@@ -358,7 +354,7 @@ def _pairs(t: str) -> Iterator[Part]:
                 and not ("・" in m[0] and small_pair(int(m["m"]), int(m["d"])))
             ):
                 yield m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
-    if ":" in t:
+    if _HEAD_PAIR(t):
         for m in _HEAD.finditer(t):
             yield _part(*m.span(m.lastgroup or 0), "month-day")
 

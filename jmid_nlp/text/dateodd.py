@@ -26,8 +26,8 @@ _ODD = lazy(
     r"|(?<![0-9A-Za-z])(?:19|20)\d\d(?=[春夏秋冬](?:に|の|、|。|頃|から|$|[ )]))"
 )
 _ODD_ISH = lazy(
-    rf"\d{_MON}|{_MON}-?\d|\d[_'’]\d|[〇零九八]{_K}{{2}}[・./\-ー]|/\d\d/\d\d|ネン|ガツ|シ[ヨョ]ウワ|ヘイセイ|レイワ|"
-    rf"(?:19|20)\d\d[ 春夏秋冬]"
+    rf"\d{_MON}|{_MON}-?\d|\d[_'’]\d|[〇零九八]{_K}{{2}}[・./\-ー]|/[123]\d/\d\d|ネン|ガツ|シ[ヨョ]ウワ|ショーワ|タイシ[ヨョ]ウ|メイジ|ヘイセイ|レイワ|"
+    rf"(?:19|20)\d\d(?:[春夏秋冬]| [01]?\d [0-3]?\d)"
 )
 _SPACED = re.compile(
     r"(?<![0-9A-Za-z])(?:[12][ ]\d[ ]\d[ ]\d|(?:令[ ]?和|平[ ]?成|昭[ ]?和|"
@@ -39,9 +39,9 @@ _ERA = re.compile(
     rf"会|園|小|中|高|大)"
 )
 _ERAS = words("明治", "大正", "昭和", "平成", "令和")
-_ODD_SHAPES = shapes("0_0", "0'0", "0’0", "/00/00", "0000 ", "0000春", "0000夏", "0000秋", "0000冬")
+_ODD_SHAPES = shapes("0_0", "0'0", "0’0", "/00/00", "0000 0 0", "0000 00 0", "0000春", "0000夏", "0000秋", "0000冬")
 _ODD_WORDS = words(
-    *("ネン", "ガツ", "ウワ", "ショーワ", "ヘイセイ", "レイワ", "メイジ", "〇", "零", "九", "八"),
+    *("ネン", "ガツ", "ウワ", "ショーワ", "ヘイセイ", "レイワ", "メイジ", "タイシ", "〇", "零", "九", "八"),
     *(
         m
         for name in ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,7 +56,9 @@ _OCR_PAIR = re.compile(
     r"(?<![0-9A-Za-z./\-])(?=[0-9OIl]{0,2}/?[0-9OIl]?[OIl])(?=[OIl]{0,2}/?[OIl]?[0-9])[1IlO0]?[0-9OIl]/(?!0(?![0-9OIl]))[0-3OIl]?"
     r"[0-9OIl](?![0-9A-Za-z/.%]|[ ]?(?:mm|cm))"
 )
-_OCR_ISH = re.compile(r"[0-9OIl][OIlZS][0-9OIlZS]?(?:年|[/.\-][0-9OIl])|/[0-9]?[OIl]|[OIlZS][0-9]?/[0-9]")
+_OCR_ISH = re.compile(
+    r"[OIlZS](?:(?<=[0-9OIl].)[0-9OIlZS]?(?:年|[/.\-][0-9OIl])|(?<=/[OIl])|(?<=/[0-9][OIl])|[0-9]?/[0-9])"
+)
 _NO_DAY = re.compile(
     r"(?<![0-9A-Za-z.])(?:1[0-2]|0?[1-9])月(?:3[01]|[12]\d|0?[1-9])(?=[ ]?(?:[、。,)）\]|;<\"/]|に|の|より|から|付|撮|"
     r"施行|CT|MRI|$|\n|[ ]))"
@@ -71,6 +73,9 @@ _KANJI_MONTH = re.compile(
     r"(?<=[、。は ]..)の|(?<=[、。は ]...)の|"
     r"以降|予定|中に|[ ]|$)(?![ ]?(?:前|後|間))"
 )
+
+_NO_DAY_SHAPES = shapes("0月0")
+_KANJI_WORDS = words("廿", "卅", *(f"{number}月" for number in "一二三四五六七八九十"))
 
 
 def odd_dates(t: str) -> Iterator[Part]:
@@ -88,10 +93,9 @@ def odd_dates(t: str) -> Iterator[Part]:
         for pattern in (_OCR_YEAR, _OCR_PAIR):
             for m in pattern.finditer(t):
                 yield _part(m, "damaged")
-    if "月" in t or "廿" in t or "卅" in t:
-        for pattern in (_NO_DAY, _KANJI_DAY, _KANJI_MONTH):
-            for m in pattern.finditer(t):
-                yield _part(m, "month-day")
+    for look, pattern in ((_NO_DAY_SHAPES, _NO_DAY), (_KANJI_WORDS, _KANJI_DAY), (_KANJI_WORDS, _KANJI_MONTH)):
+        for m in pattern.finditer(t) if look(t) else ():
+            yield _part(m, "month-day")
 
 
 def _part(m: re.Match[str], form: str) -> Part:

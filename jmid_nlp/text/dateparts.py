@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.text.lazy import lazy
+from jmid_nlp.text.shape import shapes
 
 # start, end, year, month, day, calendar, form
 Part = tuple[int, int, "int | None", "int | None", "int | None", str, str]
@@ -43,7 +44,7 @@ _ERA_EVENT = lazy(
     rf"(?:年|に|の|{_EVENT}))(?![ ]?(?:ブロッカー|受容体|波|ブロック|切除))"
 )
 _YEAR = lazy(
-    rf"(?<![0-9A-Za-z./\-+])(?P<y>(?:19[2-9]|20[0-4])\d)(?={_EVENT}|生(?!食|検|理|体|存)|[~〜～\-](?:19|20)\d\d(?:年|"
+    rf"(?P<y>[12](?<![0-9A-Za-z./\-+].)(?:(?<=1)9[2-9]|(?<=2)0[0-4])\d)(?={_EVENT}|生(?!食|検|理|体|存)|[~〜～\-](?:19|20)\d\d(?:年|"
     rf"に|の|{_EVENT}|$)|、(?:19|20)\d\d(?:年|に|の))"
 )
 # an era year or a year without a word for it: not where a kernel, a value or the edition of a guideline may be meant
@@ -53,8 +54,8 @@ _ERA_ALONE = lazy(
     r"(?![ ]?(?:HU|相当|画像|系列|枚|値|関数|ブロ|前後|以上|以下|程度|の?再構成|線|年))"
 )
 _YEAR_ALONE = lazy(
-    r"(?:(?<=[(（「])|(?<=前回)|(?<=前回[(（])|(?<=既往[: ])|(?<=[、。:] )|(?<=[\n、。:])|(?<=^))(?P<y>19[5-9]\d|"
-    r"20[0-3]\d)"
+    r"(?P<y>[12](?:(?<=[(（「].)|(?<=前回.)|(?<=前回[(（].)|(?<=既往[: ].)|(?<=[、。:] .)|(?<=[\n、。:].)|(?<=^.))"
+    r"(?:(?<=1)9[5-9]|(?<=2)0[0-3])\d)"
     rf"(?=[)）](?!に?準)|と比較|から|まで|時[点の、]|頃|[ ]?[一-鿿ァ-ヺー]{{0,5}}{_EVENT}|→)"
 )
 _EDITION = re.compile(
@@ -62,9 +63,9 @@ _EDITION = re.compile(
     r"診断|報告|[Gg]uideline|"
     r"カーネル|kernel|関数|値[はが:]?|HU|再構成|DLP|Lugano|ATS|ERS|取扱い)[^。\n]{0,6}\Z|[A-Za-z][, ]{0,2}[(（]?\Z"
 )
-_YEAR_END = re.compile(r"(?<=[0-9][~〜～\-])(?P<y>(?:19[2-9]|20[0-4])\d)(?=年|に|の|$|[ 、。)])")
+_YEAR_END = re.compile(r"(?P<y>[12](?<=[0-9][~〜～\-].)(?:(?<=1)9[2-9]|(?<=2)0[0-4])\d)(?=年|に|の|$|[ 、。)])")
 _YEAR_SHORT = lazy(
-    rf"(?<![0-9A-Za-z./\-約計後前歴間’'])(?P<y>[6-9]\d|0\d)年(?=に?[一-鿿ァ-ヺー]{{0,6}}{_EVENT}|頃|ごろ|"
+    rf"(?P<y>[06-9](?<![0-9A-Za-z./\-約計後前歴間’'].)\d)年(?=に?[一-鿿ァ-ヺー]{{0,6}}{_EVENT}|頃|ごろ|"
     rf"[春夏秋冬](?:に|の|、|頃)|生)"
 )
 _MONTH_YEAR = re.compile(r"(?<![0-9A-Za-z./\-])(?P<m>1[0-2]|0?[1-9])[ ]?/[ ]?(?P<y>20[0-4]\d|19[2-9]\d)(?![0-9/.\-])")
@@ -135,6 +136,14 @@ _HINT = lazy(
     r"睦月|如月|弥生|卯月|皐月|無月|文月|葉月|長月|霜月|師走|元旦|元日|大晦日|大みそか|の日|節分|[0-9]日"
 )
 
+# what some of the patterns above need
+_MONTH_YEAR_SHAPES = shapes("0/0000", "0 /0000", "0/ 0000", "0 / 0000")
+_RANGE_SHAPES = shapes(
+    *(f"/{day}{blank}{sign}" for day in ("0", "00") for blank in ("", " ") for sign in "~〜～-、,・")
+)
+_DOT_SHAPES = shapes("0.00")
+_DAY_ISH = re.compile(r"日(?<=\d.)(?:[に再来撮受外手入退検予カかの、。]|$)")
+
 
 def partial_dates(t: str) -> Iterator[Part]:
     """Dates of the shapes above in a folded text."""
@@ -186,7 +195,7 @@ def _letters(t: str) -> Iterator[Part]:
 
 def _months(t: str, *, month: bool, slash: bool) -> Iterator[Part]:
     if slash:
-        for m in _MONTH_YEAR.finditer(t):
+        for m in _MONTH_YEAR.finditer(t) if _MONTH_YEAR_SHAPES(t) else ():
             yield m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "month-year"
     if "年" in t or "翌" in t or "おととし" in t:
         for m in _RELATIVE.finditer(t):
@@ -203,7 +212,7 @@ def _months(t: str, *, month: bool, slash: bool) -> Iterator[Part]:
 
 def _slashes(t: str) -> Iterator[Part]:
     if "/" in t:
-        for m in _SLASH_RANGE.finditer(t):
+        for m in _SLASH_RANGE.finditer(t) if _RANGE_SHAPES(t) else ():
             if not m["n"] and m["j"] not in "~〜～-" and not _RANGE_RIGHT.match(t, m.end()):
                 continue
             if (m["n"] or _RANGE_RIGHT.match(t, m.end())) and not _RANGE_LEFT.search(
@@ -215,7 +224,7 @@ def _slashes(t: str) -> Iterator[Part]:
         for m in _FULL_BRACKET.finditer(t):
             yield m.start("m"), m.end("d"), None, int(m["m"]), int(m["d"]), "none", "month-day"
     if "." in t:
-        for m in _DOT.finditer(t):
+        for m in _DOT.finditer(t) if _DOT_SHAPES(t) else ():
             yield m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
 
 
@@ -224,5 +233,5 @@ def _words(t: str) -> Iterator[Part]:
         yield m.start(), m.end(), None, _OLD[m["n"]], None, "none", "old-month"
     for m in _FEAST.finditer(t) if "元" in t or "晦日" in t or "の日" in t or "節分" in t or "三が日" in t else ():
         yield m.start(), m.end(), None, None, None, "none", "feast"
-    for m in _DAY.finditer(t) if "日" in t else ():
+    for m in _DAY.finditer(t) if _DAY_ISH.search(t) else ():
         yield m.start(), m.end(), None, None, int(m["d"] or m["e"]), "none", "day"

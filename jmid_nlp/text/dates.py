@@ -19,7 +19,7 @@ from jmid_nlp.text.dateodd import odd_dates
 from jmid_nlp.text.dateparts import partial_dates
 from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.monthday import date_left, is_month_day
-from jmid_nlp.text.shape import shapes
+from jmid_nlp.text.shape import shapes, words
 
 ERAS = {
     "明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018,
@@ -64,8 +64,7 @@ _MON = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-_ERA = r"(?:明治|大正|昭和|平成|令和|[MTSHRmtshr]|[明大昭平令])"
-_ERA_FULL = r"(?:明治|大正|昭和|平成|令和)"
+_ERA_REST = r"(?:(?<=明)治|(?<=大)正|(?<=昭)和|(?<=平)成|(?<=令)和)"  # behind the first character of an era
 _INTERVAL = r"(?!\s?(?:前|後|間|以内|以上|未満|目|程度|ぶり|生存|経過|弱|強|おき|毎|ごと|齢|歳|才|版|度版))"
 _CUE_RIGHT = (
     r"(?=\s{0,2}(?:に|の|から|より|まで|は|付|分|時点|頃|ごろ|生|撮|施行|実施|検査|受|来院|入院|退院|手術|術|ope|OP|"
@@ -80,21 +79,21 @@ _CUE_RIGHT = (
 _MODAL = r"(?=\s?(?:の|に|年|頃|ごろ|より|から|[〜~～])\s?(?!HU|ＨＵ|値|レベル|椎))"
 
 _FULL = lazy(
-    rf"(?:(?<![0-9A-Za-z])(?<![0-9]\.)|(?<=DOB)|(?<=[Dd]ate)|(?<=CT)|(?<=MRI)|(?<=PET))(?P<y>(?:1[89]|2[0O]){_D}{{2,3}}|"
-    rf"[12]\d{{4}})(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月"
+    rf"(?P<y>[12](?:(?<![0-9A-Za-z].)(?<![0-9]\..)|(?<=DOB.)|(?<=[Dd]ate.)|(?<=CT.)|(?<=MRI.)|(?<=PET.))"
+    rf"(?:(?:(?<=1)[89]|(?<=2)[0O]){_D}{{2,3}}|\d{{4}}))(?:\s{{0,2}}年\s{{0,2}}(?P<m1>{_D}{{1,2}})(?:\s{{0,2}}月"
     rf"\s{{0,2}}(?:(?P<d1>{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _YM = re.compile(
-    r"(?<![0-9A-Za-z.\-])(?P<y>(?:19|20)\d\d)\s?[/.\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9]|[.\-/]\d|\s?(?:mm|cm|ms|HU|Gy|mg|"
+    r"(?P<y>[12](?<![0-9A-Za-z.\-].)(?:(?<=1)9|(?<=2)0)\d\d)\s?[/.\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9]|[.\-/]\d|\s?(?:mm|cm|ms|HU|Gy|mg|"
     r"ml|mL|%))"
 )
 _YEAR = re.compile(
-    rf"(?<![0-9A-Za-z])(?P<y>(?:18|19|20)\d\d)\s?年(?:度|末|初頭?|春|夏|秋|冬|頃|ごろ|代)?{_INTERVAL}(?!版|改訂|"
+    rf"(?P<y>[12](?<![0-9A-Za-z].)(?:(?<=1)[89]|(?<=2)0)\d\d)\s?年(?:度|末|初頭?|春|夏|秋|冬|頃|ごろ|代)?{_INTERVAL}(?!版|改訂|"
     rf"ガイドライン|度版|分類|基準)"
 )
 _YEAR_BARE = re.compile(
-    r"(?<![0-9A-Za-z./\-])(?P<y>(?:19[3-9]|20[0-4])\d)(?=に(?!なる)|の(?:前回|CT|MRI|検査|手術|画像|PET)|頃|ごろ|"
+    r"(?P<y>[12](?<![0-9A-Za-z./\-].)(?:(?<=1)9[3-9]|(?<=2)0[0-4])\d)(?=に(?!なる)|の(?:前回|CT|MRI|検査|手術|画像|PET)|頃|ごろ|"
     r"[〜~～]|CT|MRI)"
 )
 _COMPACT = re.compile(
@@ -102,13 +101,13 @@ _COMPACT = re.compile(
     r"2[0-3])[0-5]\d(?:[0-5]\d)?(?![0-9])|(?![0-9A-Za-z\-]))"
 )
 _JAPANESE = lazy(
-    rf"(?<![0-9A-Za-z])(?P<e>{_ERA})[.\s]?\s?(?P<y>元|{_N}{{1,4}}|{_D}{{1,2}})"
+    rf"(?P<e>[MTSHRmtshr明大昭平令](?<![0-9A-Za-z].){_ERA_REST}?)[.\s]?\s?(?P<y>元|{_N}{{1,4}}|{_D}{{1,2}})"
     rf"(?:\s{{0,2}}年\s{{0,2}}(?:(?P<m1>{_N}{{1,3}}|{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?:(?P<d1>{_N}{{1,4}}|"
     rf"{_D}{{1,2}})(?:\s{{0,2}}日|(?![0-9OIl歳才%.個枚人回mc])))?{_XUN})?(?:度|末|頃|ごろ|春|夏|秋|冬)?"
     rf"|{_SEP}(?P<m2>{_D}{{1,2}}){_SEP}(?P<d2>{_D}{{1,2}})(?![0-9]))"
 )
 _ERA_YM = re.compile(
-    rf"(?<![0-9A-Za-z])(?P<e>{_ERA_FULL}|[SHR])\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|"
+    rf"(?P<e>[SHR明大昭平令](?<![0-9A-Za-z].)(?:{_ERA_REST}|(?<=[SHR])))\s?(?P<y>元|\d{{1,2}})\s?[./\-]\s?(?P<m>1[0-2]|0?[1-9])(?![0-9/.]|"
     rf"\s?(?:mm|cm|HU|番|椎|レベル|区|領域|境界|%|Gy|月))"
 )
 _ERA_BARE = lazy(
@@ -118,7 +117,7 @@ _ERA_BARE = lazy(
 )
 _ERA_WORD = re.compile(r"(?:明治|大正|昭和|平成|令和)\s?(?:元|\d{1,2})(?=に|の|頃|ごろ|生|、|・|~|〜)")
 _ERA_COMPACT = re.compile(
-    r"(?<![0-9A-Za-z])(?P<e>[MTSHR])\s?(?P<y>[0-6]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![0-9A-Za-z\-])"
+    r"(?P<e>[MTSHR](?<![0-9A-Za-z].))\s?(?P<y>[0-6]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![0-9A-Za-z\-])"
 )
 _KANJI_FULL = re.compile(
     r"(?<![〇零一二三四五六七八九十百千])(?P<y>[〇零一二三四五六七八九]{4}|(?:二千|千九百|"
@@ -133,7 +132,7 @@ _KANJI_M = re.compile(
     r"(?<![〇零一二三四五六七八九十百千第か数同])(?P<m>十[一二]?|[一二三四五六七八九])月(?=[上中下初]旬|末|頃|ごろ|"
     r"に(?!わたり|渡)|の(?:前回|CT|MRI|検査|手術|画像))[上中下初]?旬?"
 )
-_MD = re.compile(rf"(?<![0-9A-Za-z.])(?P<m>{_D}{{1,2}})\s{{0,2}}月\s{{0,2}}(?P<d>{_D}{{1,2}})\s{{0,2}}日(?!目|間)")
+_MD = re.compile(rf"(?P<m>{_D}(?<![0-9A-Za-z.].){_D}?)\s{{0,2}}月\s{{0,2}}(?P<d>{_D}{{1,2}})\s{{0,2}}日(?!目|間)")
 _M = re.compile(
     r"(?<![0-9A-Za-z.／/\-〜~～,、第約])(?P<m>1[0-2]|0?[1-9])\s?月(?!目|齢|経|間|例|以|ごと|毎|おき|後|前(?!半)|分|児|"
     r"状|生存|曜)[上中下初]?旬?(?:末)?"
@@ -217,7 +216,12 @@ _ERAISH = re.compile(
 )
 _TWO_SHAPES = shapes("00/0", "00.0", "00-0", "00/ 0", "00. 0", "'00", "’00", "‘00", "`00")
 _YEAR_SHAPES = shapes("0000", "00a", "00A", "0a0", "0A0", "00|", "0|0")
-_SLASHED = re.compile(r"(?<![0-9A-Za-z])[01]?[0-9]\s?/\s?[0-3]?[0-9](?![0-9])")
+_COMPACT_SHAPES, _DMY_SHAPES = shapes("00000000"), shapes("/0000", ".0000", "-0000")
+_YM2_SHAPES = shapes("'00", "’00", "‘00", "`00", "00年0月", "00年00月")
+_KANJI_YEAR = re.compile("年(?<=[〇零一二三四五六七八九十千百].)")
+_KANJI_MONTHS = words(*(f"{number}月" for number in "一二三四五六七八九十"))
+_ERA_LETTER = re.compile("[HRSTM](?<![0-9A-Za-z/+・,].)[0-9]")
+_SLASHED = re.compile(r"[0-9](?<![0-9A-Za-z].)(?:(?<=[01])[0-9])?\s?/\s?[0-3]?[0-9](?![0-9])")
 _TWOISH = re.compile(r"\d\d[/.\-]\s?\d{1,2}[/.\-]\s?\d|['’‘`]\d\d")
 _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]")
 
@@ -285,9 +289,9 @@ def _western(t: str) -> Iterator[DateMatch]:
             yield DateMatch(m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
     for m in _YEAR_BARE.finditer(t):
         yield DateMatch(m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
-    for m in _COMPACT.finditer(t):
+    for m in _COMPACT.finditer(t) if _COMPACT_SHAPES(t) else ():
         yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "compact")
-    for m in _DMY.finditer(t):
+    for m in _DMY.finditer(t) if _DMY_SHAPES(t) else ():
         yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["b"]), int(m["a"]), "gregorian", "day-first")
 
 
@@ -310,7 +314,7 @@ def _japanese(t: str) -> Iterator[DateMatch]:
         yield DateMatch(
             m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month"
         )
-    for m in _ERA_BARE.finditer(t):
+    for m in _ERA_BARE.finditer(t) if _ERA_LETTER.search(t) else ():
         era, number = m["e"] or m["e2"], m["y"] or m["y2"]
         end = m.end() + 1 if t[m.end() : m.end() + 1] == "年" else m.end()
         if end > m.end() and _NO_INTERVAL.match(t, end) is None:
@@ -327,13 +331,14 @@ def _japanese(t: str) -> Iterator[DateMatch]:
 
 
 def _kanji(t: str) -> Iterator[DateMatch]:
-    for m in _KANJI_FULL.finditer(t) if "年" in t else ():
+    for m in _KANJI_FULL.finditer(t) if _KANJI_YEAR.search(t) else ():
         yield DateMatch(m.start(), m.end(), _int(m["y"]), _int(m["m"]), _int(m["d"]), "gregorian", "kanji")
     if "月" not in t:
         return
-    for m in _KANJI_MD.finditer(t):
+    kanji = _KANJI_MONTHS(t)
+    for m in _KANJI_MD.finditer(t) if kanji else ():
         yield DateMatch(m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "kanji")
-    for m in _KANJI_M.finditer(t):
+    for m in _KANJI_M.finditer(t) if kanji else ():
         yield DateMatch(m.start(), m.end(), None, _int(m["m"]), None, "none", "kanji")
     for m in _MD.finditer(t):
         if sum(c.isdigit() for c in m["m"] + m["d"]):
@@ -366,7 +371,7 @@ def _short(t: str) -> Iterator[DateMatch]:
         yield DateMatch(
             m.start(), m.end(), year + (2000 if year < 50 else 1900), int(m["m"]), int(m["d"]), "gregorian", "two-digit"
         )
-    for m in _YM2.finditer(t) if two or "年" in t else ():
+    for m in _YM2.finditer(t) if _YM2_SHAPES(t) else ():
         number = m["y"] or m["y2"]
         if m["y2"] and int(number) < 32 and t[max(0, m.start() - 1) : m.start()] in tuple("和成正治後"):
             continue
