@@ -19,7 +19,7 @@ import daachorse
 from jmid_nlp.errors import LexiconError
 
 Row = dict[str, str]
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def read_text(name: str) -> str:
