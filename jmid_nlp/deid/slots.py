@@ -50,7 +50,7 @@ Core = tuple[int, int, float, float, float]
 @lru_cache(maxsize=65536)
 def core(run: str) -> Core | None:
     """The part of a run that is most likely a name: (start, end, value, weight before, weight after), inside the run only."""
-    n, best = len(run), None
+    n, best, most = len(run), None, _LEAST
     if n > _LONGEST_RUN or run in book().no_names or run in medical_runs():
         word = run in book().surnames or n == 1 or (run in book().place_names and run not in medical_runs())
         return (0, n, value(run), 0.0, 0.0) if word and value(run) > 0 else None
@@ -69,10 +69,10 @@ def core(run: str) -> Core | None:
                 continue
             if worth < (5 if p == 1 else 3) and _cut_word(run, p):
                 continue
-            found = (p, q, worth, left, right)
-            if worth > NEVER and (best is None or sum(found[2:]) > sum(best[2:])):
-                best = found
-    return best if best is not None and sum(best[2:]) > _LEAST else None
+            total = worth + left + right
+            if worth > NEVER and total > most:
+                best, most = (p, q, worth, left, right), total
+    return best
 
 
 _JOINT = re.compile(r"(?:[ \t]{0,2}[・/→&＆][ \t]{0,2}|と|、)")
@@ -158,7 +158,11 @@ def eponym(t: str, at: int) -> bool:
     """True where what follows a name makes it a term: 病, 分類, ・藤本病."""
     if TITLE.match(t, at):
         return False
-    return book().eponym_suffix.begins(t, at) or (at < len(t) and t[at] == "式") or bool(_EPONYM_PAIR.match(t, at))
+    return (
+        book().eponym_suffix.begins(t, at)
+        or (at < len(t) and t[at] == "式")
+        or (t[at : at + 1] in ("・", "-") and _EPONYM_PAIR.match(t, at) is not None)
+    )
 
 
 _EPONYM_PAIR = re.compile(r"[・\-][^\s、。]{1,8}?(?:病|症候群|分類|法|型|現象|三角|手術)")

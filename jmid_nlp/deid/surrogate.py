@@ -25,7 +25,7 @@ ATTEMPTS = 64
 T = TypeVar("T")
 
 
-class PoolExhaustedError(RuntimeError):
+class PoolExhaustedError(Exception):
     """No candidate passed the checks; the record is withheld."""
 
 
