@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.kanji import KANJI
@@ -49,8 +49,11 @@ def ascii_edge(t: str, start: int, end: int) -> bool:
 
 def left_part(t: str, start: int, floor: int) -> str:
     """What stands directly before a suffix and may belong to the name."""
-    low = max(floor, start - 20)
-    before = t[low:start]
+    return _name_end(t[max(floor, start - 20) : start])
+
+
+@lru_cache(maxsize=16384)
+def _name_end(before: str) -> str:
     # what can belong to it at all, counted from the end: a search from every place costs far more
     m = _LEFT.search(before, len(before) - _BACK.match(before[::-1]).end())  # type: ignore[union-attr]
     if m is None:
@@ -64,7 +67,7 @@ def left_part(t: str, start: int, floor: int) -> str:
     changed = True
     while changed:
         changed = False
-        for word in _STRIP:
+        for word in _STRIP if left.startswith(_STRIP) else ():
             if left.startswith(word) and (len(left) > len(word) or word in ("元", "現")):
                 left, changed = left[len(word) :], True
         while left[:1] in _PARTICLE and left and not ("ぁ" <= left[1:2] <= "ゖ"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
 from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
@@ -27,7 +27,10 @@ def _order(hit: Hit) -> tuple[float | str, ...]:
 
 def resolve(hits: Iterable[Hit]) -> list[Hit]:
     """Hits without overlap, ascending, by the rule above."""
-    ranked = sorted(set(hits), key=_order)
+    found = list(hits)
+    if all(a.end <= b.start for a, b in pairwise(found)):
+        return found
+    ranked = sorted(set(found), key=_order)
     out: list[Hit] = []  # ascending, without overlap
     starts: list[int] = []
     for hit in ranked:
@@ -44,7 +47,7 @@ def resolve(hits: Iterable[Hit]) -> list[Hit]:
             out[low:high] = [hit]
             starts[low:high] = [hit.start]
             continue
-        same = next((o for o in overlapping if o.category == hit.category), None)
+        same: Hit | None = next((o for o in overlapping if o.category == hit.category), None)
         if same is not None and len(overlapping) == 1:
             out[low] = same._replace(start=min(same.start, hit.start), end=max(same.end, hit.end))
             starts[low] = out[low].start
@@ -126,11 +129,11 @@ def appositions(t: str, hits: list[Hit]) -> Iterator[Hit]:
     for hit in hits:
         if hit.category != "PERSON" or hit.rank < LISTED:
             continue
-        low = max(0, hit.start - 48)
-        opening = _OPEN.search(t[low : hit.start])
+        opening = _OPEN.search(t, max(0, hit.start - 3), hit.start)
         if opening is None:
             continue
-        m = _NAME_BACK.search(t[low : low + opening.start()])
+        low = max(0, hit.start - 48)
+        m = _NAME_BACK.search(t[low : opening.start()])
         if m and m[0] not in stop_words("value_kana"):
             yield Hit(low + m.start(), low + m.end(), "PERSON", hit.subtype, 0.85, "names.apposition", GRAMMAR)
 

@@ -16,11 +16,22 @@ def _right_words() -> re.Pattern[str]:
 
 
 @cache
-def _longest_left() -> int:
-    return max(map(len, left_words()))
+def _right_starts() -> frozenset[str]:
+    return frozenset(f[0] for f, _ in slot_forms("right"))
+
+
+@cache
+def _left_lengths() -> dict[str, tuple[int, ...]]:
+    """The lengths of the words before names, longest first, by their last character."""
+    lengths: dict[str, set[int]] = {}
+    for word in left_words():
+        lengths.setdefault(word[-1], set()).add(len(word))
+    return {char: tuple(sorted(sizes, reverse=True)) for char, sizes in lengths.items()}
 
 
 TITLE = re.compile(r"[ \t]?(?:先生|医師|Dr|Ns|NS|RN|RT|MD|さん|様|氏|殿|君|くん|ちゃん)")
+_TITLE_STARTS = frozenset(" \t先医DNRMさ様氏殿君くち")
+_OPENINGS = frozenset(" \t(")
 _CLAUSE = re.compile(r"(より|から|には|にも|とも|へも|へ|に|と|が|は|も|で|の)([^\s、。,()「」\n]{0,18})")
 # where the words of telling and doing may begin behind each particle, and what they weigh there
 _REACH = {
@@ -70,57 +81,70 @@ def deed(t: str, end: int) -> float:
 
 SELF = 1.2  # です and the like: somebody gives a name
 _RIGHT_SHAPES = (
-    (re.compile(r"[ \t]{0,3}[(、,/]?[ \t]{0,2}\d{1,3}[ \t]?(?:歳|才|y(?![a-z])|[MF男女](?![A-Za-z]))"), 3.0),
-    (re.compile(r"[ \t]{0,2}\((?:PHS|内線|内|直通|携帯|TEL|電話|ext\.?|#)?[ \t]?\d{2,5}[\d\-]*\)?"), 2.2),
-    (re.compile(r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)"), 2.0),
-    (re.compile(r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|(?!20)[2-9]\d{3}(?![\d年]))"), 1.5),
+    (r"[ \t]{0,3}[(、,/]?[ \t]{0,2}\d{1,3}[ \t]?(?:歳|才|y(?![a-z])|[MF男女](?![A-Za-z]))", 3.0),
+    (r"[ \t]{0,2}\((?:PHS|内線|内|直通|携帯|TEL|電話|ext\.?|#)?[ \t]?\d{2,5}[\d\-]*\)?", 2.2),
+    (r"[ \t]?\([^()\n]{0,7}(?:医|師|士|長|教授|年目|代理|代筆)\)", 2.0),
+    (r"[ \t]{0,2}(?:PHS|内線|TEL|携帯|両名|(?!20)[2-9]\d{3}(?![\d年]))", 1.5),
     (
-        re.compile(
-            r"(?:です|でした|だった|だが|なので|である|らしい|とのこと)(?:が|ので|けど|よ|ね)?(?:[、。)」\n ]|\Z)"
-        ),
+        r"(?:です|でした|だった|だが|なので|である|らしい|とのこと)(?:が|ので|けど|よ|ね)?(?:[、。)」\n ]|\Z)",
         SELF,
     ),
-    (re.compile(r"[ \t]?[:>][ \t]?(?:了解|承知|はい|OK|お願い|すみません|ありがと|お疲れ|よろしく|送り)"), 2.5),
-    (re.compile(r"[ \t・、,/|]{1,2}(?:男|女|♂|♀|[MF](?![A-Za-z]))"), 3.0),
+    (r"[ \t]?[:>][ \t]?(?:了解|承知|はい|OK|お願い|すみません|ありがと|お疲れ|よろしく|送り)", 2.5),
+    (r"[ \t・、,/|]{1,2}(?:男|女|♂|♀|[MF](?![A-Za-z]))", 3.0),
     (
-        re.compile(
-            r"[ \t]?\((?:\d年目|経験\d+年.{0,6}|新人|代|Ns|Dr|RT|PT|OT|ST|"
-            r"医|技|看|薬|放|外|内|整|脳|循|呼|消|泌|婦|小|麻|救|放診|放治)\)"
-        ),
+        r"[ \t]?\((?:\d年目|経験\d+年.{0,6}|新人|代|Ns|Dr|RT|PT|OT|ST|"
+        r"医|技|看|薬|放|外|内|整|脳|循|呼|消|泌|婦|小|麻|救|放診|放治)\)",
         2.5,
     ),
-    (re.compile(r"[ \t]*(?:\Z|\n[ \t]*\Z)"), 1.5),
-    (re.compile(r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])"), 1.5),
-    (re.compile(r"\"[ \t]*[,\]}\n]"), 1.3),
-    (re.compile(r"[ \t]*\n|\"|<|\||;"), 1.0),
-    (re.compile(r"より(?:[。\n)]|\Z)"), 1.7),
-    (re.compile(r"(?:より|まで)[。、\n)]"), 1.0),
-    (re.compile(r"[、。,)」』】\]]"), 0.7),
-    (re.compile(r"[ \t]|[・/→]|:|\((?![右左両])"), 0.6),
-    (re.compile(r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|だ|じゃ|って|ね|「|>"), 0.2),
+    (r"[ \t]*(?:\Z|\n[ \t]*\Z)", 1.5),
+    (r"[ \t]?[/／][ \t]?\d{2}(?![\d/.])", 1.5),
+    (r"\"[ \t]*[,\]}\n]", 1.3),
+    (r"[ \t]*\n|\"|<|\||;", 1.0),
+    (r"より(?:[。\n)]|\Z)", 1.7),
+    (r"(?:より|まで)[。、\n)]", 1.0),
+    (r"[、。,)」』】\]]", 0.7),
+    (r"[ \t]|[・/→]|:|\((?![右左両])", 0.6),
+    (r"から|より|まで|へ|に(?!く)|と(?!な|し)|が|は|を|の|も|で(?!き)|だ|じゃ|って|ね|「|>", 0.2),
 )
-_KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].pattern.startswith(("(?:です", "(?:よ", "から")))
+_KANA_SHAPES = tuple(s for s in _RIGHT_SHAPES if s[0].startswith(("(?:です", "(?:よ", "から")))
+
+
+class _Shapes:
+    """Shapes as one pattern: the weight of the first that stands at a place."""
+
+    def __init__(self, shapes: tuple[tuple[str, float], ...]) -> None:
+        self._pattern = re.compile("|".join(f"({shape})" for shape, _ in shapes))
+        self._weights = (NEVER, *(weight for _, weight in shapes))
+
+    def weight(self, t: str, at: int) -> float:
+        """The weight at a place, `NEVER` where none of the shapes stands there."""
+        m = self._pattern.match(t, at)
+        return self._weights[0 if m is None else m.lastindex or 0]
+
+
+_BEHIND_KANA, _BEHIND = _Shapes(_KANA_SHAPES), _Shapes(_RIGHT_SHAPES)
 _NEXT_ROLE = lazy(r"[ \t]{0,2}[/、・ ,|][ \t]{0,2}([一-鿿]{2,5})")
 
 
 def told(t: str, end: int) -> float:
     """The weight of a word of telling or a title that follows a name inside its run of kanji."""
-    if _right_words().match(t, end):
+    char = t[end : end + 1]
+    if char in _right_starts() and _right_words().match(t, end):
         return 2.5
-    m = TITLE.match(t, end)
+    m = TITLE.match(t, end) if char in _TITLE_STARTS else None
     return 0.0 if m is None else 1.0 if m[0][-1] == "様" else 2.0
 
 
 def right_weight(t: str, end: int) -> float:
     """The weight of what stands behind a possible name."""
-    if m := _right_words().match(t, end):
+    char = t[end : end + 1]
+    if char in _right_starts() and (m := _right_words().match(t, end)):
         return 0.2 if t.startswith(("され", "でき", "し得", "困難"), m.end()) else 2.5
-    if (m := _IN_BRACKETS.match(t, end)) and _is_office(m[1]):
+    if char in _OPENINGS and (m := _IN_BRACKETS.match(t, end)) and _is_office(m[1]):
         return 2.5
-    if m := TITLE.match(t, end):
+    if char in _TITLE_STARTS and (m := TITLE.match(t, end)):
         return 1.5 if m[0][-1] == "様" else 2.0  # what 様 means there is judged in titles.py
-    shapes = _KANA_SHAPES if "ぁ" <= t[end : end + 1] <= "ゖ" else _RIGHT_SHAPES
-    best = next((w for shape, w in shapes if shape.match(t, end)), NEVER)
+    best = (_BEHIND_KANA if "ぁ" <= char <= "ゖ" else _BEHIND).weight(t, end)
     if 0 < best < 2 and (weight := deed(t, end)):
         return weight
     if 0.5 < best < 1.5 and (m := _NEXT_ROLE.match(t, end)) and _opens_role(m[1]):
@@ -184,8 +208,8 @@ def left_weight(t: str, at: int) -> float:
     if at == 0 or t[at - 1] == "\n":
         return 0.5
     words = left_words()
-    for n in range(min(at, _longest_left()), 0, -1):
-        weight = words.get(t[at - n : at])
+    for n in _left_lengths().get(t[at - 1], ()):
+        weight = words.get(t[at - n : at]) if n <= at else None
         if weight and not (t[at - n].isascii() and at > n and t[at - n - 1].isascii() and t[at - n - 1].isalpha()):
             return weight
     char = t[at - 1]

@@ -16,7 +16,7 @@ from jmid_nlp.offsets import fold
 from jmid_nlp.text.dateloose import loose_dates
 from jmid_nlp.text.datemore import more_dates
 from jmid_nlp.text.dateodd import odd_dates
-from jmid_nlp.text.dateparts import partial_dates
+from jmid_nlp.text.dateparts import Part, partial_dates
 from jmid_nlp.text.lazy import lazy
 from jmid_nlp.text.monthday import date_left, is_month_day
 from jmid_nlp.text.shape import shapes, words
@@ -193,17 +193,18 @@ def find_dates(text: str, *, folded: bool = False) -> list[DateMatch]:
     return out
 
 
-def _resolve(found: Iterator[DateMatch]) -> list[DateMatch]:
-    ranked = sorted(enumerate(found), key=lambda p: (p[1].start - p[1].end, p[0]))
-    out: list[DateMatch] = []  # ascending, without overlap
+def _resolve(found: Iterator[Part]) -> list[DateMatch]:
+    """The parts that stand: the longer before the shorter, then the earlier found."""
+    ranked = sorted(found, key=lambda part: part[0] - part[1])
+    out: list[Part] = []  # ascending, without overlap
     starts: list[int] = []
-    for _, m in ranked:
-        at = bisect_left(starts, m.start)
-        if (at and out[at - 1].end > m.start) or (at < len(out) and out[at].start < m.end):
+    for part in ranked:
+        at = bisect_left(starts, part[0])
+        if (at and out[at - 1][1] > part[0]) or (at < len(out) and out[at][0] < part[1]):
             continue
-        out.insert(at, m)
-        starts.insert(at, m.start)
-    return out
+        out.insert(at, part)
+        starts.insert(at, part[0])
+    return [DateMatch(*part) for part in out]
 
 
 _NO_INTERVAL = re.compile(_INTERVAL)
@@ -226,7 +227,7 @@ _TWOISH = re.compile(r"\d\d[/.\-]\s?\d{1,2}[/.\-]\s?\d|['’‘`]\d\d")
 _MONTHISH = re.compile(r"[JFMASONDjfmasond][aepucoAEPUCO][nbrylgptvcNBRYLGPTVC]")
 
 
-def _scan(t: str) -> Iterator[DateMatch]:
+def _scan(t: str) -> Iterator[Part]:
     digits = _ANY_DIGIT.search(t) is not None
     if digits:
         if _YEAR_SHAPES(t) and _YEARISH.search(t):
@@ -236,11 +237,11 @@ def _scan(t: str) -> Iterator[DateMatch]:
         yield from _japanese(t)
     if "年" in t or "月" in t:
         yield from _kanji(t)
-    yield from (DateMatch(*part) for part in partial_dates(t))
-    yield from (DateMatch(*part) for part in odd_dates(t))
-    yield from (DateMatch(*part) for part in more_dates(t))
+    yield from partial_dates(t)
+    yield from odd_dates(t)
+    yield from more_dates(t)
     if digits:
-        yield from (DateMatch(*part) for part in loose_dates(t))
+        yield from loose_dates(t)
     if digits and _MONTHISH.search(t) and _ENG_TRIGGER.search(t):
         yield from _english(t)
 
@@ -273,7 +274,7 @@ def _int(s: str | None) -> int | None:
     return total + part
 
 
-def _western(t: str) -> Iterator[DateMatch]:
+def _western(t: str) -> Iterator[Part]:
     for m in _FULL.finditer(t):
         raw = m["y"] + (m["m2"] or "") + (m["d2"] or "")
         year, month, day = _int(m["y"]), _int(m["m1"] or m["m2"]), _int(m["d1"] or m["d2"])
@@ -281,21 +282,21 @@ def _western(t: str) -> Iterator[DateMatch]:
             continue
         if m["m1"] is None and m["m2"] is None:
             continue
-        yield DateMatch(m.start(), m.end(), year, month, day, "gregorian", "full")
+        yield (m.start(), m.end(), year, month, day, "gregorian", "full")
     for m in _YM.finditer(t):
-        yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "year-month")
+        yield (m.start(), m.end(), int(m["y"]), int(m["m"]), None, "gregorian", "year-month")
     if "年" in t:
         for m in _YEAR.finditer(t):
-            yield DateMatch(m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
+            yield (m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
     for m in _YEAR_BARE.finditer(t):
-        yield DateMatch(m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
+        yield (m.start(), m.end(), int(m["y"]), None, None, "gregorian", "year")
     for m in _COMPACT.finditer(t) if _COMPACT_SHAPES(t) else ():
-        yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "compact")
+        yield (m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "compact")
     for m in _DMY.finditer(t) if _DMY_SHAPES(t) else ():
-        yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["b"]), int(m["a"]), "gregorian", "day-first")
+        yield (m.start(), m.end(), int(m["y"]), int(m["b"]), int(m["a"]), "gregorian", "day-first")
 
 
-def _japanese(t: str) -> Iterator[DateMatch]:
+def _japanese(t: str) -> Iterator[Part]:
     for m in _JAPANESE.finditer(t):
         era, year = m["e"].upper(), _int(m["y"])
         month, day = _int(m["m1"] or m["m2"]), _int(m["d1"] or m["d2"])
@@ -305,58 +306,52 @@ def _japanese(t: str) -> Iterator[DateMatch]:
             continue
         if (m["m1"] or m["m2"]) is None and (_NO_INTERVAL.match(t, m.end()) is None or t.startswith("代", m.end())):
             continue
-        yield DateMatch(m.start(), m.end(), ERAS[era] + year, month, day, "japanese", "full" if day else "partial")
+        yield (m.start(), m.end(), ERAS[era] + year, month, day, "japanese", "full" if day else "partial")
     for m in _ERA_YM.finditer(t):
         if m["e"] in "SR" and not (_RIGHT.match(t, m.end()) and date_left(t, m.start())):
             continue
         if (m["e"] == "H" and int(m["y"]) > 31) or (m["e"] == "S" and int(m["y"]) < 9):
             continue
-        yield DateMatch(
-            m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month"
-        )
+        yield (m.start(), m.end(), ERAS[m["e"]] + (_int(m["y"]) or 0), int(m["m"]), None, "japanese", "era-month")
     for m in _ERA_BARE.finditer(t) if _ERA_LETTER.search(t) else ():
         era, number = m["e"] or m["e2"], m["y"] or m["y2"]
         end = m.end() + 1 if t[m.end() : m.end() + 1] == "年" else m.end()
         if end > m.end() and _NO_INTERVAL.match(t, end) is None:
             continue
-        yield DateMatch(m.start(), end, ERAS[era] + int(number), None, None, "japanese", "era-year")
+        yield (m.start(), end, ERAS[era] + int(number), None, None, "japanese", "era-year")
     for m in _ERA_WORD.finditer(t):
-        yield DateMatch(
-            m.start(), m.end(), ERAS[m[0][:2]] + (_int(m[0][2:].strip()) or 0), None, None, "japanese", "era-year"
-        )
+        yield (m.start(), m.end(), ERAS[m[0][:2]] + (_int(m[0][2:].strip()) or 0), None, None, "japanese", "era-year")
     for m in _ERA_COMPACT.finditer(t):
-        yield DateMatch(
-            m.start(), m.end(), ERAS[m["e"]] + int(m["y"]), int(m["m"]), int(m["d"]), "japanese", "era-compact"
-        )
+        yield (m.start(), m.end(), ERAS[m["e"]] + int(m["y"]), int(m["m"]), int(m["d"]), "japanese", "era-compact")
 
 
-def _kanji(t: str) -> Iterator[DateMatch]:
+def _kanji(t: str) -> Iterator[Part]:
     for m in _KANJI_FULL.finditer(t) if _KANJI_YEAR.search(t) else ():
-        yield DateMatch(m.start(), m.end(), _int(m["y"]), _int(m["m"]), _int(m["d"]), "gregorian", "kanji")
+        yield (m.start(), m.end(), _int(m["y"]), _int(m["m"]), _int(m["d"]), "gregorian", "kanji")
     if "月" not in t:
         return
     kanji = _KANJI_MONTHS(t)
     for m in _KANJI_MD.finditer(t) if kanji else ():
-        yield DateMatch(m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "kanji")
+        yield (m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "kanji")
     for m in _KANJI_M.finditer(t) if kanji else ():
-        yield DateMatch(m.start(), m.end(), None, _int(m["m"]), None, "none", "kanji")
+        yield (m.start(), m.end(), None, _int(m["m"]), None, "none", "kanji")
     for m in _MD.finditer(t):
         if sum(c.isdigit() for c in m["m"] + m["d"]):
-            yield DateMatch(m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "month-day")
+            yield (m.start(), m.end(), None, _int(m["m"]), _int(m["d"]), "none", "month-day")
     for m in _M.finditer(t):
-        yield DateMatch(m.start(), m.end(), None, int(m["m"]), None, "none", "month")
+        yield (m.start(), m.end(), None, int(m["m"]), None, "none", "month")
     for m in _RELMONTH_DAY.finditer(t):
-        yield DateMatch(m.start("d"), m.end(), None, None, int(m["d"]), "none", "day")
+        yield (m.start("d"), m.end(), None, None, int(m["d"]), "none", "day")
 
 
-def _short(t: str) -> Iterator[DateMatch]:
+def _short(t: str) -> Iterator[Part]:
     two = _TWO_SHAPES(t) and _TWOISH.search(t) is not None
     if two:
         for m in _YMD2_WRONG.finditer(t):
-            yield DateMatch(m.start(), m.end(), 2000 + int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "two-digit")
+            yield (m.start(), m.end(), 2000 + int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "two-digit")
     if " 0" in t or " 1" in t:
         for m in _SPACED_YMD.finditer(t):
-            yield DateMatch(m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "spaced")
+            yield (m.start(), m.end(), int(m["y"]), int(m["m"]), int(m["d"]), "gregorian", "spaced")
     for m in _YMD2.finditer(t) if two else ():
         if (
             m["s"] == "."
@@ -368,26 +363,30 @@ def _short(t: str) -> Iterator[DateMatch]:
         if m["s"] == "-" and not m["q"] and not (len(m["m"]) == len(m["d"]) == 2):
             continue
         year = int(m["y"])
-        yield DateMatch(
-            m.start(), m.end(), year + (2000 if year < 50 else 1900), int(m["m"]), int(m["d"]), "gregorian", "two-digit"
+        yield (
+            m.start(),
+            m.end(),
+            year + (2000 if year < 50 else 1900),
+            int(m["m"]),
+            int(m["d"]),
+            "gregorian",
+            "two-digit",
         )
     for m in _YM2.finditer(t) if _YM2_SHAPES(t) else ():
         number = m["y"] or m["y2"]
         if m["y2"] and int(number) < 32 and t[max(0, m.start() - 1) : m.start()] in tuple("和成正治後"):
             continue
-        yield DateMatch(
-            m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit"
-        )
+        yield (m.start(), m.end(), 2000 + int(number), _int(m["m"] or m["m2"]), _int(m["d2"]), "gregorian", "two-digit")
     if "回" in t or "日" in t:
         for m in _MD_DOT.finditer(t):
-            yield DateMatch(m.start("m"), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
+            yield (m.start("m"), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
     if "/" in t and _SLASHED.search(t):
         for m in _MD_SLASH.finditer(t):
             if is_month_day(t, m):
-                yield DateMatch(m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
+                yield (m.start(), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day")
 
 
-def _english(t: str) -> Iterator[DateMatch]:
+def _english(t: str) -> Iterator[Part]:
     for m in _ENGLISH.finditer(t):
         name = m["m1"] or m["m2"] or m["m3"] or m["m4"]
         year = m["y1"] or m["y2"] or m["y3"] or m["y4"]
@@ -397,6 +396,4 @@ def _english(t: str) -> Iterator[DateMatch]:
         value = int(year) if year else None
         if value is not None and value < 100:
             value += 2000 if value < 50 else 1900
-        yield DateMatch(
-            m.start(), m.end(), value, _MONTHS[name[:3].lower()], int(day) if day else None, "gregorian", "english"
-        )
+        yield (m.start(), m.end(), value, _MONTHS[name[:3].lower()], int(day) if day else None, "gregorian", "english")

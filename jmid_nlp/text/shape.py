@@ -62,8 +62,8 @@ def _shapes_in(text: str) -> frozenset[str]:
 
 def words(*forms: str) -> Look:
     """A look for any of the words."""
-    kept = _WORDS.add(forms)
-    return lambda text: not kept.isdisjoint(_WORDS.present(text))
+    kept, present = _WORDS.add(forms), _WORDS.present
+    return lambda text: not kept.isdisjoint(present(text))
 
 
 class RareForms(Automaton):
