@@ -22,6 +22,7 @@ from thinc.api import (
     with_array,
     zero_init,
 )
+from thinc.layers.with_array import forward as with_array_forward
 from thinc.types import Floats2d, Ints2d
 from threadpoolctl import ThreadpoolController
 
@@ -100,8 +101,72 @@ def dilated_encoder(width: int, dilations: list[int]) -> Model[list[Floats2d], l
     layers = [
         residual(chain(_window(d), Maxout(width, 3 * width, nP=3, dropout=0.0, normalize=True))) for d in dilations
     ]
-    encoder: Any = with_array(chain(*layers), pad=sum(dilations))
+    trained: Any = with_array(chain(*layers), pad=sum(dilations))
+    dims = {name: trained.maybe_get_dim(name) for name in trained.dim_names}
+    encoder: Any = Model(
+        trained.name, _encode, init=trained.init, layers=trained.layers, attrs=dict(trained.attrs), dims=dims
+    )
     return cast("Model[list[Floats2d], list[Floats2d]]", _on_blas(encoder))
+
+
+def _encode(model: Any, xs: Any, is_train: bool) -> Any:
+    """As `with_array` of the layers, which training uses; without the rows of its padding where nothing is learned."""
+    if is_train or not isinstance(xs, (list, tuple)):
+        return with_array_forward(model, xs, is_train)
+    windows, maxouts, norms = (
+        [node for node in model.walk(order="dfs_pre") if node.name == name]
+        for name in ("dilated_window", "maxout", "layernorm")
+    )
+    layers = [(w.attrs["distance"], m, n) for w, m, n in zip(windows, maxouts, norms, strict=True)]
+    with _blas().limit(limits=1, user_api="blas"):
+        return [_encoded(x, layers) for x in xs], lambda _: []
+
+
+def _encoded(x: Any, layers: list[tuple[int, Any, Any]]) -> Any:
+    """The vectors of one document.
+
+    Beyond its ends the input is zero. Rows there differ only as far as a layer before has seen the document, and are needed
+    only as far as a layer behind will see: the others are one row.
+    """
+    n, width = x.shape
+    side, reach = 0, sum(distance for distance, _, _ in layers)
+    beyond = np.zeros(width, np.float32)
+    for distance, maxout, norm in layers:
+        reach -= distance
+        near = min(side + distance, reach)
+        rows, keep = n + 2 * near, min(side, near + distance)
+        wide = np.empty((rows + 2 * distance, width), np.float32)
+        first = near + distance - keep
+        wide[:first] = wide[first + n + 2 * keep :] = beyond
+        wide[first : first + n + 2 * keep] = x[side - keep : side + n + keep]
+        seen = np.empty((rows + 1, 3, width), np.float32)
+        for k in range(3):
+            seen[:rows, k] = wide[k * distance : k * distance + rows]
+        seen[rows] = beyond
+        y = _maxout_normed(seen.reshape(rows + 1, -1), maxout, norm)
+        y += seen[:, 1]
+        x, beyond, side = y[:rows], y[rows], near
+    return x
+
+
+def _maxout_normed(x: Any, maxout: Any, norm: Any) -> Any:
+    """The greatest of each output's pieces, normalised: as thinc's two layers, without what only training needs."""
+    weights = maxout.get_param("W")
+    size, pieces, _ = weights.shape
+    z = x @ weights.reshape(size * pieces, -1).T
+    z += maxout.get_param("b").reshape(-1)
+    z = z.reshape(-1, size, pieces)
+    y = z[:, :, 0]
+    for k in range(1, pieces):
+        y = np.maximum(y, z[:, :, k])
+    y = y - y.mean(axis=1, keepdims=True)
+    spread = (y * y).sum(axis=1, keepdims=True)
+    spread /= size
+    spread += 1e-08
+    y *= spread**-0.5
+    y *= norm.get_param("G")
+    y += norm.get_param("b")
+    return y
 
 
 def _window(distance: int) -> Model[Floats2d, Floats2d]:
