@@ -19,7 +19,7 @@ from jmid_nlp.deid.codes import (
 from jmid_nlp.deid.identity import People, read_name, record_links
 from jmid_nlp.deid.kana import to_half_width, to_hiragana, to_katakana
 from jmid_nlp.deid.keys import Key
-from jmid_nlp.deid.surrogate import Surrogates, facility_kind, split_facility
+from jmid_nlp.deid.surrogate import PoolExhaustedError, Surrogates, facility_kind, split_facility
 
 KEY = Key(bytes(range(40, 72)))
 OTHER = Key(bytes(range(60, 92)))
@@ -159,7 +159,7 @@ def test_two_persons_never_share_a_surrogate():
 
 def test_an_exhausted_pool_is_an_error_and_not_the_original():
     everything = "".join(e.form for e in pools.surnames())
-    with pytest.raises(RuntimeError):
+    with pytest.raises(PoolExhaustedError):
         make(everything).name("山本")
 
 
