@@ -72,7 +72,10 @@ class Layer:
         self._beyond = -np.divide(shift, scale, out=np.zeros_like(shift), where=scale != 0)
         bias = bias + (taps.sum(axis=0) * shift) @ mix
         # a * sigmoid(g) is (a / 2) * (1 + tanh(g / 2)): the halves are taken here, once
-        self._mix, self._bias = (mix * 0.5).astype(np.float32), (bias * 0.5).astype(np.float32)
+        # and each half of the channels has its own matrix, so that what comes out of it lies together
+        halves = (mix * 0.5).astype(np.float32), (bias * 0.5).astype(np.float32)
+        self._mix = np.stack(np.split(halves[0], 2, axis=1))
+        self._bias = halves[1].reshape(2, 1, -1)
         self._mean = np.full(len(scale), 1 / len(scale), np.float32)
 
     def __call__(self, x: Floats, begin: int, end: int) -> Floats:
@@ -86,12 +89,13 @@ class Layer:
         y *= (1 / np.sqrt(spread * self._mean[0] + np.float32(1e-5)))[:, None]
         left, middle, right = self._taps
         mixed = padded[begin:end] * left
-        mixed += padded[begin + d : end + d] * middle
-        mixed += padded[begin + 2 * d : end + 2 * d] * right
-        z = mixed @ self._mix
+        part = padded[begin + d : end + d] * middle
+        mixed += part
+        mixed += np.multiply(padded[begin + 2 * d : end + 2 * d], right, out=part)
+        z = np.matmul(mixed, self._mix)
         z += self._bias
-        value: Floats = z[:, :width]
-        gate: Floats = z[:, width:]
+        value: Floats = z[0]
+        gate: Floats = z[1]
         np.tanh(gate, out=gate)
         gate += 1
         gate *= value
