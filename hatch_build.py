@@ -33,8 +33,9 @@ class CompileHook(BuildHookInterface[Any]):
         """
         if version == "editable":
             return
+        root = Path(self.root)
         self._work = Path(tempfile.mkdtemp(prefix="compiled-"))
-        library = compiled(Path(self.root), self._modules(), self._work)
+        library = compiled(root, modules(root, self.config), self._work)
         for file in sorted((*library.rglob("*.so"), *library.rglob("*.pyd"))):
             build_data["force_include"][str(file)] = file.relative_to(library).as_posix()
         build_data.update(pure_python=False, infer_tag=True)
@@ -44,22 +45,29 @@ class CompileHook(BuildHookInterface[Any]):
         if version != "editable":
             shutil.rmtree(self._work, ignore_errors=True)
 
-    def _modules(self) -> list[str]:
-        """The modules to compile, relative to the project."""
-        root = Path(self.root)
-        plain = set(self.config["plain"])
-        found = {f.relative_to(root).as_posix() for place in self.config["compile"] for f in root.glob(place)}
-        if missing := sorted(plain - {f.relative_to(root).as_posix() for f in root.glob("jmid_nlp/**/*.py")}):
-            raise ValueError(f"`plain` in pyproject.toml names modules that are not there: {', '.join(missing)}")
-        return sorted(f for f in found - plain if not f.endswith("__init__.py"))
+
+def modules(root: Path, settings: dict[str, Any]) -> list[str]:
+    """The modules to compile, relative to the project.
+
+    Args:
+        root: The project's folder.
+        settings: `compile`, patterns of paths, and `plain`, paths that stay as they are.
+
+    Raises:
+        ValueError: A module of `plain` is not there.
+    """
+    found = {f.relative_to(root).as_posix() for place in settings["compile"] for f in root.glob(place)}
+    if missing := sorted(f for f in settings["plain"] if not (root / f).is_file()):
+        raise ValueError(f"`plain` in pyproject.toml names modules that are not there: {', '.join(missing)}")
+    return sorted(f for f in found.difference(settings["plain"]) if not f.endswith("__init__.py"))
 
 
-def compiled(root: Path, modules: list[str], work: Path) -> Path:
+def compiled(root: Path, chosen: list[str], work: Path) -> Path:
     """The folder of the compiled modules, laid out as the package is.
 
     Args:
         root: The project's folder.
-        modules: Paths of the modules in it.
+        chosen: Paths of the modules in it, two or more.
         work: An empty folder for what the compiler writes.
     """
     from mypyc.build import mypycify
@@ -71,7 +79,7 @@ def compiled(root: Path, modules: list[str], work: Path) -> Path:
     try:
         options = [*_MYPY, f"--cache-dir={work / 'cache'}"]
         extensions = mypycify(
-            [*options, *modules], opt_level="3", debug_level="0", multi_file=True, target_dir=str(work / "c")
+            [*options, *chosen], opt_level="3", debug_level="0", multi_file=True, target_dir=str(work / "c")
         )
         command = build_ext(Distribution({"name": "jmid-nlp", "ext_modules": extensions}))
         command.build_lib, command.build_temp = str(work / "lib"), str(work / "temp")
