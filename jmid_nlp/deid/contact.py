@@ -119,7 +119,7 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
         for m in _EXTENSION.finditer(t) if _extended(t) else ():
             name = m.lastgroup or ""
             yield Hit(m.start(name), m.end(name), "PHONE", "extension", 0.75, "contact.extension", LISTED)
-        if t.count(".") > 2 or t.count(":") > 4:
+        if (t.count(".") > 2 or t.count(":") > 4) and (_DOTTED_SHAPES(t) or _PAIRS_ISH.search(t)):
             for m in _IP.finditer(t):
                 yield Hit(m.start(), m.end(), "ID", "ip", 0.85, "contact.ip", GRAMMAR_IP)
         yield from find_phone_forms(t)
@@ -154,6 +154,9 @@ def _contact(t: str, labels: list[Label], *, digits: bool) -> Iterator[Hit]:
 
 
 GRAMMAR_IP = 55
+_GROUPS = ("0", "00", "000")
+_DOTTED_SHAPES = shapes(*(f".{second}.{third}.0" for second in _GROUPS for third in _GROUPS))
+_PAIRS_ISH = re.compile("[:-](?<=[0-9A-Fa-f]{2}.)[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]")
 _EXTENSION_SHAPES = shapes(*(f"{word}{blank}0000" for word in "内Aピa☎℡" for blank in ("", " ")))
 _EXTENSION_ISH = re.compile(r"[内Pピ☎℡x][ ]?[2-9]\d{3}")
 _CALLED_SHAPES = shapes("00-0000に", "00-0000へ", "00-0000ま")

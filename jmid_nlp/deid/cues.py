@@ -82,7 +82,7 @@ def find_labels(t: str) -> list[Label]:
 
 
 _GAPS = lazy(r"[ \t](?<=[一-鿿].)[ \t]{0,3}[一-鿿]")
-_SPACED_LABEL = lazy(r"(?<![一-鿿])(?:[一-鿿][ \t]{1,4}){1,4}[一-鿿](?![一-鿿])")
+_SPACED_LABEL = lazy(r"[一-鿿](?<![一-鿿].)[ \t]{1,4}(?:[一-鿿][ \t]{1,4}){0,3}[一-鿿](?![一-鿿])")
 
 
 def _spaced(t: str) -> list[Label]:

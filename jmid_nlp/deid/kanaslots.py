@@ -15,9 +15,9 @@ from jmid_nlp.deid.sides import SELF, left_weight, right_weight
 from jmid_nlp.deid.slots import THRESHOLD, eponym
 from jmid_nlp.deid.worth import NEVER, before, kana_value, left_words, roles
 
-_KATA_WORD = re.compile(r"(?<![ァ-ヺー・])[ァ-ヺー]{2,8}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
+_KATA_WORD = re.compile(r"[ァ-ヺー](?<![ァ-ヺー・].)[ァ-ヺー]{1,7}(?:[ ・][ァ-ヺー]{2,8}){0,3}(?![ァ-ヺー・])")
 _HIRA_RUN = re.compile(r"[ぁ-ゖー]{2,}")
-_LATIN_WORD = re.compile(r"(?<![A-Za-z0-9_.@/\-'’])[A-Z][a-z'’]{2,14}(?:[ \-][A-Z][a-z]{2,14})?(?![A-Za-z0-9@_\-])")
+_LATIN_WORD = re.compile(r"[A-Z](?<![A-Za-z0-9_.@/\-'’].)[a-z'’]{2,14}(?:[ \-][A-Z][a-z]{2,14})?(?![A-Za-z0-9@_\-])")
 _ROLE_BACK = re.compile(r"([^\s、。,:/|<>()「」\[\]\"ぁ-ゖ]{1,10})[ :]?\Z")
 _VERB = re.compile(
     r"(?:ました|した|です|ます|する|れた|って|して|ない|なし|から|まで|より|など|ため|たい|てい|さん|の|は|が|を|に|と|も|で|て|た|る|く|し)\Z"

@@ -37,7 +37,7 @@ _LOGIN = re.compile(
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z'’\-]*[A-Za-z]")
 _STOP = stop_words("latin")
 _PAIR = re.compile(
-    r"(?<![A-Za-z0-9_.@/\-])([A-Z][a-z]{1,14}|[A-Z]{2,15})(, ?| |_|  )([A-Z][a-z]{1,14}|[A-Z]{2,15})(?![A-Za-z0-9@])"
+    r"([A-Z](?<![A-Za-z0-9_.@/\-].)(?:[a-z]{1,14}|[A-Z]{1,14}))(, ?| |_|  )([A-Z][a-z]{1,14}|[A-Z]{2,15})(?![A-Za-z0-9@])"
 )
 _INITIAL_PAIR = re.compile(
     r"(?<![A-Za-z0-9_.@/\-])(?:([A-Z])\. ?([A-Z][a-z]{2,14}|[A-Z]{3,15})|([A-Z][a-z]{2,14}|[A-Z]{3,15}),? "

@@ -84,7 +84,8 @@ _CLOCK = re.compile(
     r"(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]?\d|2[0-3])時(?!間)|午[前後]|[AP]M\d))"
 )
 _EVENT = re.compile(
-    r"(?<![0-9A-Za-z./\-+・,])(?P<m>1[0-2]|0?[1-9])(?P<s>[/・])(?P<d>3[01]|[12]\d|0?[1-9])(?=[ ]?(?:に|の)?(?:撮影|"
+    r"(?P<m>[0-9](?<![0-9A-Za-z./\-+・,].)(?:(?<=1)[0-2]|(?<=0)[1-9]|(?<=[1-9])))(?P<s>[/・])"
+    r"(?P<d>3[01]|[12]\d|0?[1-9])(?=[ ]?(?:に|の)?(?:撮影|"
     r"撮像|施行|手術|"
     r"入院|退院|転院|来院|受診|再診|初診|転倒|受傷|発症|予約|予定|健診|他院|前医|当院|に?再検)|の(?:造影|単純|胸部|腹部|頭部)?"
     r"(?:CT|MRI|MR|PET|XP|US|X線|写真|検査|画像)|[ ]?(?:CT|MRI|PET|XP)(?:と|で|に|の|、|。)|まで[。、\n])"
@@ -225,6 +226,14 @@ def _head_year(t: str) -> bool:
     return (t[:1] in ("H", "R", "S") or _HEAD_SHAPES(t)) and _HEAD_LETTER.search(t) is not None
 
 
+_DAY_SHAPES = shapes(*(f"/{day}{name})" for day in ("0", "00") for name in "月火水木金土日"))
+_DAY_NAMES = words("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _weekday(t: str) -> bool:
+    return _DAY_SHAPES(t) or _DAY_NAMES(t)
+
+
 # patterns that run only where a cheap look finds what they need, with the name of the group that holds the date
 _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
     (
@@ -253,11 +262,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
         "",
         (_SEX_YEAR,),
     ),
-    (
-        _like(r"\d/\d{1,2}(?:[月火水木金土日][)]|[ ]?[(])|→[^0-9]{0,4}\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "/"),
-        "v",
-        (_WEEKDAY,),
-    ),
+    (_weekday, "v", (_WEEKDAY,)),
     (_like(r"/20[0-4]\d[01]\d[0-3]\d[/_.]", "/20"), "v", (_PATH_DAY,)),
     (_any("'", "’"), "", (_ENGLISH,)),
     (_any("春", "夏", "秋", "冬"), "", (_SEASON,)),
@@ -277,7 +282,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
         "",
         (_SPACED,),
     ),
-    (_like(r"\d[/\-]\d\d[/\-]\d{4}:", ":"), "", (_JOINED,)),
+    (shapes(*(f"0{a}00{b}0000:" for a in "/-" for b in "/-")), "", (_JOINED,)),
     (_like(r"\d[./]\d{1,2}[./]\d{1,2}[ ]?[→⇒~〜～、,\-]", "/", "→", "⇒", "~", "〜", "～"), "x", (_SECOND,)),
     (
         _like(r"[~〜～\-→ら][ ]?(?:\d{1,2}年|[SHR]\d)", "~", "〜", "～", "-", "→", "から"),
@@ -285,7 +290,7 @@ _GATED: tuple[tuple[_Gate, str, tuple[re.Pattern[str], ...]], ...] = (
         (_SECOND_YEAR, _SECOND_ERA),
     ),
     (_head_year, "v", (_HEAD_YEAR,)),
-    (_like(r"\d\d/\d\d/\d{4}|\?[\-/]\d", "/", "?"), "", (_CROSSED,)),
+    (shapes("00/00/0000", "?-0", "?/0"), "", (_CROSSED,)),
     (_any("/32", "/33", "/34", "/35", "/36", "/37", "/38", "/39"), "", (_WRONG,)),
     (_any("/上", "/中", "/下", "/初", "/末", "/頭"), "", (_XUN,)),
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from jmid_nlp.text.lazy import lazy
-from jmid_nlp.text.shape import shapes
+from jmid_nlp.text.shape import shapes, words
 
 # start, end, year, month, day, calendar, form
 Part = tuple[int, int, "int | None", "int | None", "int | None", str, str]
@@ -141,7 +141,8 @@ _MONTH_YEAR_SHAPES = shapes("0/0000", "0 /0000", "0/ 0000", "0 / 0000")
 _RANGE_SHAPES = shapes(
     *(f"/{day}{blank}{sign}" for day in ("0", "00") for blank in ("", " ") for sign in "~〜～-、,・")
 )
-_DOT_SHAPES = shapes("0.00")
+_DOT_SHAPES, _BRACKET_SHAPES = shapes("0.00"), shapes("(0/", "(00/", "（0/", "（00/")
+_OLD_WORDS = words(*_OLD)
 _DAY_ISH = re.compile(r"日(?<=\d.)(?:[に再来撮受外手入退検予カかの、。]|$)")
 
 
@@ -219,9 +220,10 @@ def _slashes(t: str) -> Iterator[Part]:
                 t[max(0, m.start() - 6) : m.start()]
             ):
                 yield m.start(), m.end(), None, int(m["m"]), None, "none", "range"
-        for m in _BRACKET.finditer(t):
+        brackets = _BRACKET_SHAPES(t)
+        for m in _BRACKET.finditer(t) if brackets else ():
             yield m.start("m"), m.end(), None, int(m["m"]), int(m["d"]), "none", "month-day"
-        for m in _FULL_BRACKET.finditer(t):
+        for m in _FULL_BRACKET.finditer(t) if brackets else ():
             yield m.start("m"), m.end("d"), None, int(m["m"]), int(m["d"]), "none", "month-day"
     if "." in t:
         for m in _DOT.finditer(t) if _DOT_SHAPES(t) else ():
@@ -229,7 +231,7 @@ def _slashes(t: str) -> Iterator[Part]:
 
 
 def _words(t: str) -> Iterator[Part]:
-    for m in _OLD_MONTH.finditer(t) if "月" in t or "弥生" in t or "師走" in t else ():
+    for m in _OLD_MONTH.finditer(t) if _OLD_WORDS(t) else ():
         yield m.start(), m.end(), None, _OLD[m["n"]], None, "none", "old-month"
     for m in _FEAST.finditer(t) if "元" in t or "晦日" in t or "の日" in t or "節分" in t or "三が日" in t else ():
         yield m.start(), m.end(), None, None, None, "none", "feast"
