@@ -125,7 +125,7 @@ class Detector:
         if _ODD_DASH.search(view.text):  # one sign for one, so that the map stays
             view = Folded(_ODD_DASH.sub("-", view.text), view.map)
         hits = self._view_hits(view.text, known)
-        found = [_to_source(view, hit) for hit in hits]
+        found = [_to_source(view, hit) for hit in hits] if view.map else hits
         found += self._across(view, known)
         for name in self.options.extra:
             if name not in _REGISTRY:
@@ -135,8 +135,10 @@ class Detector:
                 for s, e, c, sub, score in _REGISTRY[name](text)
                 if 0 <= s < e <= len(text)
             ]
-        allowed = frozenset(fold(word).text for word in self.options.allow)
-        found = [h for h in found if self._wanted(text, h, allowed)]
+        o = self.options
+        if o.thresholds or o.disabled or o.allow:
+            allowed = frozenset(fold(word).text for word in o.allow)
+            found = [h for h in found if self._wanted(text, h, allowed)]
         return tuple(Identifier(h.start, h.end, h.category, h.subtype, h.score, h.detector) for h in resolve(found))
 
     def _view_hits(self, t: str, known: Report | None) -> list[Hit]:

@@ -182,9 +182,8 @@ _LEFT_MARKS = {
 }
 _LEFT_MARKS |= {"(": 0.7, "「": 0.7, "[": 0.7, "【": 0.7, ":": 0.8, ")": 0.3, "】": 0.5, "」": 0.3, "-": 0.3, "@": 2.5}
 _LEFT_MARKS |= dict.fromkeys("●■◆○□◇※①②③④⑤⑥⑦⑧⑨⑩*#", 0.8)
-_ROLE_BACK = re.compile(
-    r"([^\s、。,:/|<>()「」\[\]\"]{1,12})(?:[ \t]{0,3}[:/]?[ \t]{1,3}|[ \t]?:[ \t]?|の|は)\Z",
-)
+_BACKWARDS = re.compile(r"[^\s、。,:/|<>()「」\[\]\"]{1,12}")
+_APART = re.compile(r"[ \t]{0,3}[:/]?[ \t]{1,3}|[ \t]?:[ \t]?")
 _CLOCK_BACK = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?::\d\d)?[\])]?[ \t]{1,3}\Z")
 _NUMBER_BACK = re.compile(r"\d{3,}(?:-\d{1,4})?[ \t]{1,3}\Z|\d[/.月-]\d{1,2}日?[ \t]{1,3}\Z")
 _KATA_ROLE = re.compile(r"[ァ-ヺー]{2,12}\Z")
@@ -203,6 +202,18 @@ def _role_word(word: str) -> float:
     return 2.5 if apart and word[-size:] not in stop_words("loose_department") else 2.0
 
 
+def _word_before(t: str, at: int) -> str:
+    """The word before a particle, a colon or blanks that end at a place, at most its last twelve characters."""
+    end = at - 1
+    if t[end] not in "のは":
+        while end and t[end - 1] in " \t:/":
+            end -= 1
+        if not _APART.fullmatch(t, end, at):
+            return ""
+    m = _BACKWARDS.match(t[max(0, end - 12) : end][::-1])
+    return m[0][::-1] if m else ""
+
+
 def left_weight(t: str, at: int) -> float:
     """The weight of what stands before a possible name."""
     if at == 0 or t[at - 1] == "\n":
@@ -214,8 +225,8 @@ def left_weight(t: str, at: int) -> float:
             return weight
     char = t[at - 1]
     if char in " \t:/のは":
-        m = _ROLE_BACK.search(t, max(0, at - 20), at)
-        weight = (_role_word(m[1]) or words.get(m[1], 0.0)) if m else 0.0
+        role = _word_before(t, at)
+        weight = (_role_word(role) or words.get(role, 0.0)) if role else 0.0
         if weight:
             return weight - (1.0 if char == "の" else 0.5 if char == "は" else 0.0)
         if char == "の" and _EXTENSION_BACK.search(t, max(0, at - 12), at):
