@@ -57,6 +57,7 @@ _PRIOR_WORDS = ("前", "過去")  # one of them stands in each form of it
 _STILL = re.compile(r"[、,]?今回も")
 _IF = re.compile(r"[ぁ-ん]{0,4}?(?:場合|際[はに]|れば|たら|ようなら|ようであれば|時に?は|ことが(?:多|あ|知|稀|まれ))")
 _FUTURE = re.compile(r"(?:(?:今後|将来)[^。、]{0,10}|(?:場合|際)に?は[^。、]{0,8})\Z")
+_FUTURE_WORDS = ("今後", "将来", "場合", "際")  # one of them stands in each form of it
 _WHEN = re.compile(r"時(?:は|に|には)")
 _VERSUS = re.compile(r"(?:\bvs\.?|versus)[ ]?\Z")
 _LOOK = 14
@@ -111,6 +112,7 @@ class _Walker:
         self._sentence_starts = [s for s, _ in parsed.sentences]
         self._indication = [(s.start, s.end) for s in parsed.sections if s.name in ("indication", "history")]
         self._versus = "vs" in self.text or "versus" in self.text
+        self._futures = any(word in self.text for word in _FUTURE_WORDS)
         self._asides = "(" in self.text
         self._shuts = any(char in self.text for char in _SHUT)
         self._priors = any(word in self.text for word in _PRIOR_WORDS)
@@ -149,8 +151,9 @@ class _Walker:
 
     def _asked(self, start: int) -> bool:
         """A suspicion of the request, or of what may come, is no statement of this report."""
-        ahead = _FUTURE.search(self.text[max(0, start - _LOOK) : start])
-        return ahead is not None or self._requested(start)
+        if self._futures and _FUTURE.search(self.text[max(0, start - _LOOK) : start]):
+            return True
+        return self._requested(start)
 
     def _requested(self, start: int) -> bool:
         """Whether a place lies in the request or the history; sections ascend and do not overlap."""

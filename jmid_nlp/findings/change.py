@@ -91,7 +91,8 @@ _JOINED_CLASS: dict[str, Change] = {
 _SEQUEL = re.compile(
     r"(?:再発|転移|出血|血腫|膿瘍|貯留|貯留液|液体|胸水|腹水|感染|縫合不全|イレウス|腸閉塞|血栓|気胸|漏|腫瘤|結節|残存|狭窄|浮腫)\Z"
 )
-_STABLE_HINT = re.compile(r"[同変横s]", re.IGNORECASE)
+_STABLE_HINT = re.compile(r"[同変横sSſ]")
+_COUNTED_HINT = re.compile(r"[増多大広厚目減少小薄]")
 PAST_WORDS = ("後", "既往", "古い", "癒合", "remote", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
 _MORE = ("増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
 _COUNTED_MORE = (None, *_MORE)
@@ -172,7 +173,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "new", "新規"
     if mention.kind == "signal" and _LOWERED.search(ahead):
         return "decreased", "低下"
-    counted = _COUNTED.search(ahead)
+    counted = _COUNTED.search(ahead) if _COUNTED_HINT.search(ahead) else None
     if counted:
         return ("increased" if counted.group(1) in _COUNTED_MORE else "decreased"), counted.group()
     if ("拡大" in ahead or "増強" in ahead) and _GREW.search(ahead):

@@ -64,9 +64,10 @@ def _whole_words(folded: Folded, words: Reader) -> Folded:
     text = folded.text
     places = [at - i for i, at in enumerate(gaps)]  # where each gap was, in the text without gaps
     joined = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
-    if not words.joins_at(joined, places):
+    terms = words.read_across(joined, places)
+    if terms is None:
         return folded
-    inside = _inside(words.read(joined), places)
+    inside = _inside(terms, places)
     # A line end parts more often than it cuts: only a word of three letters or more shows that it means nothing.
     cut = [at for at, size in zip(gaps, inside, strict=True) if size >= (_LONG if text[at] == "\n" else 2)]
     if not cut:

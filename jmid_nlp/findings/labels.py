@@ -129,7 +129,11 @@ class LabelSet:
         """The value of each label for the findings of one report."""
         found = {label.name: ABSENT for label in self.labels}
         for finding in findings:
+            if finding.certainty == "general":
+                continue  # says nothing of any label
             for name, rule in self._rules(finding):
+                if found[name] == POSITIVE:
+                    continue
                 value = rule.value(finding)
                 if _STRENGTH[value] > _STRENGTH[found[name]]:
                     found[name] = value

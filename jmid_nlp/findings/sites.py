@@ -52,6 +52,10 @@ _RIGHT_WORD = lazy(
     r"|(?<=[IVX\dAB])[/\-~〜～+・、,][ \t]?(?:I{1,3}|IV|V)[AB]?(?![A-Za-z\d])"
     r"|[一-鿿々]{1,8}(?:(?<=沿)い|(?<=[寄周])り)?|[ァ-ヴー]{2,8}|[ \t]?[MAPC][1-5](?!\d))"
 )
+# The last letters of a side, and what ends neither a side nor a word, nor begins a word.
+_SIDE_ENDS = frozenset("側右左両中lhtLHT.の存残")
+_NEITHER_BEHIND = frozenset("をにはがもへでとの。():")
+_NEITHER = frozenset(("", *"をにはがもへでと。、,():"))
 _LEVEL = lazy(
     r"(?<![A-Za-z\d])(?:Th(?:oracic)?\s?\d{1,2}|C[1-7]|L[1-5]|S(?:\d{1,2}\+\d|\d{1,2})|"
     r"T(?:[5-9]|1[0-2]|[1-4](?=椎|[/-]\d|レベル)))"
@@ -219,7 +223,11 @@ def _grow(text: str, site: Site, stops: bytearray, busy: bytearray) -> Site:
     roof = busy.find(1, end)
     roof = len(text) if roof < 0 else roof
     for _ in range(3):
-        side = _LEFT_SIDE.search(text, max(floor, start - 10), start)
+        last = text[start - 1] if start > floor else ""
+        if last in _NEITHER:
+            break
+        ends = last in _SIDE_ENDS or last.isspace()
+        side = _LEFT_SIDE.search(text, max(floor, start - 10), start) if ends else None
         if side:
             start = side.start()
             break
@@ -227,7 +235,7 @@ def _grow(text: str, site: Site, stops: bytearray, busy: bytearray) -> Site:
         if word is None or stops.find(1, word.start(), start) >= 0:
             break
         start = word.start()
-    while end < roof:
+    while end < roof and text[end] not in _NEITHER_BEHIND:
         word = _RIGHT_WORD.match(text, end, roof)
         if word is None:
             break

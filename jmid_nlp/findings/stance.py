@@ -81,6 +81,8 @@ _PLAIN = re.compile(
     r"[をがはも](?:認め|伴|みられ(?!れば)|見られ(?!れば)|あり|示し|示す|呈|散見|指摘|あります|ありません|なく|なし)"
 )
 _ENDS = frozenset(("", "。", "\n", "、", "(", ")"))
+# What a pattern that is tried behind a stated or denied mention can begin with.
+_BEGINS = frozenset("径サがはのに明さ急増悪拡持再進をもとで後影所疑可変合反残一診な等:：")
 _BEFORE, _AFTER = 64, 96  # characters around a mention that are looked at, so that no text takes quadratic time
 
 
@@ -114,6 +116,10 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
         following = text[mention.end : mention.end + 1]
         if following in _ENDS or (following in _LINKS and _PLAIN.match(text, mention.end)):
             return value, ""  # what follows is no part of what is said of it, or says no more than the cue did
+        if following not in _BEGINS:
+            return value, ""
+    else:
+        following = text[mention.end : mention.end + 1]
     start, end = max(sentence[0], mention.start - _BEFORE), min(sentence[1], mention.end + _AFTER)
     tail = text[mention.end : end]
     if value == "general" and _QUESTION.match(tail) and _TOPIC.search(text[start : mention.start]):
@@ -123,23 +129,25 @@ def stance(text: str, mention: Mention, value: Certainty, sentence: tuple[int, i
     if value in ("positive", "suspicious"):
         if tail.startswith("では") and _RULE.match(tail):
             return "general", "a rule"
-        if _RISK.match(tail) and _EVENT.search(text, mention.start, mention.end):
+        if following == "の" and _RISK.match(tail) and _EVENT.search(text, mention.start, mention.end):
             return "general", "a risk"
         if _GROWS.match(tail):
             return "general", "a condition"
-        if _CLINICAL.match(tail) or (value == "suspicious" and _CLINICALLY.search(text, start, mention.start)):
+        if (following == "を" and _CLINICAL.match(tail)) or (
+            value == "suspicious" and _CLINICALLY.search(text, start, mention.start)
+        ):
             return "general", "suspected by others"
-        if _SHOULD.match(tail):
+        if following in "がをも" and _SHOULD.match(tail):
             return "general", "a condition"
-        if _THEN.match(tail) and _IF.search(text[start : mention.start]):
+        if following in "とをのに" and _THEN.match(tail) and _IF.search(text[start : mention.start]):
             return "general", "advice under a condition"
-    if value != "general" and _REASONED.match(tail):
+    if value != "general" and following in "はにの" and _REASONED.match(tail):
         return "general", "not assessable"
     if tail.startswith(("も", "など")) and _CONSIDERED.match(tail):
         return "negative", "considered and rejected"
     if value != "positive":
         return value, ""
-    if mention.kind == "disease" and _WANTED.match(tail):
+    if mention.kind == "disease" and following == "の" and _WANTED.match(tail):
         return "general", "looked for"
     if _WONDERS.match(tail):
         return "suspicious", "wondered"

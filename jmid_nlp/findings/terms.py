@@ -214,7 +214,11 @@ class Reader:
 
     def read_both(self, text: str) -> tuple[list[Term], Marks]:
         """The known words of a folded text and its marks, found in the same pass."""
-        score, back, hits = self._best(text, _lowered(text))
+        score, back, hits = self._best(text, self._automaton.find_by_end(_lowered(text)))
+        return self._terms(text, score, back), choose(text, hits)
+
+    def _terms(self, text: str, score: list[int], back: list[tuple[int, int] | None]) -> list[Term]:
+        """The words of the best path, followed back from its end."""
         terms: list[Term] = []
         forms = self._forms
         at = len(score) - 1
@@ -235,7 +239,15 @@ class Reader:
                 terms.append(tuple.__new__(Term, (start, at, kind, form.concept, text[start:at])))
             at = start
         terms.reverse()
-        return terms, choose(text, hits)
+        return terms
+
+    def read_across(self, text: str, places: Sequence[int]) -> list[Term] | None:
+        """As `read`, None where `joins_at` says no: both look at the same occurrences."""
+        found = self._automaton.find_by_end(_lowered(text))
+        if not self._could_join(text, found, places):
+            return None
+        score, back, _ = self._best(text, found)
+        return self._terms(text, score, back)
 
     def joins_at(self, text: str, places: Sequence[int]) -> bool:
         """Whether a reading could have a word across one of these places, or a side or description that ends there.
@@ -246,17 +258,20 @@ class Reader:
             text: A folded text.
             places: Positions between two of its characters.
         """
+        return self._could_join(text, self._automaton.find_by_end(_lowered(text)), places)
+
+    def _could_join(self, text: str, found: list[tuple[int, int, int]], places: Sequence[int]) -> bool:
         marks = bytearray(len(text) + 1)
         for place in places:
             marks[place] = 1
-        for start, end, number in self._automaton.find_by_end(_lowered(text)):
+        for start, end, number in found:
             place = marks.find(1, start + 1, end + 1)
             if place >= 0 and number < self._own and (place < end or self._forms[number].kind in _LEADING):
                 return True
         return False
 
     def _best(
-        self, text: str, low: str
+        self, text: str, found: list[tuple[int, int, int]]
     ) -> tuple[list[int], list[tuple[int, int] | None], list[tuple[int, int, tuple[MarkForm, ...]]]]:
         size = len(text)
         score = [0] * (size + 1)
@@ -264,7 +279,7 @@ class Reader:
         weights, bound, marks, own = self._weights, self._bound, self._marks, self._own
         hits: list[tuple[int, int, tuple[MarkForm, ...]]] = []
         done = 0
-        for start, end, number in self._automaton.find_by_end(low):
+        for start, end, number in found:
             mark = marks[number]
             if mark is not None:
                 hits.append((start, -end, mark))
