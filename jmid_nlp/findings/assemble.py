@@ -129,6 +129,7 @@ class _Assembler:
                 self.why[owner[0]]["sizes_mm"] = self._at(measure.start, measure.end, owner[1])
         for ref in image_refs(self.text):
             self._give_ref(ref)
+        self.stretches = [self._bounds(k) for k in range(len(self.mentions))]
         changes = [self._change(k) for k in range(len(self.mentions))]
         self._topic_changes(changes)
         self._loose_changes(changes)
@@ -162,7 +163,7 @@ class _Assembler:
 
     def _change(self, number: int) -> Change | None:
         mention = self.mentions[number]
-        before, after = self._bounds(number)
+        before, after = self.stretches[number]
         value, words = change_of(self.changes, before, mention, after)
         if value is None:
             value, words = self._by_numbers(number)
@@ -218,11 +219,11 @@ class _Assembler:
 
     def _ahead_of(self, number: int) -> bool:
         """Whether a word for new stands before a mention: it is said of a whole list."""
-        start = self._bounds(number)[0]
+        start = self.stretches[number][0]
         return "新" in self.text[max(start, self.mentions[number].start - 16) : self.mentions[number].start]
 
     def _tail(self, number: int) -> tuple[int, int]:
-        return self.mentions[number].end, self._bounds(number)[1]
+        return self.mentions[number].end, self.stretches[number][1]
 
     def _share_change(self, changes: list[Change | None], number: int) -> None:
         """`S6嚢胞、S8血管腫(いずれも著変なし)`: all of the sentence."""
@@ -278,7 +279,7 @@ class _Assembler:
 
     def _finding(self, number: int, change: Change | None) -> Finding:
         mention, place = self.mentions[number], self.places[number]
-        before, after = self._bounds(number)
+        before, after = self.stretches[number]
         why = self.why[number]
         certainty = self.certainty[number]
         start, end = self.parsed.span(mention.start, mention.end)
@@ -290,12 +291,16 @@ class _Assembler:
         past = historical(self.text, mention, after) if self.old and not feared else ""
         if past or mention.kind == "state":
             why["historical"] = self._at(mention.start, mention.end, past or "after a procedure")
-        current = tuple(s for m in self.sizes[number] for s in m.sizes) if certainty != "negative" else ()
-        prior = tuple(s for m in self.sizes[number] for s in m.prior)
+        current: tuple[tuple[float, ...], ...] = ()
+        prior: tuple[tuple[float, ...], ...] = ()
+        apart = False
+        if sizes := self.sizes[number]:  # most have none
+            current = tuple(s for m in sizes for s in m.sizes) if certainty != "negative" else ()
+            prior = tuple(s for m in sizes for s in m.prior)
+            apart = sum(1 for m in sizes if m.sizes and not m.axis.startswith(_DEPTHS)) > 1
         first = number == 0 or self.mentions[number - 1].sentence != mention.sentence
         last = number + 1 == len(self.mentions) or self.mentions[number + 1].sentence != mention.sentence
         several = self.plurals.of(before, mention, after, first=first, last=last) if certainty != "negative" else ""
-        apart = sum(1 for m in self.sizes[number] if m.sizes and not m.axis.startswith(_DEPTHS)) > 1
         many = certainty != "negative" and bool(several or apart)
         if many:
             why["multiple"] = self._at(mention.start, mention.end, several or "several sizes")
@@ -326,9 +331,13 @@ class _Assembler:
         return found[0]
 
     def _sites(self, place: Place) -> tuple[SiteMention, ...]:
+        if not place.sites:
+            return ()
         return tuple(SiteMention(*self.parsed.span(s.start, s.end), s.concept) for s in place.sites)
 
     def _images(self, number: int) -> tuple[ImageRef, ...]:
+        if not self.refs[number]:
+            return ()
         return tuple(ref for group in self.refs[number] for ref in group.refs)
 
     def _explain_place(self, why: dict[str, str], place: Place) -> None:

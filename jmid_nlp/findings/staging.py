@@ -13,7 +13,7 @@ from jmid_nlp.findings.staging_n import affected_nodes, n_reasons
 from jmid_nlp.findings.staging_primary import Primary, find_primary, past
 from jmid_nlp.findings.staging_scene import Scene, read_scene
 from jmid_nlp.findings.staging_stated import stated
-from jmid_nlp.findings.staging_t import RANK, Reason, editions, t_reasons
+from jmid_nlp.findings.staging_t import RANK, Reason, editions, satellites, t_reasons
 from jmid_nlp.offsets import Span
 from jmid_nlp.schema import Staging
 from jmid_nlp.text.lines import unwrap
@@ -58,10 +58,11 @@ def stage(text_or_parsed: str | Parsed, *, edition: int = 8) -> Staging | None:
     if not _about_lung_cancer(scene, primary, bool(said)):
         return None
     nodes = affected_nodes(scene, primary)
+    further = list(satellites(scene, primary))
     reasons = {
-        "T": (t_reasons(scene, primary), RANK, "T0"),
+        "T": (t_reasons(scene, primary, further), RANK, "T0"),
         "N": (n_reasons(nodes, edition), ("N0", "N1", "N2", "N2a", "N2b", "N3"), "N0"),
-        "M": (m_reasons(scene, primary, nodes, edition), ("M0", "M1a", "M1b", "M1c", "M1c1", "M1c2"), "M0"),
+        "M": (m_reasons(scene, further, nodes, edition), ("M0", "M1a", "M1b", "M1c", "M1c1", "M1c2"), "M0"),
     }
     values, evidence, why = {}, {}, {}
     for part, (found, ranks, none) in reasons.items():
@@ -121,14 +122,14 @@ def _about_lung_cancer(scene: Scene, primary: Primary | None, said: bool) -> boo
     cancer = 0
     for clause in scene.clauses:
         lung = lung or bool(clause.of("lung"))
-        other = other or clause.has("other")
+        other = other or "other" in clause.kinds
         for key, hit in clause.kinds.get("cancer", ()):
             if key != "vague" and not past(scene, clause, hit.end):
                 cancer = max(cancer, clause.verdict)
     if said and (lung or cancer >= WEAK):
         return True
     if cancer >= WEAK:
-        return primary is not None or any(c.has("node") and c.verdict >= WEAK for c in scene.clauses)
+        return primary is not None or any("node" in c.kinds and c.verdict >= WEAK for c in scene.clauses)
     if primary is None:
         return False
     return primary.cancer >= WEAK or (not other and (primary.kind == "mass" or _looks_malignant(scene, primary)))
@@ -140,6 +141,6 @@ def _looks_malignant(scene: Scene, primary: Primary) -> bool:
     clauses = [scene.clauses[k] for k in primary.about]
     if largest >= _LARGE_MM and primary.kind == "nodule":
         return True
-    if any(c.has("morphology") and c.verdict >= SUSPECTED for c in clauses):
+    if any("morphology" in c.kinds and c.verdict >= SUSPECTED for c in clauses):
         return largest >= _SUSPICIOUS_MM
-    return any(c.verdict >= SUSPECTED and (c.has("satellite") or c.has("metastasis")) for c in scene.clauses)
+    return any(c.verdict >= SUSPECTED and ("satellite" in c.kinds or "metastasis" in c.kinds) for c in scene.clauses)

@@ -7,21 +7,21 @@ excluded or one of several differentials (否定できない, 鑑別に挙がる
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from jmid_nlp.findings.staging_clauses import SUSPECTED, Clause, Place
 from jmid_nlp.findings.staging_n import Nodes
-from jmid_nlp.findings.staging_primary import Primary
 from jmid_nlp.findings.staging_scene import Scene
-from jmid_nlp.findings.staging_t import Reason, editions, satellites
+from jmid_nlp.findings.staging_t import Reason, Satellite, editions
 
 _RANGE = re.compile(r"\d{1,2}[,、~〜～\-–−ー・/](?:[TLC]h?)?\d")
 
 
-def m_reasons(scene: Scene, primary: Primary | None, nodes: list[Nodes], edition: int) -> list[Reason]:
-    """All that speaks for an M category; the highest one is the answer, none means M0."""
+def m_reasons(scene: Scene, further: Sequence[Satellite], nodes: list[Nodes], edition: int) -> list[Reason]:
+    """All that speaks for an M category, `further` the nodules of `satellites`; the highest one is the answer, none means M0."""
     reasons = [
         Reason("M1a", "tumour nodule in the other lung", spans)
-        for relation, spans in satellites(scene, primary)
+        for relation, spans in further
         if relation in ("contra", "everywhere")
     ]
     for _, clause in scene.with_kinds("malignant_effusion", "dissemination"):
@@ -57,33 +57,37 @@ def _summing(place: Place) -> bool:
 
 def _deposits(scene: Scene, number: int, clause: Clause) -> list[tuple[Place, bool]]:
     """The organs that a clause calls affected, each with whether several lesions are meant."""
-    named = clause.has("organ!")
-    lytic = clause.has("lytic") and clause.has("organ", "bone") and not _explained(scene, number)
-    if clause.verdict < SUSPECTED or not (named or lytic or clause.has("metastasis") or clause.has("satellite")):
+    named = "organ!" in clause.kinds
+    lytic = "lytic" in clause.kinds and clause.has("organ", "bone") and not _explained(scene, number)
+    if clause.verdict < SUSPECTED or not (
+        named or lytic or "metastasis" in clause.kinds or "satellite" in clause.kinds
+    ):
         return []
     where = clause if clause.of("organ") else scene.around(number)
-    if not named and (clause.has("node") or where.has("node") or (clause.has("satellite") and where is not clause)):
+    if not named and (
+        "node" in clause.kinds or "node" in where.kinds or ("satellite" in clause.kinds and where is not clause)
+    ):
         return []
     places, about = where.of("organ"), [clause, where]
     if named and (before := _lesions_before(scene, number, clause)):
         about.append(scene.clauses[number - 1])
         places = [*before, *places]
-    several = any(c.has("multiple") or any("多発" in h.word.form for h in c.hits) for c in about)
+    several = any("multiple" in c.kinds or any("多発" in h.word.form for h in c.hits) for c in about)
     return [(p, several or p.side == "both" or _numbered(scene.text, p)) for p in places]
 
 
 def _explained(scene: Scene, number: int) -> bool:
     """Whether a lytic bone lesion is direct growth of the tumour or called something benign."""
     sentence = scene.clauses[number].sentence
-    if any(c.has("invasion") and c.sentence == sentence for c in scene.clauses[max(0, number - 2) : number + 1]):
+    if any("invasion" in c.kinds and c.sentence == sentence for c in scene.clauses[max(0, number - 2) : number + 1]):
         return True
-    return any(c.has("benign") and c.verdict >= SUSPECTED for c in scene.clauses[number : number + 2])
+    return any("benign" in c.kinds and c.verdict >= SUSPECTED for c in scene.clauses[number : number + 2])
 
 
 def _lesions_before(scene: Scene, number: int, clause: Clause) -> list[Place]:
     """The places a summing word rests on: '腸骨と腰椎に溶骨性病変を認め、骨転移と考えます'."""
     before = scene.clauses[number - 1] if number else clause
-    if before is clause or before.verdict < SUSPECTED or before.has("node"):
+    if before is clause or before.verdict < SUSPECTED or "node" in before.kinds:
         return []
     keys = {p.key for p in clause.of("organ")}
     return [p for p in before.of("organ") if p.key in keys]

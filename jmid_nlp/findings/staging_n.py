@@ -34,7 +34,9 @@ def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
     """All node groups that the report holds for affected."""
     found: list[Nodes] = []
     for number, clause in scene.with_kinds("node", "station!", "metastasis"):
-        if clause.verdict < SUSPECTED or not (clause.has("node") or clause.has("station!") or _deposit(scene, number)):
+        if clause.verdict < SUSPECTED or not (
+            "node" in clause.kinds or "station!" in clause.kinds or _deposit(scene, number)
+        ):
             continue
         places = clause.of("node") or (scene.around(number).of("node") if clause.anchor >= 0 else [])
         if not places or not _affected(scene, number, clause):
@@ -42,37 +44,41 @@ def affected_nodes(scene: Scene, primary: Primary | None) -> list[Nodes]:
         for place in places:
             relation = _relation(place.side, primary)
             spans = ((place.start, place.end), *clause.spans("node"))
-            found.append(Nodes(place.key, place.detail, relation, clause.has("multiple"), spans))
+            found.append(Nodes(place.key, place.detail, relation, "multiple" in clause.kinds, spans))
     return found
 
 
 def _deposit(scene: Scene, number: int) -> bool:
     """Whether a mass in the mediastinum is called a metastasis without the word node."""
     clause, where = scene.clauses[number], scene.around(number)
-    if not clause.has("metastasis") or clause.has("satellite") or not (where.has("lesion") or where is clause):
+    if (
+        "metastasis" not in clause.kinds
+        or "satellite" in clause.kinds
+        or not ("lesion" in where.kinds or where is clause)
+    ):
         return False
     return (
         bool(where.of("node"))
         and not any(p.key not in ("hilum", "any") for p in where.of("lung"))
-        and not where.has("organ")
+        and "organ" not in where.kinds
     )
 
 
 def _affected(scene: Scene, number: int, clause: Clause) -> bool:
     """Whether nodes are enlarged or suspected, and not called harmless."""
     after = list(_after(scene, number))
-    if any(c.has("metastasis") and c.verdict >= SUSPECTED for c in [clause, *after]):
+    if any("metastasis" in c.kinds and c.verdict >= SUSPECTED for c in [clause, *after]):
         return True
     sentence = [c for c in scene.clauses if c.sentence == clause.sentence]
-    if any(c.has("insignificant") for c in [*sentence, *after]):
+    if any("insignificant" in c.kinds for c in [*sentence, *after]):
         return False
-    if any(c.has("benign") and c.verdict >= SUSPECTED for c in [clause, *after]):
+    if any("benign" in c.kinds and c.verdict >= SUSPECTED for c in [clause, *after]):
         return False
     return (
-        clause.has("state")
+        "state" in clause.kinds
         or any(hit.word.complete for _, hit in clause.kinds.get("node", ()))
         or any(s.mm >= _ENLARGED_MM and s.part in ("", "short") for s in clause.sizes)
-        or any(c.has("state") and c.verdict >= SUSPECTED for c in after)
+        or any("state" in c.kinds and c.verdict >= SUSPECTED for c in after)
     )
 
 
@@ -80,7 +86,7 @@ def _after(scene: Scene, number: int) -> Iterator[Clause]:
     """The clauses that go on about the places of this one."""
     root = scene.clauses[number].anchor if scene.clauses[number].anchor >= 0 else number
     for clause in scene.clauses[number + 1 :]:
-        if clause.anchor != root or clause.has("effusion"):
+        if clause.anchor != root or "effusion" in clause.kinds:
             return
         yield clause
 

@@ -71,7 +71,7 @@ def find_primary(scene: Scene) -> Primary | None:
 def _named(scene: Scene) -> Iterator[_Named]:
     """Side, lobe and verdict of each cancer named with its place and no lesion word, as an impression does."""
     for _, clause in scene.with_kinds("cancer"):
-        if clause.verdict < SUSPECTED or clause.has("lesion"):
+        if clause.verdict < SUSPECTED or "lesion" in clause.kinds:
             continue
         for _, hit in clause.kinds.get("cancer", ()):
             place = next((p for p in reversed(clause.of("lung")) if p.end <= hit.end), None)
@@ -82,34 +82,34 @@ def _named(scene: Scene) -> Iterator[_Named]:
 def _candidate(scene: Scene, number: int, clause: Clause) -> bool:
     if clause.verdict < SUSPECTED:
         return False
-    if not clause.has("lesion") and not (clause.has("cancer") and clause.of("lung")):
+    if "lesion" not in clause.kinds and not ("cancer" in clause.kinds and clause.of("lung")):
         return False
-    if clause.has("satellite") or (clause.has("metastasis") and not clause.has("cancer")):
+    if "satellite" in clause.kinds or ("metastasis" in clause.kinds and "cancer" not in clause.kinds):
         return False
     if _nodal(scene, number, clause):
         return False
     places = scene.around(number)
     if (
-        clause.has("node")
-        and not clause.has("cancer")
+        "node" in clause.kinds
+        and "cancer" not in clause.kinds
         and not (clause.has("lesion", "mass") and clause.has("state", "fused"))
     ):
         return False
     if places.of("lung"):
         return not places.of("organ") or _lung_first(places)
-    return clause.has("cancer") and not places.of("organ") and not clause.places
+    return "cancer" in clause.kinds and not places.of("organ") and not clause.places
 
 
 def _nodal(scene: Scene, number: int, clause: Clause) -> bool:
     """Whether masses at the hilum and in the mediastinum are called nodes in the next clause."""
     if (
-        clause.has("cancer")
+        "cancer" in clause.kinds
         or not clause.of("node")
         or any(lobe_of(p) not in (None, "hilum") for p in clause.of("lung"))
     ):
         return False
     after = scene.clauses[number + 1 : number + 2]
-    return any(c.has("node") and not c.places and c.verdict >= SUSPECTED for c in after)
+    return any("node" in c.kinds and not c.places and c.verdict >= SUSPECTED for c in after)
 
 
 def _lung_first(clause: Clause) -> bool:
@@ -144,13 +144,13 @@ def _evidence(scene: Scene, number: int, about: list[int]) -> tuple[int, int, in
         clause = scene.clauses[k]
         if any(not past(scene, clause, hit.end) for _, hit in clause.kinds.get("cancer", ())):
             cancer = max(cancer, clause.verdict)
-        elif clause.has("cancer"):
+        elif "cancer" in clause.kinds:
             continue
-        elif k != number and (clause.has("satellite") or clause.has("metastasis")):
+        elif k != number and ("satellite" in clause.kinds or "metastasis" in clause.kinds):
             other = max(other, clause.verdict)
-        if clause.has("benign") and not clause.has("cancer") and _judges(scene, clause):
+        if "benign" in clause.kinds and "cancer" not in clause.kinds and _judges(scene, clause):
             benign = max(benign, clause.verdict)
-        stable = stable or clause.has("stable")
+        stable = stable or "stable" in clause.kinds
     return cancer, other, benign, stable
 
 
@@ -170,13 +170,13 @@ def _shared(scene: Scene, about: list[int]) -> int:
     end = about[-1] + 1
     while end < len(scene.clauses):
         clause = scene.clauses[end]
-        if clause.has("node") or clause.of("organ") or clause.has("effusion"):
+        if "node" in clause.kinds or clause.of("organ") or "effusion" in clause.kinds:
             return DENIED
-        if clause.has("cancer"):
+        if "cancer" in clause.kinds:
             together = scene.clauses[about[0]].sentence == scene.clauses[end - 1].sentence
-            summed = together or clause.has("satellite") or clause.has("metastasis")
+            summed = together or "satellite" in clause.kinds or "metastasis" in clause.kinds
             return clause.verdict if summed and not clause.places else DENIED
-        if not clause.has("lesion"):
+        if "lesion" not in clause.kinds:
             return DENIED
         end += 1
     return DENIED
@@ -186,7 +186,7 @@ def past(scene: Scene, clause: Clause, end: int) -> bool:
     """Whether a cancer named up to `end` is a treated one: '肺癌術後', '切除後(肺癌)'."""
     if scene.text.startswith(("に対する", "の既往", "の手術", "手術"), end):
         return True
-    return clause.has("history") and not clause.sizes and not clause.has("lesion")
+    return "history" in clause.kinds and not clause.sizes and "lesion" not in clause.kinds
 
 
 def _about(scene: Scene, number: int) -> list[int]:
@@ -194,12 +194,12 @@ def _about(scene: Scene, number: int) -> list[int]:
     about = [number]
     for k in range(number + 1, min(number + 8, len(scene.clauses))):
         clause = scene.clauses[k]
-        if clause.has("node") or (clause.of("organ") and not clause.of("lung")) or clause.has("effusion"):
+        if "node" in clause.kinds or (clause.of("organ") and not clause.of("lung")) or "effusion" in clause.kinds:
             break
-        if clause.has("subject") or _new_lesion(scene, clause) or _new_place(scene, number, clause):
+        if "subject" in clause.kinds or _new_lesion(scene, clause) or _new_place(scene, number, clause):
             break
         about.append(k)
-        if clause.has("satellite"):
+        if "satellite" in clause.kinds:
             break
     return about
 
@@ -207,7 +207,12 @@ def _about(scene: Scene, number: int) -> list[int]:
 def _new_place(scene: Scene, number: int, clause: Clause) -> bool:
     """Whether a new sentence turns to another part of the lungs: '両肺に気腫性変化を認めます'."""
     intro = scene.clauses[number]
-    if clause.sentence == intro.sentence or clause.has("cancer") or clause.has("anaphor") or clause.has("lesion"):
+    if (
+        clause.sentence == intro.sentence
+        or "cancer" in clause.kinds
+        or "anaphor" in clause.kinds
+        or "lesion" in clause.kinds
+    ):
         return False
     here = [p for p in intro.of("lung") if p.key not in _AIRWAY]
     there = [p for p in clause.of("lung") if p.key not in _AIRWAY]
@@ -215,14 +220,20 @@ def _new_place(scene: Scene, number: int, clause: Clause) -> bool:
     lobes = {lobe_of(p) for p in here} - {None}
     return any(
         (side_of(p) is not None and bool(sides) and side_of(p) not in sides and p.side != "ipsi")
-        or (lobe_of(p) is not None and lobe_of(p) != "hilum" and "hilum" not in lobes and bool(lobes) and lobe_of(p) not in lobes)
+        or (
+            lobe_of(p) is not None
+            and lobe_of(p) != "hilum"
+            and "hilum" not in lobes
+            and bool(lobes)
+            and lobe_of(p) not in lobes
+        )
         for p in there
     )
 
 
 def _new_lesion(scene: Scene, clause: Clause) -> bool:
     """Whether a clause introduces a lesion: '…に結節を認め', unlike 'この結節は' or '病変のサイズは'."""
-    if clause.has("cancer") or clause.has("anaphor"):
+    if "cancer" in clause.kinds or "anaphor" in clause.kinds:
         return False
     for key, hit in clause.kinds.get("lesion", ()):
         before = any(p.start < hit.start for p in clause.of("lung"))

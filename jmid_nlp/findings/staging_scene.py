@@ -68,7 +68,8 @@ def read_scene(parsed: Parsed) -> Scene:
     """
     text, pieces, borders = _compact(parsed)
     automaton, words = lexicon()
-    hits = [Hit(start, end, words[number]) for start, end, number in automaton.find(text)]
+    # as Hit(...), without the detour over a function of its own: this is done for every word
+    hits = [tuple.__new__(Hit, (start, end, words[number])) for start, end, number in automaton.find(text)]
     clauses: list[Clause] = []
     at = 0
     for number, (start, end) in enumerate(borders):
@@ -90,7 +91,7 @@ def read_scene(parsed: Parsed) -> Scene:
 
 def _elsewhere(clause: Clause) -> bool:
     """'Besides, nodules are scattered': another place, although none is named."""
-    return clause.has("subject") and clause.has("lesion") and clause.verdict >= SUSPECTED
+    return "subject" in clause.kinds and "lesion" in clause.kinds and clause.verdict >= SUSPECTED
 
 
 def _compact(parsed: Parsed) -> tuple[str, tuple[list[int], list[int]] | None, list[Span]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from jmid_nlp.offsets import Span
 
 _APART = re.compile(r"接|圧排|近傍|周囲|偏位")
 _DISTANT = re.compile(r"(?:から|より)約?\d")
+Satellite = tuple[str, tuple[Span, ...]]  # how a further nodule lies to the primary, and its words
 RANK = ("T0", "Tis", "T1mi", "T1", "T1a", "T1b", "T1c", "T2", "T2a", "T2b", "T3", "T4")
 
 
@@ -44,12 +45,12 @@ def _targets() -> dict[str, str]:
     return {row["target"]: row["t"] for row in read_table("staging/invasion.tsv", ("target", "t"))}
 
 
-def t_reasons(scene: Scene, primary: Primary | None) -> list[Reason]:
-    """All that speaks for a T category; the highest one is the answer, none means T0."""
+def t_reasons(scene: Scene, primary: Primary | None, further: Sequence[Satellite]) -> list[Reason]:
+    """All that speaks for a T category, `further` the nodules of `satellites`; the highest one is the answer, none means T0."""
     reasons = [] if primary is None else [*_size(scene, primary), *_airway(scene, primary), *_lung(scene, primary)]
     if primary is not None:
         reasons += [*_invasion(scene, primary), *_mediastinal(scene, primary)]
-    for relation, spans in satellites(scene, primary):
+    for relation, spans in further:
         if relation == "same":
             reasons.append(
                 Reason(editions()["common"]["same_lobe"], "separate nodule in the lobe of the primary", spans)
@@ -92,7 +93,7 @@ def _size(scene: Scene, primary: Primary) -> Iterator[Reason]:
 def _pure(scene: Scene, primary: Primary) -> bool:
     """Whether a ground-glass lesion is called pure, or its solid part denied."""
     about = [scene.clauses[k] for k in primary.about]
-    return any(c.has("pure") or (c.has("solid") and c.verdict == DENIED) for c in about)
+    return any("pure" in c.kinds or ("solid" in c.kinds and c.verdict == DENIED) for c in about)
 
 
 def _measure(scene: Scene, primary: Primary) -> Size | None:
@@ -110,7 +111,7 @@ def _measure(scene: Scene, primary: Primary) -> Size | None:
 def _airway(scene: Scene, primary: Primary) -> Iterator[Reason]:
     """The main bronchus, trachea or carina as the place of the tumour; a lesion that only touches them is not in them."""
     intro = scene.clauses[primary.clause]
-    if not intro.has("node"):
+    if "node" not in intro.kinds:
         spans = [(hit.start, hit.end) for key, hit in intro.kinds.get("target", ()) if key in ("trachea", "carina")]
         spans += [(p.start, p.end) for p in intro.of("lung") if p.key == "trachea"]
         if inside := sorted({s for s in spans if not _touches(scene.text, s[1])}):
@@ -144,7 +145,7 @@ def _lung(scene: Scene, primary: Primary) -> Iterator[Reason]:
             "both" in sides
             or (sides and primary.side and primary.side not in sides)
             or clause.has("effusion", "pleural")
-            or clause.has("benign")
+            or "benign" in clause.kinds
         ):
             continue
         yield Reason(
@@ -161,8 +162,8 @@ def _invasion(scene: Scene, primary: Primary) -> Iterator[Reason]:
         if (
             not spans
             or clause.verdict < WEAK
-            or clause.has("metastasis")
-            or (clause.has("node") and not clause.has("lesion"))
+            or "metastasis" in clause.kinds
+            or ("node" in clause.kinds and "lesion" not in clause.kinds)
         ):
             continue
         named = clause.kinds.get("target!", []) + clause.kinds.get("target", [])
@@ -176,14 +177,14 @@ def _invasion(scene: Scene, primary: Primary) -> Iterator[Reason]:
 def _mediastinal(scene: Scene, primary: Primary) -> Iterator[Reason]:
     """A mass said to lie in the mediastinum as well as at the hilum, and not called nodes."""
     clause = scene.clauses[primary.clause]
-    if primary.kind != "mass" or primary.lobe not in (None, "hilum") or clause.has("node"):
+    if primary.kind != "mass" or primary.lobe not in (None, "hilum") or "node" in clause.kinds:
         return
     for place in clause.of("node"):
         if place.key == "mediastinal" and place.detail.startswith("縦隔") and not place.detail.endswith("側"):
             yield Reason(_targets()["mediastinum"], "mass in the mediastinum", ((place.start, place.end),))
 
 
-def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tuple[Span, ...]]]:
+def satellites(scene: Scene, primary: Primary | None) -> Iterator[Satellite]:
     """Further tumour nodules in the lung: `same` lobe, `other` lobe of the side, `contra`lateral or `everywhere`."""
     if primary is not None and _all_over(scene, primary):
         clause = scene.clauses[primary.clause]
@@ -201,13 +202,13 @@ def satellites(scene: Scene, primary: Primary | None) -> Iterator[tuple[str, tup
 def _in_lung(scene: Scene, clause: Clause, where: Clause, primary: Primary | None) -> bool:
     """Whether a metastasis is one in the lung, and not the primary itself under another name."""
     own = primary is not None and where is scene.clauses[primary.clause]
-    if clause.has("satellite"):
-        alternative = clause.has("cancer") or any(
+    if "satellite" in clause.kinds:
+        alternative = "cancer" in clause.kinds or any(
             h.word.form.startswith("転移性") for _, h in clause.kinds["satellite"]
         )
-        single = not clause.has("multiple") and len(where.kinds.get("lesion", ())) < 2
+        single = "multiple" not in clause.kinds and len(where.kinds.get("lesion", ())) < 2
         return not (own and alternative and single and not clause.has("satellite", "satellite"))
-    if own or clause.has("node") or where.has("node"):
+    if own or "node" in clause.kinds or "node" in where.kinds:
         return False
     return bool(where.of("lung")) and not _elsewhere(where)
 
@@ -216,11 +217,13 @@ def _all_over(scene: Scene, primary: Primary) -> bool:
     """Whether the cancer itself is described as many lesions in both lungs."""
     for _, clause in scene.with_kinds("lesion"):
         both = any(p.side == "both" or p.key == "all" for p in clause.of("lung"))
-        if not both or not clause.has("multiple") or clause.verdict < SUSPECTED:
+        if not both or "multiple" not in clause.kinds or clause.verdict < SUSPECTED:
             continue
         if clause is scene.clauses[primary.clause] and primary.cancer >= SUSPECTED:
             return True
-        if any(c.has("multiple") and c.verdict >= SUSPECTED and not c.places for _, c in scene.with_kinds("cancer")):
+        if any(
+            "multiple" in c.kinds and c.verdict >= SUSPECTED and not c.places for _, c in scene.with_kinds("cancer")
+        ):
             return True
     return False
 
@@ -245,7 +248,7 @@ def _relation(scene: Scene, clause: Clause, where: Clause, primary: Primary | No
     specific = [lobe for p in places if (lobe := lobe_of(p)) not in (None, "hilum")]
     if "both" in sides or any(p.key == "all" for p in places):
         return "everywhere"
-    many = clause.has("multiple") or any("多発" in hit.word.form for _, hit in clause.kinds.get("satellite", ()))
+    many = "multiple" in clause.kinds or any("多発" in hit.word.form for _, hit in clause.kinds.get("satellite", ()))
     if many and (not specific or (primary and where is scene.clauses[primary.clause] and where is not clause)):
         return "everywhere"
     if primary is None:
