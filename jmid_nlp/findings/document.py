@@ -62,9 +62,9 @@ def _whole_words(folded: Folded, words: Reader) -> Folded:
     if not gaps:
         return folded
     text = folded.text
-    places = [at - i for i, at in enumerate(gaps)]  # where each gap was, in the text without gaps
-    joined = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
-    terms = words.read_across(joined, places)
+    joined, places = _stretches(text, gaps, words)
+    whole = "".join(text[a + 1 : b] for a, b in pairwise([-1, *gaps, len(text)]))
+    terms = words.read_across(joined, places, whole)
     if terms is None:
         return folded
     inside = _inside(terms, places)
@@ -75,6 +75,28 @@ def _whole_words(folded: Folded, words: Reader) -> Folded:
     blocks = [(at, at + 1, at - i, at - i) for i, at in enumerate(cut)]
     whole = "".join(text[a + 1 : b] for a, b in pairwise([-1, *cut, len(text)]))
     return Folded(whole, folded.map.then(OffsetMap(blocks)))
+
+
+def _stretches(text: str, gaps: list[int], words: Reader) -> tuple[str, list[int]]:
+    """The stretches up to a full stop that hold gaps, joined without them, and where each gap was; no word crosses a stop."""
+    out: list[str] = []
+    places: list[int] = []
+    size = i = at = 0
+    while i < len(gaps):
+        begin, end = at, len(text)
+        if words.stops:
+            begin = text.rfind("。", at, gaps[i]) + 1 or at
+            end = text.find("。", gaps[i]) + 1 or end
+        at = end
+        while i < len(gaps) and gaps[i] < end:
+            out.append(text[begin : gaps[i]])
+            size += gaps[i] - begin
+            places.append(size)
+            begin = gaps[i] + 1
+            i += 1
+        out.append(text[begin:end])
+        size += end - begin
+    return "".join(out), places
 
 
 def _inside(terms: list[Term], places: list[int]) -> list[int]:

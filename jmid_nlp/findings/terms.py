@@ -204,6 +204,7 @@ class Reader:
         beside = mark_forms()
         self._automaton = Automaton([*written, *(f for f in beside if f not in written)], overlapping=True)
         self._marks: list[tuple[MarkForm, ...] | None] = [beside.get(f) for f in self._automaton.forms]
+        self.stops = not any("。" in form for form in self._automaton.forms[: self._own])  # no word crosses one
         self._weights = [form.weight for form in self._forms]
         # most forms stand wherever they are written: only the others are looked at with what is around them
         self._bound = [bool(f.latin_start or f.latin_end or f.exact or f.not_after) for f in self._forms]
@@ -215,10 +216,10 @@ class Reader:
     def read_both(self, text: str) -> tuple[list[Term], Marks]:
         """The known words of a folded text and its marks, found in the same pass."""
         score, back, hits = self._best(text, self._automaton.find_by_end(_lowered(text)))
-        return self._terms(text, score, back), choose(text, hits)
+        return self._terms(text, text, score, back), choose(text, hits)
 
-    def _terms(self, text: str, score: list[int], back: list[tuple[int, int] | None]) -> list[Term]:
-        """The words of the best path, followed back from its end."""
+    def _terms(self, text: str, whole: str, score: list[int], back: list[tuple[int, int] | None]) -> list[Term]:
+        """The words of the best path, followed back from its end; senses by the words of the whole text."""
         terms: list[Term] = []
         forms = self._forms
         at = len(score) - 1
@@ -231,7 +232,7 @@ class Reader:
             form = forms[number]
             kind = form.kind
             if kind == "sense":
-                meant = _sense(text[start:at], text)
+                meant = _sense(text[start:at], whole)
                 if meant is not None:
                     terms.append(Term(start, at, concepts()[meant].kind, meant, text[start:at]))
             elif kind != "guard":
@@ -241,13 +242,13 @@ class Reader:
         terms.reverse()
         return terms
 
-    def read_across(self, text: str, places: Sequence[int]) -> list[Term] | None:
-        """As `read`, None where `joins_at` says no: both look at the same occurrences."""
+    def read_across(self, text: str, places: Sequence[int], whole: str) -> list[Term] | None:
+        """As `read`, None where `joins_at` says no: both look at the same occurrences; `whole` is what the text is taken from."""
         found = self._automaton.find_by_end(_lowered(text))
         if not self._could_join(text, found, places):
             return None
         score, back, _ = self._best(text, found)
-        return self._terms(text, score, back)
+        return self._terms(text, whole, score, back)
 
     def joins_at(self, text: str, places: Sequence[int]) -> bool:
         """Whether a reading could have a word across one of these places, or a side or description that ends there.
