@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 
 from jmid_nlp.deid.book import VARIANTS, book, stop_words
@@ -17,6 +17,7 @@ from jmid_nlp.deid.evidence import GRAMMAR, KNOWN, LISTED, Hit
 from jmid_nlp.deid.kana import katakana
 from jmid_nlp.deid.kanji import AMBIGUOUS, RUN, SURNAME, grade, split_name
 from jmid_nlp.deid.namescan import name_at
+from jmid_nlp.lexicon import Automaton
 from jmid_nlp.text.lazy import lazy
 
 
@@ -180,6 +181,9 @@ _TWO_KANA = lazy(
 )
 
 
+_MANY = 40  # forms from which on building an automaton costs less than looking for each of them
+
+
 def propagate(t: str, hits: list[Hit]) -> list[Hit]:
     """Other places in the text where a proven name, number or facility stands again."""
     forms: dict[str, Hit] = {}
@@ -196,16 +200,34 @@ def propagate(t: str, hits: list[Hit]) -> list[Hit]:
     for hit in hits:
         covered[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
     more = []
+    standing = _standing(t, forms)
     for form in sorted(forms):
         hit = forms[form]
-        at = t.find(form)
-        while at >= 0:
+        for at in standing[form]:
             end = at + len(form)
             if 1 not in covered[at:end] and _fits(t, at, end, hit):
                 score = round(hit.score * 0.95, 3)
                 more.append(Hit(at, end, hit.category, hit.subtype, score, "propagation", LISTED))
-            at = t.find(form, end)
     return more
+
+
+def _standing(t: str, forms: Collection[str]) -> dict[str, list[int]]:
+    """Where each form stands, without overlaps with itself; many forms are looked for in one pass."""
+    found: dict[str, list[int]] = {form: [] for form in forms}
+    if len(forms) < _MANY:
+        for form, places in found.items():
+            at = t.find(form)
+            while at >= 0:
+                places.append(at)
+                at = t.find(form, at + len(form))
+        return found
+    automaton = Automaton(forms, overlapping=True)
+    for start, _, number in automaton.find(t):
+        form = automaton.forms[number]
+        places = found[form]
+        if not places or start >= places[-1] + len(form):
+            places.append(start)
+    return found
 
 
 def _forms(value: str, hit: Hit) -> Iterator[str]:

@@ -22,7 +22,19 @@ from jmid_nlp.lexicon import read_table
 from jmid_nlp.offsets import fold
 
 ATTEMPTS = 64
+_LONG = 20_000  # characters from which on an index costs less than reading a text once for each name
 T = TypeVar("T")
+
+
+class _Index:
+    """A long text that is asked for many words: most are not in it, which the beginning of a word tells."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._beginnings = {text[at : at + size] for size in (1, 2, 3) for at in range(len(text))}
+
+    def __contains__(self, word: str) -> bool:
+        return word[:3] in self._beginnings and (len(word) <= 3 or word in self._text)
 
 
 class PoolExhaustedError(Exception):
@@ -45,7 +57,7 @@ class Surrogates:
         self, key: Key, scope: str, haystack: str, links: Links, *, sex: str = "", varied: bool = False
     ) -> None:
         self.key, self.scope, self.links, self.sex, self.varied = key, scope, links, sex, varied
-        self._haystack = haystack
+        self._haystack: str | _Index = haystack if len(haystack) < _LONG else _Index(haystack)
         self._chosen: dict[tuple[str, str], object] = {}
         self._owners: dict[str, tuple[str, str]] = {}
         self._mention = 0

@@ -251,7 +251,7 @@ class _Assembler:
                 self.text[start:end],
             ):
                 continue
-            if self._names_place(start, end):
+            if self.sizer.names_place(start, end):
                 continue
             if re.search(r"その他|他に|他の|以外|背景|新たな|新規", self.text[start:end]):
                 continue
@@ -272,10 +272,6 @@ class _Assembler:
                     self.why[j]["change"] = self._at(start, end, f"next sentence {words}")
                     if not everyone:
                         break
-
-    def _names_place(self, start: int, end: int) -> bool:
-        """Whether a sentence speaks of a place of its own: `右外腸骨リンパ節は縮小`."""
-        return any(start <= g.start < end and not g.bare for g in self.groups)
 
     def _finding(self, number: int, change: Change | None) -> Finding:
         mention, place = self.mentions[number], self.places[number]

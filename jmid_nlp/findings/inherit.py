@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.headings import BULLET, line_headers, line_labels
 from jmid_nlp.findings.mentions import Mention
-from jmid_nlp.findings.sites import Group, Site, join_sides
+from jmid_nlp.findings.sites import Group, Site, join_sides, named_between
 from jmid_nlp.findings.terms import ancestors
 from jmid_nlp.lexicon import read_table, split_forms
 from jmid_nlp.schema import Certainty, Laterality
@@ -123,6 +123,7 @@ class Heritage:
         self.wrapped = context.parsed.source.count("\n") > self.text.count("\n") + 1
         self.labels = line_labels(context.parsed, context.groups)
         self.headers = line_headers(context.parsed, context.groups)
+        self._group_starts = [g.start for g in context.groups]
 
     def described(self, number: int) -> bool:
         """Whether a mention is stated or suspected, so that others may refer to it."""
@@ -319,7 +320,7 @@ class Heritage:
         return start > 0 and self.text[start - 1] != "\n"
 
     def _place_between(self, start: int, end: int) -> bool:
-        return any(start <= g.start < end and not g.bare for g in self.c.groups)
+        return named_between(self.c.groups, self._group_starts, start, end)
 
     def _together(self, mention: Mention, parent: int) -> Place | None:
         """`S8に腫瘤、S3に結節。転移を疑う`: what is taken for one thing is at the places of all lesions just described."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -35,6 +37,11 @@ class Group:
     side: Laterality | None = None
     bare: bool = False
     label: bool = False
+
+
+def named_between(groups: Sequence[Group], starts: Sequence[int], start: int, end: int) -> bool:
+    """Whether a place that is no bare side begins in `[start, end)`; `starts` are those of the groups, ascending."""
+    return any(not g.bare for g in groups[bisect_left(starts, start) : bisect_left(starts, end)])
 
 
 _SIDE = re.compile(

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from jmid_nlp.findings.document import Parsed
 from jmid_nlp.findings.mentions import Mention
-from jmid_nlp.findings.sites import Group
+from jmid_nlp.findings.sites import Group, named_between
 from jmid_nlp.schema import Certainty
 from jmid_nlp.text.measures import Measure
 
@@ -74,7 +74,7 @@ class Sizer:
         if _COMPONENT.search(self.text[max(start, measure.start - 16) : measure.start]):
             return None
         earlier = self._last_lesion(after - 1, measured=bool(measure.prior))
-        elsewhere = self._names_place(start, measure.start)
+        elsewhere = self.names_place(start, measure.start)
         if elsewhere and "リンパ節" in self.text[start : measure.start]:
             return None  # a node of its own, not the lesion before
         if earlier is not None and (not elsewhere or _LARGEST.search(self.text, start, measure.start)):
@@ -133,11 +133,11 @@ class Sizer:
     def _new_topic(self, behind: int, measure: Measure) -> bool:
         """`…摘出後で、総胆管は9mmと拡張`: after a comma another place is spoken of."""
         comma = self.text.rfind("、", self.mentions[behind].end, measure.start)
-        return comma >= 0 and self._names_place(comma + 1, measure.start)
+        return comma >= 0 and self.names_place(comma + 1, measure.start)
 
-    def _names_place(self, start: int, end: int) -> bool:
-        first, last = bisect_left(self._group_starts, start), bisect_left(self._group_starts, end)
-        return any(not g.bare for g in self.groups[first:last])
+    def names_place(self, start: int, end: int) -> bool:
+        """Whether a place of its own is named in a stretch: `右外腸骨リンパ節は縮小`."""
+        return named_between(self.groups, self._group_starts, start, end)
 
     def _last_lesion(self, number: int, *, measured: bool) -> int | None:
         """The last mention that may have a size; a prior size belongs to one of its sentence that has a current one."""

@@ -6,7 +6,7 @@ or inflammatory do not. A station without a side, or one that carries the side o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jmid_nlp.findings.staging_clauses import SUSPECTED, Clause
@@ -69,8 +69,7 @@ def _affected(scene: Scene, number: int, clause: Clause) -> bool:
     after = list(_after(scene, number))
     if any("metastasis" in c.kinds and c.verdict >= SUSPECTED for c in [clause, *after]):
         return True
-    sentence = [c for c in scene.clauses if c.sentence == clause.sentence]
-    if any("insignificant" in c.kinds for c in [*sentence, *after]):
+    if any("insignificant" in c.kinds for c in [*_beside(scene, number), *after]):
         return False
     if any("benign" in c.kinds and c.verdict >= SUSPECTED for c in [clause, *after]):
         return False
@@ -82,10 +81,22 @@ def _affected(scene: Scene, number: int, clause: Clause) -> bool:
     )
 
 
+def _beside(scene: Scene, number: int) -> Sequence[Clause]:
+    """The clauses of one's sentence."""
+    clauses, sentence = scene.clauses, scene.clauses[number].sentence
+    first = last = number
+    while first and clauses[first - 1].sentence == sentence:
+        first -= 1
+    while last + 1 < len(clauses) and clauses[last + 1].sentence == sentence:
+        last += 1
+    return clauses[first : last + 1]
+
+
 def _after(scene: Scene, number: int) -> Iterator[Clause]:
     """The clauses that go on about the places of this one."""
     root = scene.clauses[number].anchor if scene.clauses[number].anchor >= 0 else number
-    for clause in scene.clauses[number + 1 :]:
+    for k in range(number + 1, len(scene.clauses)):
+        clause = scene.clauses[k]
         if clause.anchor != root or "effusion" in clause.kinds:
             return
         yield clause

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def write_reports(folder: Path, size: int) -> Path:
         for n, r in enumerate(generated(size, kind="findings"))
     )
     for part in range(-(-size // SHARD)):
-        own = [row for row, _ in zip(rows, range(min(SHARD, size - part * SHARD)), strict=False)]
+        own = list(islice(rows, min(SHARD, size - part * SHARD)))
         pq.write_table(pa.Table.from_pylist(own), folder / f"part-{part:04d}.parquet")
     return folder
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmid_nlp.deid import pools
+from jmid_nlp.deid import pools, surrogate
 from jmid_nlp.deid.book import book
 from jmid_nlp.deid.codes import (
     is_invented_number,
@@ -352,3 +352,15 @@ def test_a_name_that_a_line_break_cuts_stays_a_japanese_name_of_the_same_person(
     made = book_of.name(written)
     assert re.sub(r"\s", "", made) == surname + given
     assert re.search(r"\s", made[len(surname) :])
+
+
+def test_a_long_text_is_searched_as_a_short_one(monkeypatch):
+    names = [f"山本{a}{b}" for a in "太花一二" for b in "郎子夫美"]
+    short = [make("佐藤太郎 さとう ".lower() * 3).name(name) for name in names]
+    monkeypatch.setattr(surrogate, "_LONG", 1)
+    assert [make("佐藤太郎 さとう ".lower() * 3).name(name) for name in names] == short
+    index = surrogate._Index("やまもとの検査 yamada")
+    for word in ("や", "やま", "やまもと", "検査", "yamada", "まも", "の検査 y"):
+        assert word in index
+    for word in ("やもま", "まと", "yamato", "検査 ya!", "やまもとは"):
+        assert word not in index
