@@ -103,5 +103,6 @@ function save() {
 
 async function load(file) {
   const count = decisions.readLines(await file.text());
+  keeper.now(); // what is told as imported is kept
   say(t(count.bad ? "imported_some" : "imported", count));
 }
