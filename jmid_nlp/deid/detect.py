@@ -28,7 +28,7 @@ from jmid_nlp.deid.joined import (
 from jmid_nlp.deid.known import find_known
 from jmid_nlp.deid.latin import find_latin
 from jmid_nlp.deid.lines import find_lines
-from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve
+from jmid_nlp.deid.merge import appositions, bracketed, propagate, resolve, standing
 from jmid_nlp.deid.occupation import find_occupations
 from jmid_nlp.deid.persons import find_labelled
 from jmid_nlp.deid.places import find_places
@@ -196,12 +196,11 @@ def _untitled(t: str, hit: Hit) -> Hit:
 
 
 def _denied(t: str, deny: Mapping[str, Category]) -> Iterator[Hit]:
-    for word in sorted(deny):
-        form = fold(word).text
-        at = t.find(form) if form else -1
-        while at >= 0:
+    forms = {word: fold(word).text for word in sorted(deny)}
+    places = standing(t, {form for form in forms.values() if form})
+    for word, form in forms.items():
+        for at in places.get(form, ()):
             yield Hit(at, at + len(form), deny[word], "deny_list", 1.0, "deny_list", KNOWN)
-            at = t.find(form, at + len(form))
 
 
 def _find_all(t: str) -> Iterator[Hit]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from jmid_nlp.deid.book import book, stop_words
 from jmid_nlp.deid.evidence import LISTED, Hit
-from jmid_nlp.deid.latin import is_given, is_surname
+from jmid_nlp.deid.latin import DOTTED_SHAPES, INITIAL_SHAPES, is_given, is_surname
 from jmid_nlp.deid.namescan import kana_known
 from jmid_nlp.deid.worth import medical_runs
 from jmid_nlp.text.lazy import lazy
@@ -75,11 +75,11 @@ def find_foreign(t: str) -> Iterator[Hit]:
             yield Hit(m.start(), m.end(), "PERSON", "foreign", 0.8, "names.script", LISTED)
     if not _CAPITAL.search(t):
         return
-    for pattern, look in ((_INITIALS_AGED, _INITIALS_SHAPES), (_SURNAME_INITIAL, _SURNAME_SHAPES)):
+    for pattern, look in ((_INITIALS_AGED, DOTTED_SHAPES), (_SURNAME_INITIAL, _SURNAME_SHAPES)):
         for m in pattern.finditer(t) if look(t) else ():
             if not m.lastindex or is_surname(m[1]):
                 yield Hit(m.start(), m.end(), "PERSON", "initials", 0.75, "names.initials", LISTED)
-    for pattern, look in ((_HONORED, _HONORS), (_SIGNED, _INITIAL_SHAPES)):
+    for pattern, look in ((_HONORED, _HONORS), (_SIGNED, INITIAL_SHAPES)):
         for m in pattern.finditer(t) if look(t) else ():
             if not _known_word(m[1].split()[-1]):
                 yield Hit(m.start(1), m.end(1), "PERSON", "romaji", 0.75, "names.signed", LISTED)
@@ -113,7 +113,6 @@ def find_foreign(t: str) -> Iterator[Hit]:
 
 
 _TWO_SHAPES = shapes(*(f"{a}{sep}A{b}{c}" for a in "Aa" for sep in (" ", ", ") for b in "Aa" for c in "Aa"))
-_INITIALS_SHAPES, _INITIAL_SHAPES = shapes("A.A", "A. A"), shapes("A.")
 _SURNAME_SHAPES = shapes(
     *(
         f"{word}{sep}A{right}"

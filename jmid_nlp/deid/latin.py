@@ -124,7 +124,7 @@ def _trim(t: str, m: re.Match[str], known: bool) -> int:
 _DOTTED = re.compile(
     r"(?<![A-Za-z0-9.])(?!M\.D)[A-Z]\.[ ]?[A-Z]\.?(?=[ ]?(?:[(（]?\d{2}[ ]?(?:歳|才|[MF男女])|さん|様|氏|先生|Dr|で。|より|$|\n))"
 )
-_DOTTED_SHAPES, _INITIAL_SHAPES = shapes("A.A", "A. A"), shapes("A.")
+DOTTED_SHAPES, INITIAL_SHAPES = shapes("A.A", "A. A"), shapes("A.")  # two initials; one
 _PAIR_SHAPES = shapes(
     *(f"{a}{b}{sep}{c}" for a in "Aa" for b in "Aa" for sep in (", ", ",  ", " ", "  ", "_", ".", "-") for c in "Aa"),
     *(f"A.{blank}A{c}" for blank in ("", " ") for c in "Aa"),
@@ -143,7 +143,7 @@ def find_latin(t: str) -> Iterator[Hit]:
                 r"[A-Z]{2,4}\^[A-Z]\d{0,2}|[A-Za-z]?\^?\d*|(?:CT|MRI?|US|MG|CR|DX|XP|PT|NM|PET|RF|XA|DXA|BMD)\^.*", m[0]
             ):
                 yield Hit(start, end, "PERSON", "dicom_pn", 0.97, "names.pn", SHAPED)
-    if _DOTTED_SHAPES(t):
+    if DOTTED_SHAPES(t):
         for m in _DOTTED.finditer(t):
             yield Hit(m.start(), m.end(), "PERSON", "initials", 0.7, "names.initials", LISTED)
     if not _PAIR_SHAPES(t):
@@ -154,7 +154,7 @@ def find_latin(t: str) -> Iterator[Hit]:
             continue
         if (is_surname(a) and is_given(b)) or (is_surname(b) and is_given(a)):
             yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.8, "names.romaji", LISTED)
-    for m in _INITIAL_PAIR.finditer(t) if _INITIAL_SHAPES(t) else ():
+    for m in _INITIAL_PAIR.finditer(t) if INITIAL_SHAPES(t) else ():
         word = m[2] or m[3]
         if len(word) > 3 and is_surname(word) and word.lower() not in book().latin_terms:
             yield Hit(m.start(), m.end(), "PERSON", "romaji", 0.75, "names.romaji", LISTED)

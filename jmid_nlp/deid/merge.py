@@ -200,10 +200,10 @@ def propagate(t: str, hits: list[Hit]) -> list[Hit]:
     for hit in hits:
         covered[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
     more = []
-    standing = _standing(t, forms)
+    places = standing(t, forms)
     for form in sorted(forms):
         hit = forms[form]
-        for at in standing[form]:
+        for at in places[form]:
             end = at + len(form)
             if 1 not in covered[at:end] and _fits(t, at, end, hit):
                 score = round(hit.score * 0.95, 3)
@@ -211,7 +211,7 @@ def propagate(t: str, hits: list[Hit]) -> list[Hit]:
     return more
 
 
-def _standing(t: str, forms: Collection[str]) -> dict[str, list[int]]:
+def standing(t: str, forms: Collection[str]) -> dict[str, list[int]]:
     """Where each form stands, without overlaps with itself; many forms are looked for in one pass."""
     found: dict[str, list[int]] = {form: [] for form in forms}
     if len(forms) < _MANY:

@@ -104,7 +104,6 @@ class _Assembler:
         self.plurals = Plurals(self.text)
         self.old = any(word in self.text for word in PAST_WORDS)
         self.starts = [m.start for m in self.mentions]
-        self.groups = groups
         context = Context(parsed, self.mentions, groups, self.certainty, self.sections, self.cues)
         self.places = place_all(context)
         self.hosts = Hosts(context, self.places)

@@ -63,8 +63,7 @@ _OTHER_END = re.compile(r"([低等高無])(?:[~〜～\-–ー]|から)\Z")
 _OTHER = {"低": "low", "等": "iso", "高": "high", "無": "no"}
 _AGAINST = re.compile(r"に?(?:比し|比べ|比較し|対し)|より")
 _EARLY = frozenset(("arterial",))
-_LATE = frozenset(("delayed", "equilibrium"))
-_TIMED = _EARLY | _LATE
+_TIMED = _EARLY | {"delayed", "equilibrium"}
 
 
 @dataclass(slots=True)

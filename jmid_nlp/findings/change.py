@@ -94,8 +94,7 @@ _SEQUEL = re.compile(
 _STABLE_HINT = re.compile(r"[同変横sSſ]")
 _COUNTED_HINT = re.compile(r"[増多大広厚目減少小薄]")
 PAST_WORDS = ("後", "既往", "古い", "癒合", "remote", "陳旧", "慢性期", "治癒", "痕", "old", "Old", "OLD")
-_MORE = ("増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
-_COUNTED_MORE = (None, *_MORE)
+_MORE = (None, "増え", "多くなっ", "大きくなっ", "広がっ", "厚くなっ", "目立つようになっ")
 _COUNTED = re.compile(
     r"(増え|多くなっ|大きくなっ|広がっ|厚くなっ|目立つようになっ|減っ|少なくなっ|小さくなっ|薄くなっ)(?:て|た|(?<=増え)、)"
     r"|(?:前回|以前|前CT|前検査|\d年前|\d[か月ヶ]{1,2}前)(?:と比(?:べ|し|較し)て?|より|に比(?:べ|し)て?)(?:は|も)?(?:、)?(?:やや|明らかに|軽度)?目立(?:つ|って|ち|った)"
@@ -175,7 +174,7 @@ def change_of(changes: Changes, before: int, mention: Mention, after: int) -> tu
         return "decreased", "低下"
     counted = _COUNTED.search(ahead) if _COUNTED_HINT.search(ahead) else None
     if counted:
-        return ("increased" if counted.group(1) in _COUNTED_MORE else "decreased"), counted.group()
+        return ("increased" if counted.group(1) in _MORE else "decreased"), counted.group()
     if ("拡大" in ahead or "増強" in ahead) and _GREW.search(ahead):
         return "increased", "拡大"
     found = "新" in text[max(before, mention.start - 24) : mention.start] and _NEW_BEFORE.search(

@@ -243,23 +243,20 @@ class Reader:
         return terms
 
     def read_across(self, text: str, places: Sequence[int], whole: str) -> list[Term] | None:
-        """As `read`, None where `joins_at` says no: both look at the same occurrences; `whole` is what the text is taken from."""
+        """As `read`; None where no word could lie across one of these places, nor a side or description end there.
+
+        The look at all forms that occur is far cheaper than the reading, and both need the same search.
+
+        Args:
+            text: A folded text.
+            places: Positions between two of its characters.
+            whole: What the text is taken from: senses go by all of its words.
+        """
         found = self._automaton.find_by_end(_lowered(text))
         if not self._could_join(text, found, places):
             return None
         score, back, _ = self._best(text, found)
         return self._terms(text, whole, score, back)
-
-    def joins_at(self, text: str, places: Sequence[int]) -> bool:
-        """Whether a reading could have a word across one of these places, or a side or description that ends there.
-
-        A look at all forms that occur, far cheaper than `read`; where it says no, `read` finds no such word.
-
-        Args:
-            text: A folded text.
-            places: Positions between two of its characters.
-        """
-        return self._could_join(text, self._automaton.find_by_end(_lowered(text)), places)
 
     def _could_join(self, text: str, found: list[tuple[int, int, int]], places: Sequence[int]) -> bool:
         marks = bytearray(len(text) + 1)

@@ -113,11 +113,8 @@ def _encode(model: Any, xs: Any, is_train: bool) -> Any:
     """As `with_array` of the layers, which training uses; without the rows of its padding where nothing is learned."""
     if is_train or not isinstance(xs, (list, tuple)):
         return with_array_forward(model, xs, is_train)
-    windows, maxouts, norms = (
-        [node for node in model.walk(order="dfs_pre") if node.name == name]
-        for name in ("dilated_window", "maxout", "layernorm")
-    )
-    layers = [(w.attrs["distance"], m, n) for w, m, n in zip(windows, maxouts, norms, strict=True)]
+    nodes = [node for node in model.walk(order="dfs_pre") if node.name in ("dilated_window", "maxout", "layernorm")]
+    layers = [(w.attrs["distance"], m, n) for w, m, n in zip(nodes[::3], nodes[1::3], nodes[2::3], strict=True)]
     with _blas().limit(limits=1, user_api="blas"):
         return [_encoded(x, layers) for x in xs], lambda _: []
 

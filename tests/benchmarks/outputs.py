@@ -51,12 +51,16 @@ def steps(names: list[str]) -> dict[str, Callable[[str], Any]]:
     fast = Detector(DetectOptions(mode="fast"))
     treat = Deidentifier(load_policy("kamei"), Key(bytes(range(32))), detector=fast)
 
+    def tokens(text: str) -> Any:
+        found = tokenize(text)
+        return [found.starts, found.ends, found.raw]
+
     def deid(text: str) -> Any:
         treated = treat(Report("r", text, patient_id="p"))
         return [treated.text, audit_rows(treated)]
 
     every: dict[str, Callable[[str], Any]] = {
-        "tokens": lambda text: [tokens.starts, tokens.ends, tokens.raw] if (tokens := tokenize(text)) else [],
+        "tokens": tokens,
         "detect": lambda text: list(map(asdict, fast(text))),
         "accurate": lambda text: list(map(asdict, accurate(text))),
         "deid": deid,

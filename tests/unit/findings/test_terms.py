@@ -120,4 +120,5 @@ def test_words_cut_by_blanks_and_line_ends(source, whole):
     [("リンパ節腫", "大なし", True), ("左", "腎", True), ("胸水なし", "腹水なし", False), ("", "結節", False)],
 )
 def test_joins_at(left, right, joins):
-    assert reader().joins_at(left + right, [len(left)]) is joins
+    text = left + right
+    assert (reader().read_across(text, [len(left)], text) is not None) is joins
