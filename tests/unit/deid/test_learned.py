@@ -37,7 +37,7 @@ def test_unseen_reports_reach_the_floor() -> None:
     reached = figures("test", "accurate")
     assert reached["recall"] >= 0.94
     assert reached["precision"] >= 0.95
-    assert reached["kept"] >= 0.98
+    assert reached["kept"] >= 0.985
 
 
 def test_the_tagger_finds_what_the_rules_do_not() -> None:
